@@ -1,0 +1,65 @@
+"""What a learner is: one way to answer a task, with its work written down before it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, ClassVar, Protocol
+
+from leadline.data.examples import Examples
+from leadline.parts import Graph, Node
+from leadline.tasks.contract import Task
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """All a learner may know of the data when it says how much work it would be.
+
+    `categories` maps category columns to their number of distinct values; `text_length` and `document_tokens` are means over texts.
+    """
+
+    rows: int
+    types: Mapping[str, str]
+    num_classes: int = 0
+    categories: Mapping[str, int] = field(default_factory=dict)
+    text_length: float = 0.0
+
+    def columns_of(self, *types: str) -> list[str]:
+        return [name for name, kind in self.types.items() if kind in types]
+
+
+@dataclass(frozen=True)
+class Work:
+    """One fit: elementary steps in units the learner chooses (calibrated per learner), its settings and its memory.
+
+    `settings` is everything besides data and seed that decides what is learned, JSON-able: it is what a plan replays.
+    """
+
+    steps: float
+    peak_bytes: int
+    settings: dict[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+class Learner(Protocol):
+    name: ClassVar[str]
+    family: ClassVar[str]  # "classical" or "deep"
+    title: ClassVar[str]  # for people: "linear model on words and columns"
+
+    def why_not(self, sizes: Sizes, task: Task) -> str | None:
+        """None if it can answer this task on such columns, else the reason in words."""
+        ...
+
+    def inputs(self, sizes: Sizes) -> list[Node]:
+        """Stateless nodes it reads: computed once over all rows, pretrained ones through the store."""
+        ...
+
+    def work(self, sizes: Sizes, task: Task, effort: int) -> Work:
+        """One fit at effort 0 (least that makes sense), 1, or 2 (what a specialist would do)."""
+        ...
+
+    def fit(self, train: Examples, task: Task, work: Work, seed: int) -> Graph:
+        """The nodes after `inputs`, ending in raw outputs (n, num_outputs): logits, or numbers. Equal bytes for equal arguments."""
+        ...

@@ -1,0 +1,136 @@
+"""This machine: how many threads to use, where to keep things, and what was measured here before."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import sys
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from leadline.files import write_json
+
+# Packages whose version changes what is learned or how fast; part of the key of kept measurements and of every plan.
+VERSIONED = ("numpy", "polars", "onnxruntime", "openvino", "lightgbm", "scikit-learn", "scipy", "tokenizers", "pillow")
+_THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS")
+
+
+@cache
+def num_threads() -> int:
+    """Cores this process may use: LEADLINE_THREADS, else the affinity mask within the container's quota."""
+    if wanted := os.environ.get("LEADLINE_THREADS"):
+        return max(1, int(wanted))
+    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(available, _container_cores()))
+
+
+def _container_cores() -> int:
+    try:
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
+        return max(1, int(quota) // int(period)) if quota != "max" else sys.maxsize
+    except (OSError, ValueError):
+        return sys.maxsize
+
+
+def limit_threads() -> None:
+    """One thread count for every numeric library; must run before numpy is imported, so only the CLI calls it."""
+    for variable in _THREAD_VARIABLES:
+        os.environ.setdefault(variable, str(num_threads()))
+
+
+def cache_folder() -> Path:
+    """The user's cache: stored vectors, converted encoders, measurements of this machine."""
+    if chosen := os.environ.get("LEADLINE_CACHE"):
+        return Path(chosen)
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData/Local")) / "leadline"
+    if sys.platform == "darwin":
+        return Path.home() / "Library/Caches/leadline"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "leadline"
+
+
+@cache
+def versions() -> dict[str, str]:
+    found = {"python": platform.python_version()}
+    for package in VERSIONED:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+@cache
+def processor() -> dict[str, Any]:
+    """Name and the instruction sets that decide which precision is fast."""
+    name, flags = platform.processor() or platform.machine(), set[str]()
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            key, _, value = line.partition(":")
+            if key.strip() == "model name":
+                name = value.strip()
+            elif key.strip() == "flags":
+                flags = set(value.split())
+                break
+    except OSError:
+        pass
+    telling = ("avx2", "avx512f", "avx512_bf16", "avx512_vnni", "amx_bf16", "amx_int8")
+    return {"name": name, "cores": os.cpu_count(), "threads": num_threads(), "instructions": [f for f in telling if f in flags]}
+
+
+def memory_bytes() -> int:
+    """Memory this process may use, the container's limit respected."""
+    try:
+        total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return 8 << 30
+    try:
+        limit = Path("/sys/fs/cgroup/memory.max").read_text().strip()
+        return min(total, int(limit)) if limit != "max" else total
+    except (OSError, ValueError):
+        return total
+
+
+def peak_memory_mb() -> float:
+    """Largest resident size of this process so far, in MiB; 0 where the system does not tell."""
+    try:
+        import resource
+    except ImportError:
+        return 0.0
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (1 << 20 if sys.platform == "darwin" else 1 << 10)
+
+
+@cache
+def fingerprint() -> str:
+    """Names this machine with these versions and thread count: what measurements are kept under."""
+    text = json.dumps([processor(), versions(), platform.machine()], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def round_to(value: float, digits: int = 2) -> float:
+    """Two significant digits: as much as a noisy measurement is worth, and equal from run to run."""
+    return float(f"{value:.{digits}g}")
+
+
+class Measurements:
+    """What was measured once on this machine and is kept: a small JSON file, name -> value."""
+
+    def __init__(self) -> None:
+        self.path = cache_folder() / f"machine-{fingerprint()}.json"
+
+    def read(self) -> dict[str, Any]:
+        try:
+            return dict(json.loads(self.path.read_text()))
+        except (OSError, ValueError):
+            return {}
+
+    def get(self, name: str) -> Any:
+        return self.read().get(name)
+
+    def keep(self, name: str, value: Any) -> None:
+        write_json(self.path, {**self.read(), name: value})

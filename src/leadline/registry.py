@@ -1,0 +1,87 @@
+"""Names of interchangeable parts and where each lives. Adding a part is one file and one line here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+from importlib import import_module
+from typing import Any
+
+from leadline.errors import LeadlineError
+
+
+class Registry:
+    """Maps a name to `"module:attribute"`; the module is imported when the name is asked for."""
+
+    def __init__(self, noun: str, places: dict[str, str]) -> None:
+        self.noun = noun
+        self.places = places
+
+    def get(self, name: str) -> Any:
+        if name not in self.places:
+            close = get_close_matches(name, self.places, n=1)
+            raise LeadlineError(
+                f'"{name}" is not a {self.noun}',
+                f"one of: {', '.join(self.places)}",
+                f'did you mean "{close[0]}"?' if close else "",
+            )
+        module, attribute = self.places[name].split(":")
+        return getattr(import_module(module), attribute)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.places)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.places
+
+    def make_all(self) -> list[Any]:
+        """One new object of every entry, in the order written here."""
+        return [self.get(name)() for name in self]
+
+
+# Order matters: the first type that recognises a column with the most confidence wins.
+COLUMNS = Registry("column type", {
+    "image": "leadline.columns.image:Image",
+    "number": "leadline.columns.number:Number",
+    "category": "leadline.columns.category:Category",
+    "text": "leadline.columns.text:Text",
+})  # fmt: skip
+
+TASKS = Registry("task", {
+    "classify": "leadline.tasks.classify:Classify",
+    "regress": "leadline.tasks.regress:Regress",
+})  # fmt: skip
+
+# What reads each kind of file.
+READERS = Registry("kind of table", {
+    ".csv": "leadline.data.csv:read_csv",
+    ".parquet": "leadline.data.parquet:read_parquet",
+})  # fmt: skip
+
+# Stateless encoders whose output the store keeps.
+ENCODERS = Registry("pretrained encoder", {
+    "efficientnet-lite0": "leadline.encoders.efficientnet:EfficientNetLite0",
+    "minilm": "leadline.encoders.minilm:MiniLM",
+})  # fmt: skip
+
+LEARNERS = Registry("learner", {
+    "baseline": "leadline.learners.baseline:Baseline",
+    "linear": "leadline.learners.linear:Linear",
+    "trees": "leadline.learners.trees:Trees",
+    "probe": "leadline.learners.probe:Probe",
+})  # fmt: skip
+
+# Everything an artefact can be made of: its graph names parts by these kinds.
+PARTS = Registry("kind of part", {
+    "efficientnet-lite0": "leadline.encoders.efficientnet:EfficientNetLite0",
+    "minilm": "leadline.encoders.minilm:MiniLM",
+    "hashed-ngrams": "leadline.encoders.ngrams:HashedNgrams",
+    "ngrams": "leadline.encoders.ngrams:Ngrams",
+    "design-matrix": "leadline.encoders.tabular:DesignMatrix",
+    "typed-columns": "leadline.encoders.tabular:TypedColumns",
+    "join": "leadline.encoders.join:Join",
+    "constant": "leadline.heads.constant:Constant",
+    "linear": "leadline.heads.linear:LinearHead",
+    "trees": "leadline.heads.trees:TreesHead",
+    "temperature": "leadline.heads.temperature:Temperature",
+})  # fmt: skip

@@ -1,0 +1,42 @@
+"""What a task is: what is asked of the data, and what counts as a good answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+import polars as pl
+
+
+@dataclass(frozen=True)
+class Target:
+    """The target column as learners take it: class codes (int64) with their names, or numbers (float64)."""
+
+    values: np.ndarray
+    classes: tuple[str, ...] = ()
+
+
+class Task(Protocol):
+    name: ClassVar[str]
+    metrics: ClassVar[tuple[str, ...]]  # names in evaluate.metrics
+
+    def why_not(self, target: pl.Series, type_name: str) -> str | None:
+        """None if this column can be the target, else the reason in words."""
+        ...
+
+    def read_target(self, target: pl.Series) -> Target: ...
+
+    def default_metric(self, target: Target) -> str: ...
+
+    def num_outputs(self, target: Target) -> int:
+        """Width of a head's raw output."""
+        ...
+
+    def answers(self, raw: np.ndarray) -> np.ndarray:
+        """Raw outputs (n, num_outputs) -> what metrics take: probabilities (n, num_classes), or numbers (n,)."""
+        ...
+
+    def to_json(self, answer: Any, classes: tuple[str, ...]) -> dict[str, Any]:
+        """One row of `answers` as the keys of a prediction: label and probabilities, or value."""
+        ...
