@@ -27,6 +27,10 @@ class Task(Protocol):
 
     def read_target(self, target: pl.Series) -> Target: ...
 
+    def codes_of(self, target: pl.Series, classes: tuple[str, ...]) -> Target:
+        """The target of new rows as a trained model numbers it; raises LeadlineError for an answer the model cannot know."""
+        ...
+
     def default_metric(self, target: Target) -> str: ...
 
     def num_outputs(self, target: Target) -> int:

@@ -1,0 +1,39 @@
+"""Texts: sentences or more, written by people. Decoded as a polars String Series, empty where missing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from leadline.columns.contract import Confidence, Decoded, Sample, Where, WhyNot
+
+_SHOWN_CHARACTERS = 80
+
+
+class Text:
+    name = "text"
+
+    def recognise(self, sample: Sample) -> Confidence | WhyNot:
+        if sample.values.dtype != pl.String:
+            return WhyNot(f"its values are {sample.values.dtype}, not text")
+        if sample.values.is_empty():
+            return WhyNot("it is empty")
+        words = float(sample.values.str.count_matches(r"\S+").mean() or 0)  # type: ignore[arg-type]
+        distinct_share = sample.num_distinct / len(sample.values)
+        if words < 3 or distinct_share < 0.3:
+            return WhyNot(f"its values have {words:.1f} words on average and {distinct_share:.0%} of them are different")
+        return Confidence(0.6, f"has {words:.0f} words a value, nearly all different" if distinct_share > 0.9 else f"has {words:.0f} words a value")
+
+    def decode(self, raw: pl.Series, where: Where) -> Decoded:
+        return Decoded(raw.cast(pl.String).fill_null(""))
+
+    def show(self, raw: Any) -> str:
+        line = " ".join(str(raw or "").split())
+        return line if len(line) <= _SHOWN_CHARACTERS else line[: _SHOWN_CHARACTERS - 1] + "…"
+
+    def to_json(self, raw: Any) -> Any:
+        return raw
+
+    def from_json(self, value: Any) -> Any:
+        return value

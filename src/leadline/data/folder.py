@@ -1,0 +1,112 @@
+"""Folders: class folders of pictures or texts, perhaps below split folders; or tables named after splits."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from leadline.columns.image import EXTENSIONS
+from leadline.data.table import Table
+from leadline.errors import LeadlineError
+from leadline.registry import READERS
+
+SPLIT_NAMES = {"train": "train", "training": "train", "valid": "valid", "val": "valid", "validation": "valid", "test": "test"}
+_TEXT = (".txt",)
+_WANTED = "class folders (cat/1.jpg, dog/2.jpg), perhaps below train/ and test/; or tables called train.csv, test.csv"
+
+
+def read_folder(folder: Path) -> Table:
+    tables = {path: SPLIT_NAMES[path.stem.lower()] for path in _visible(folder) if _is_split_table(path)}
+    if "train" in tables.values():
+        return _split_tables(folder, tables)
+    splits = {path: SPLIT_NAMES[path.name.lower()] for path in _visible(folder) if path.is_dir() and path.name.lower() in SPLIT_NAMES}
+    if "train" in splits.values():
+        return _class_folders(folder, splits)
+    return _class_folders(folder, {folder: ""})
+
+
+def _visible(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+
+
+def _is_split_table(path: Path) -> bool:
+    return path.is_file() and path.suffix.lower() in READERS and path.stem.lower() in SPLIT_NAMES
+
+
+def _split_tables(folder: Path, tables: dict[Path, str]) -> Table:
+    parts = [(split, READERS.get(path.suffix.lower())(path)) for path, split in sorted(tables.items(), key=lambda item: item[1] != "train")]
+    columns = parts[0][1].frame.columns
+    for _, part in parts[1:]:
+        if set(part.frame.columns) != set(columns):
+            odd = ", ".join(sorted(set(part.frame.columns) ^ set(columns)))
+            raise LeadlineError(f"the tables in {folder} have different columns: {odd}", f"the columns of {parts[0][1].origin} in each")
+    frame = pl.concat([part.frame.select(columns) for _, part in parts], how="vertical_relaxed")
+    split = np.concatenate([np.full(part.frame.height, name) for name, part in parts])
+    stray = [path.name for path in _visible(folder) if path not in tables]
+    remarks = (f"beside the tables, not read: {_few(stray)}",) if stray else ()
+    return Table(frame, _Chained([part for _, part in parts]), folder.resolve().name, folder, split, remarks=remarks, origin=str(folder))
+
+
+class _Chained:
+    """Sources of tables put below each other."""
+
+    def __init__(self, parts: list[Table]) -> None:
+        self.parts = parts
+        self.starts = np.cumsum([0, *(part.frame.height for part in parts)])
+
+    def __call__(self, row: int) -> str:
+        part = int(np.searchsorted(self.starts, row, side="right")) - 1
+        return self.parts[part].source(row - int(self.starts[part]))
+
+
+def _class_folders(folder: Path, roots: dict[Path, str]) -> Table:
+    rows, stray = list[tuple[str, str, str]](), list[str]()
+    for root, split in sorted(roots.items(), key=lambda item: ("train", "valid", "test", "").index(item[1])):
+        for path, label in _labelled_files(root, stray):
+            rows.append((path, label, split))
+    paths = [path for path, _, _ in rows]
+    kind = _kind_of(folder, paths, stray)
+    chosen = [row for row in rows if row[0].lower().endswith(EXTENSIONS if kind == "image" else _TEXT)]
+    stray += [path for path in paths if not path.lower().endswith(EXTENSIONS if kind == "image" else _TEXT)]
+    values = [path for path, _, _ in chosen] if kind == "image" else [_read_text(Path(path)) for path, _, _ in chosen]
+    frame = pl.DataFrame({kind: values, "label": [label for _, label, _ in chosen]})
+    split = np.array([split for _, _, split in chosen]) if chosen[0][2] else None
+    remarks = (f"not read: {_few([str(Path(path).relative_to(folder)) for path in stray])}",) if stray else ()
+    names = [path for path, _, _ in chosen]
+    return Table(frame, names.__getitem__, folder.resolve().name, None, split, "label", remarks, str(folder))
+
+
+def _labelled_files(root: Path, stray: list[str]) -> Iterator[tuple[str, str]]:
+    for class_folder in _visible(root):
+        if not class_folder.is_dir():
+            stray.append(str(class_folder))
+            continue
+        for path in sorted(class_folder.rglob("*")):
+            if path.is_file() and not path.name.startswith("."):
+                yield str(path), class_folder.name
+
+
+def _kind_of(folder: Path, paths: list[str], stray: list[str]) -> str:
+    """What the class folders hold, by majority; refuses a folder with neither pictures nor texts in class folders."""
+    kinds = Counter("image" if p.lower().endswith(EXTENSIONS) else "text" for p in paths if p.lower().endswith((*EXTENSIONS, *_TEXT)))
+    if kinds:
+        return kinds.most_common(1)[0][0]
+    tables = [path for path in stray if Path(path).suffix.lower() in READERS]
+    loose = [path for path in stray if path.lower().endswith(EXTENSIONS)]
+    if tables:
+        raise LeadlineError(f"{folder} holds tables, but none called train.*", _WANTED, f"name one of them: {tables[0]}")
+    if loose:
+        raise LeadlineError(f"{folder} holds {len(loose):,} pictures, but not in class folders", _WANTED, "move each picture into a folder named after its class")
+    raise LeadlineError(f"{folder} holds nothing we can learn from", _WANTED)
+
+
+def _read_text(path: Path) -> str:
+    return path.read_text(encoding="utf-8", errors="replace")
+
+
+def _few(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3:,} more" if len(names) > 3 else "")

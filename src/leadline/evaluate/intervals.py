@@ -1,0 +1,74 @@
+"""How sure a score is: 95 % intervals over the rows that judged it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from leadline.evaluate.metrics import Metric, hits
+
+_LEVEL = 0.95
+_Z = 1.959964  # normal quantile of 0.975
+_RESAMPLES = 1_000
+_RESAMPLES_SLOW = 300  # where each resample has to sort the rows and there are many
+_MANY_ROWS = 5_000
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A score with its 95 % interval and the number of rows behind it."""
+
+    value: float
+    low: float
+    high: float
+    n: int
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def wilson(successes: float, n: int) -> tuple[float, float]:
+    """Interval for a share (Wilson 1927): keeps its promise near 0 and 1 and for small n, unlike the textbook one."""
+    share, z2 = successes / n, _Z**2
+    middle = (share + z2 / (2 * n)) / (1 + z2 / n)
+    half = _Z / (1 + z2 / n) * np.sqrt(share * (1 - share) / n + z2 / (4 * n * n))
+    return float(max(0.0, middle - half)), float(min(1.0, middle + half))
+
+
+def score_interval(metric: Metric, answers: np.ndarray, truth: np.ndarray, seed: int = 0) -> Interval:
+    """The score on these rows with its interval: Wilson for shares of right answers, else bootstrap over rows (Efron 1979)."""
+    value, n = metric.value(answers, truth), len(truth)
+    if metric.per_row is hits:
+        return Interval(value, *wilson(value * n, n), n)
+    scores = bootstrap(lambda weights: metric.score(answers, truth, weights), n, seed, slow=metric.per_row is None)
+    return Interval(value, *_percentiles(scores), n)
+
+
+def difference_interval(metric: Metric, first: np.ndarray, second: np.ndarray, truth: np.ndarray, seed: int = 0) -> Interval:
+    """How much better `first` is than `second` on the same rows (positive is better), by a paired bootstrap."""
+    if metric.per_row is not None:
+        apart = metric.better(1.0) * (metric.per_row(first, truth) - metric.per_row(second, truth))
+        scores = bootstrap(lambda weights: float(weights @ apart) / len(truth), len(truth), seed)
+        return Interval(float(apart.mean()), *_percentiles(scores), len(truth))
+
+    def difference(weights: np.ndarray) -> float:
+        return metric.better(metric.score(first, truth, weights) - metric.score(second, truth, weights))
+
+    return Interval(difference(np.ones(len(truth))), *_percentiles(bootstrap(difference, len(truth), seed, slow=True)), len(truth))
+
+
+def bootstrap(score: Any, n: int, seed: int, slow: bool = False) -> np.ndarray:
+    """Scores on resampled rows; a resample is how often each row was drawn."""
+    rng = np.random.default_rng([seed, 11])
+    times = _RESAMPLES_SLOW if slow and n > _MANY_ROWS else _RESAMPLES
+    return np.array([score(np.bincount(rng.integers(0, n, n), minlength=n).astype(np.float64)) for _ in range(times)])
+
+
+def _percentiles(scores: np.ndarray) -> tuple[float, float]:
+    tail = (1 - _LEVEL) / 2
+    finite = scores[np.isfinite(scores)]
+    if len(finite) == 0:
+        return float("nan"), float("nan")
+    return float(np.quantile(finite, tail)), float(np.quantile(finite, 1 - tail))

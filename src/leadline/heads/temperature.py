@@ -1,0 +1,33 @@
+"""Calibration of class probabilities by one number: logits divided by a temperature (Guo et al. 2017)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+
+class Temperature:
+    kind = "temperature"
+
+    def __init__(self, temperature: float) -> None:
+        self.temperature = temperature
+
+    def run(self, raw: np.ndarray) -> np.ndarray:
+        """Logits (n, num_outputs) in and out."""
+        return raw / self.temperature
+
+    def config(self) -> dict[str, Any]:
+        return {"temperature": self.temperature}
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        return {}
+
+    def files(self) -> dict[str, Path | bytes]:
+        return {}
+
+    @classmethod
+    def load(cls, config: dict[str, Any], arrays: Mapping[str, np.ndarray], files: Mapping[str, Path]) -> Temperature:
+        return cls(float(config["temperature"]))

@@ -1,0 +1,70 @@
+"""Classify: each example belongs to one of two or more classes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from leadline.errors import LeadlineError
+from leadline.tasks.contract import Target
+
+_MOST_CLASSES_SHARE = 0.5  # more different answers than this share of the rows are names, not classes
+_RARE = 0.10  # share of the rarer of two classes under which accuracy says little
+
+
+class Classify:
+    name = "classify"
+    metrics = ("accuracy", "balanced_accuracy", "log_loss", "roc_auc", "average_precision")
+
+    def why_not(self, target: pl.Series, type_name: str) -> str | None:
+        distinct = target.n_unique()
+        if distinct < 2:
+            return f"all {len(target):,} rows have the same answer"
+        if len(target) > 20 and distinct > _MOST_CLASSES_SHARE * len(target):
+            return f"{distinct:,} different answers in {len(target):,} rows are not classes"
+        return None
+
+    def read_target(self, target: pl.Series) -> Target:
+        names = target.cast(pl.String)
+        classes = _in_order(names, target.dtype)
+        order = pl.DataFrame({"name": classes, "code": np.arange(len(classes))})
+        codes = names.to_frame("name").join(order, on="name", how="left", maintain_order="left")["code"]
+        return Target(codes.to_numpy().astype(np.int64), tuple(classes))
+
+    def codes_of(self, target: pl.Series, classes: tuple[str, ...]) -> Target:
+        """The target of new rows in the classes of a trained model; an unknown class is an error that names it."""
+        names = target.cast(pl.String).str.strip_chars()
+        unknown = sorted(set(names.drop_nulls()) - set(classes))
+        if unknown:
+            raise LeadlineError(f'the model does not know the class "{unknown[0]}"', f"one of: {', '.join(classes[:20])}")
+        lookup = {name: code for code, name in enumerate(classes)}
+        return Target(np.array([lookup[name] for name in names], dtype=np.int64), classes)
+
+    def default_metric(self, target: Target) -> str:
+        if len(target.classes) != 2:
+            return "accuracy"
+        rarer = min(target.values.mean(), 1 - target.values.mean())
+        return "average_precision" if rarer < _RARE else "accuracy"
+
+    def num_outputs(self, target: Target) -> int:
+        """One log odds of the second class where there are two, else a logit per class."""
+        return 1 if len(target.classes) == 2 else len(target.classes)
+
+    def answers(self, raw: np.ndarray) -> np.ndarray:
+        """Logits (n, 1 or num_classes) -> probabilities (n, num_classes)."""
+        logits = np.concatenate([np.zeros_like(raw), raw], axis=1) if raw.shape[1] == 1 else raw
+        shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
+        probabilities: np.ndarray = shifted / shifted.sum(axis=1, keepdims=True)
+        return probabilities
+
+    def to_json(self, answer: Any, classes: tuple[str, ...]) -> dict[str, Any]:
+        probabilities = {name: float(p) for name, p in zip(classes, answer, strict=True)}
+        return {"label": classes[int(np.argmax(answer))], "probabilities": probabilities}
+
+
+def _in_order(names: pl.Series, dtype: pl.DataType) -> list[str]:
+    """Class names: numbers in the order of numbers, all else alphabetically."""
+    distinct = names.drop_nulls().unique().to_list()
+    return sorted(distinct, key=float) if dtype.is_numeric() else sorted(distinct)
