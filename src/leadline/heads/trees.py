@@ -1,0 +1,55 @@
+"""A bag of decision trees as the runtime sees it: one ONNX file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import onnxruntime
+
+from leadline import machine
+from leadline.values import Typed
+
+_FILE = "trees.onnx"
+
+
+class TreesHead:
+    """Typed columns (n, d) -> raw outputs (n, num_outputs) float64: log odds of the second class, logits, or numbers.
+
+    The file has one input `values` and one output `raw`, both float64; `learners.tree_onnx` writes it.
+    """
+
+    kind: ClassVar[str] = "trees"
+
+    def __init__(self, model: bytes | Path) -> None:
+        self.model = model
+
+    @cached_property
+    def _session(self) -> onnxruntime.InferenceSession:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = machine.num_threads()
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        model = self.model if isinstance(self.model, bytes) else str(self.model)
+        return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+    def run(self, *inputs: Any) -> np.ndarray:
+        values: Typed = inputs[0]
+        matrix = np.ascontiguousarray(values.matrix, np.float64)
+        return np.asarray(self._session.run(["raw"], {"values": matrix})[0])
+
+    def config(self) -> dict[str, Any]:
+        return {}
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        return {}
+
+    def files(self) -> dict[str, Path | bytes]:
+        return {_FILE: self.model}
+
+    @classmethod
+    def load(cls, config: dict[str, Any], arrays: Mapping[str, np.ndarray], files: Mapping[str, Path]) -> Self:
+        return cls(files[_FILE])
