@@ -1,3 +1,43 @@
 """Leadline: from labelled examples to a trained, explained, deployed and monitored model, measuring at every step."""
 
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from leadline.artifact.model import Model, load
+    from leadline.data.read import read
+    from leadline.data.table import Data
+    from leadline.errors import LeadlineError
+    from leadline.findings import Finding
+    from leadline.workflow.evaluate import evaluate
+    from leadline.workflow.train import train
+
+# Each name is loaded when first touched, so that `import leadline` stays instant.
+_PLACES = {
+    "read": "leadline.data.read",
+    "train": "leadline.workflow.train",
+    "evaluate": "leadline.workflow.evaluate",
+    "load": "leadline.artifact.model",
+    "Model": "leadline.artifact.model",
+    "Data": "leadline.data.table",
+    "Finding": "leadline.findings",
+    "LeadlineError": "leadline.errors",
+}
+
+__all__ = ["Data", "Finding", "LeadlineError", "Model", "evaluate", "load", "read", "train"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PLACES:
+        raise AttributeError(f"leadline has no {name}; it has {', '.join(__all__)}")
+    value = getattr(import_module(_PLACES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

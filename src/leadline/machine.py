@@ -134,3 +134,12 @@ class Measurements:
 
     def keep(self, name: str, value: Any) -> None:
         write_json(self.path, {**self.read(), name: value})
+
+
+def seconds_since_start() -> float:
+    """Wall-clock seconds since this process was started; 0 where the system does not tell."""
+    try:
+        started = int(Path("/proc/self/stat").read_text().rpartition(")")[2].split()[19]) / os.sysconf("SC_CLK_TCK")
+        return max(0.0, float(Path("/proc/uptime").read_text().split()[0]) - started)
+    except (OSError, ValueError, IndexError):
+        return 0.0

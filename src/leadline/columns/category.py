@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from leadline.columns.contract import Confidence, Decoded, Sample, Where, WhyNot
 from leadline.columns.missing import MISSING_TOKENS
+from leadline.columns.sketch import Sketch, counts
+from leadline.errors import LeadlineError
 
 _LONGEST_NAME = 64  # characters; longer values are written by people, not picked from a list
 
 
 class Category:
     name = "category"
+    extensions = ()
+
+    def from_file(self, path: Path) -> Any:
+        raise LeadlineError(f"{path} holds no category")
 
     def recognise(self, sample: Sample) -> Confidence | WhyNot:
         values = sample.values
@@ -43,3 +51,9 @@ class Category:
 
     def from_json(self, value: Any) -> Any:
         return value
+
+    def sketch(self, raw: pl.Series) -> Sketch:
+        return counts(raw)
+
+    def made_up(self, num_rows: int, seed: int) -> pl.Series:
+        return pl.Series([f"kind {code}" for code in np.random.default_rng(seed).integers(0, 12, num_rows)])

@@ -63,6 +63,11 @@ class ColumnType(Protocol):
     """`decode` is used in training and predicting alike, so that both see the same values."""
 
     name: ClassVar[str]
+    extensions: ClassVar[tuple[str, ...]]  # of files that hold one value each, lower case: class folders and lone files are made of these
+
+    def from_file(self, path: Path) -> Any:
+        """The raw value that such a file stands for."""
+        ...
 
     def recognise(self, sample: Sample) -> Confidence | WhyNot: ...
 
@@ -75,3 +80,11 @@ class ColumnType(Protocol):
     def to_json(self, raw: Any) -> Any: ...
 
     def from_json(self, value: Any) -> Any: ...
+
+    def sketch(self, raw: pl.Series) -> list[tuple[str, str, float]]:
+        """(statistic, key, value) rows that say how the values are spread without giving one away; may be empty."""
+        ...
+
+    def made_up(self, num_rows: int, seed: int) -> pl.Series:
+        """Raw values of this type out of nothing: what a machine is measured with, and what contract tests use."""
+        ...

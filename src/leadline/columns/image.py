@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import base64
+import io
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from leadline.columns.contract import Confidence, Decoded, Sample, Where, WhyNot
 from leadline.columns.picture import Picture, Pictures
+from leadline.columns.sketch import Sketch
 from leadline.errors import LeadlineError
 
 EXTENSIONS = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".ppm", ".pgm", ".avif")
@@ -18,6 +21,10 @@ _LOOKED_FOR = 20  # files whose existence is checked when a column of names is r
 
 class Image:
     name = "image"
+    extensions = EXTENSIONS
+
+    def from_file(self, path: Path) -> Any:
+        return str(path)
 
     def recognise(self, sample: Sample) -> Confidence | WhyNot:
         dtype = sample.values.dtype
@@ -69,6 +76,21 @@ class Image:
 
     def from_json(self, value: Any) -> Any:
         return base64.b64decode(value["bytes"]) if isinstance(value, dict) else value
+
+    def sketch(self, raw: pl.Series) -> Sketch:
+        return []
+
+    def made_up(self, num_rows: int, seed: int) -> pl.Series:
+        """JPEG bytes of coloured noise, 300 x 240, as smooth as a photograph."""
+        from PIL import Image as PillowImage
+
+        rng, contents = np.random.default_rng(seed), []
+        for _ in range(num_rows):
+            coarse = PillowImage.fromarray(rng.integers(0, 256, (15, 20, 3), dtype=np.uint8))
+            stream = io.BytesIO()
+            coarse.resize((300, 240), PillowImage.Resampling.BICUBIC).save(stream, "JPEG", quality=85)
+            contents.append(stream.getvalue())
+        return pl.Series(contents, dtype=pl.Binary)
 
 
 def _resolve(name: str, root: Path | None) -> Path:

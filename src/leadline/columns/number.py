@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,12 +11,18 @@ import polars as pl
 
 from leadline.columns.contract import Confidence, Decoded, Sample, Where, WhyNot
 from leadline.columns.missing import MISSING_TOKENS
+from leadline.columns.sketch import Sketch, quantiles
+from leadline.errors import LeadlineError
 
 _WORST_SHOWN = 40
 
 
 class Number:
     name = "number"
+    extensions = ()
+
+    def from_file(self, path: Path) -> Any:
+        raise LeadlineError(f"{path} holds no number")
 
     def recognise(self, sample: Sample) -> Confidence | WhyNot:
         dtype = sample.values.dtype
@@ -55,3 +62,9 @@ class Number:
 
     def from_json(self, value: Any) -> Any:
         return value
+
+    def sketch(self, raw: pl.Series) -> Sketch:
+        return quantiles(raw)
+
+    def made_up(self, num_rows: int, seed: int) -> pl.Series:
+        return pl.Series(np.random.default_rng(seed).normal(size=num_rows))

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from leadline.columns.contract import Confidence, Decoded, Sample, Where, WhyNot
+from leadline.columns.sketch import Sketch, quantiles
 
 _SHOWN_CHARACTERS = 80
 
 
 class Text:
     name = "text"
+    extensions = (".txt",)
+
+    def from_file(self, path: Path) -> Any:
+        return path.read_text(encoding="utf-8", errors="replace")
 
     def recognise(self, sample: Sample) -> Confidence | WhyNot:
         if sample.values.dtype != pl.String:
@@ -37,3 +44,12 @@ class Text:
 
     def from_json(self, value: Any) -> Any:
         return value
+
+    def sketch(self, raw: pl.Series) -> Sketch:
+        return quantiles(raw.cast(pl.String).str.len_chars(), "quantile of characters")
+
+    def made_up(self, num_rows: int, seed: int) -> pl.Series:
+        """Texts of 60 words drawn with the frequencies of natural language (Zipf)."""
+        rng = np.random.default_rng(seed)
+        words = np.array([f"word{number}" for number in range(5_000)])
+        return pl.Series([" ".join(words[np.minimum(rng.zipf(1.3, 60), 5_000) - 1]) for _ in range(num_rows)])

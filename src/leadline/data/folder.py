@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
-from leadline.columns.image import EXTENSIONS
+from leadline.columns.contract import ColumnType
 from leadline.data.table import Table
 from leadline.errors import LeadlineError
-from leadline.registry import READERS
+from leadline.registry import COLUMNS, READERS
 
 SPLIT_NAMES = {"train": "train", "training": "train", "valid": "valid", "val": "valid", "validation": "valid", "test": "test"}
-_TEXT = (".txt",)
 _WANTED = "class folders (cat/1.jpg, dog/2.jpg), perhaps below train/ and test/; or tables called train.csv, test.csv"
 
 
@@ -66,18 +64,16 @@ class _Chained:
 def _class_folders(folder: Path, roots: dict[Path, str]) -> Table:
     rows, stray = list[tuple[str, str, str]](), list[str]()
     for root, split in sorted(roots.items(), key=lambda item: ("train", "valid", "test", "").index(item[1])):
-        for path, label in _labelled_files(root, stray):
-            rows.append((path, label, split))
-    paths = [path for path, _, _ in rows]
-    kind = _kind_of(folder, paths, stray)
-    chosen = [row for row in rows if row[0].lower().endswith(EXTENSIONS if kind == "image" else _TEXT)]
-    stray += [path for path in paths if not path.lower().endswith(EXTENSIONS if kind == "image" else _TEXT)]
-    values = [path for path, _, _ in chosen] if kind == "image" else [_read_text(Path(path)) for path, _, _ in chosen]
-    frame = pl.DataFrame({kind: values, "label": [label for _, label, _ in chosen]})
-    split = np.array([split for _, _, split in chosen]) if chosen[0][2] else None
+        rows += [(path, label, split) for path, label in _labelled_files(root, stray)]
+    kind = _kind_of(folder, [path for path, _, _ in rows], stray)
+    fits = [path.lower().endswith(kind.extensions) for path, _, _ in rows]
+    stray += [row[0] for row, fit in zip(rows, fits, strict=True) if not fit]
+    rows = [row for row, fit in zip(rows, fits, strict=True) if fit]
+    names = [path for path, _, _ in rows]
+    frame = pl.DataFrame({kind.name: [kind.from_file(Path(path)) for path in names], "label": [label for _, label, _ in rows]})
+    split_column = np.array([split for _, _, split in rows]) if rows[0][2] else None
     remarks = (f"not read: {_few([str(Path(path).relative_to(folder)) for path in stray])}",) if stray else ()
-    names = [path for path, _, _ in chosen]
-    return Table(frame, names.__getitem__, folder.resolve().name, None, split, "label", remarks, str(folder))
+    return Table(frame, names.__getitem__, folder.resolve().name, None, split_column, "label", remarks, str(folder))
 
 
 def _labelled_files(root: Path, stray: list[str]) -> Iterator[tuple[str, str]]:
@@ -90,22 +86,20 @@ def _labelled_files(root: Path, stray: list[str]) -> Iterator[tuple[str, str]]:
                 yield str(path), class_folder.name
 
 
-def _kind_of(folder: Path, paths: list[str], stray: list[str]) -> str:
-    """What the class folders hold, by majority; refuses a folder with neither pictures nor texts in class folders."""
-    kinds = Counter("image" if p.lower().endswith(EXTENSIONS) else "text" for p in paths if p.lower().endswith((*EXTENSIONS, *_TEXT)))
-    if kinds:
-        return kinds.most_common(1)[0][0]
+def _kind_of(folder: Path, paths: list[str], stray: list[str]) -> ColumnType:
+    """The column type whose files the class folders hold, by majority. Raises LeadlineError where there are none."""
+    kinds: list[ColumnType] = [kind for kind in COLUMNS.make_all() if kind.extensions]
+    found = {kind.name: sum(path.lower().endswith(kind.extensions) for path in paths) for kind in kinds}
+    best = max(kinds, key=lambda kind: found[kind.name])
+    if found[best.name]:
+        return best
     tables = [path for path in stray if Path(path).suffix.lower() in READERS]
-    loose = [path for path in stray if path.lower().endswith(EXTENSIONS)]
     if tables:
         raise LeadlineError(f"{folder} holds tables, but none called train.*", _WANTED, f"name one of them: {tables[0]}")
+    loose = [path for path in stray if path.lower().endswith(tuple(e for kind in kinds for e in kind.extensions))]
     if loose:
-        raise LeadlineError(f"{folder} holds {len(loose):,} pictures, but not in class folders", _WANTED, "move each picture into a folder named after its class")
+        raise LeadlineError(f"{folder} holds {len(loose):,} files, but not in class folders", _WANTED, "move each file into a folder named after its class")
     raise LeadlineError(f"{folder} holds nothing we can learn from", _WANTED)
-
-
-def _read_text(path: Path) -> str:
-    return path.read_text(encoding="utf-8", errors="replace")
 
 
 def _few(names: list[str]) -> str:

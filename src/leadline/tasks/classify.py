@@ -26,9 +26,9 @@ class Classify:
             return f"{distinct:,} different answers in {len(target):,} rows are not classes"
         return None
 
-    def read_target(self, target: pl.Series) -> Target:
-        names = target.cast(pl.String)
-        classes = _in_order(names, target.dtype)
+    def read_target(self, target: pl.Series, positive: str | None = None) -> Target:
+        names = target.cast(pl.String).str.strip_chars()
+        classes = _in_order(names, target.dtype, positive)
         order = pl.DataFrame({"name": classes, "code": np.arange(len(classes))})
         codes = names.to_frame("name").join(order, on="name", how="left", maintain_order="left")["code"]
         return Target(codes.to_numpy().astype(np.int64), tuple(classes))
@@ -64,7 +64,12 @@ class Classify:
         return {"label": classes[int(np.argmax(answer))], "probabilities": probabilities}
 
 
-def _in_order(names: pl.Series, dtype: pl.DataType) -> list[str]:
-    """Class names: numbers in the order of numbers, all else alphabetically."""
+def _in_order(names: pl.Series, dtype: pl.DataType, positive: str | None) -> list[str]:
+    """Class names: numbers in the order of numbers, all else alphabetically; of two, the positive one is last."""
     distinct = names.drop_nulls().unique().to_list()
-    return sorted(distinct, key=float) if dtype.is_numeric() else sorted(distinct)
+    classes = sorted(distinct, key=float) if dtype.is_numeric() else sorted(distinct)
+    if positive is None:
+        return classes
+    if positive not in classes or len(classes) != 2:
+        raise LeadlineError(f'"{positive}" cannot be the positive class', f"one of two classes; the classes are {', '.join(classes[:20])}")
+    return [name for name in classes if name != positive] + [positive]

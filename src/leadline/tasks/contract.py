@@ -25,7 +25,9 @@ class Task(Protocol):
         """None if this column can be the target, else the reason in words."""
         ...
 
-    def read_target(self, target: pl.Series) -> Target: ...
+    def read_target(self, target: pl.Series, positive: str | None = None) -> Target:
+        """`positive` is the class whose finding counts, where there are two; it becomes the second."""
+        ...
 
     def codes_of(self, target: pl.Series, classes: tuple[str, ...]) -> Target:
         """The target of new rows as a trained model numbers it; raises LeadlineError for an answer the model cannot know."""

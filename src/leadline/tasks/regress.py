@@ -26,7 +26,7 @@ class Regress:
             return f"all {len(target):,} rows have the same answer"
         return None
 
-    def read_target(self, target: pl.Series) -> Target:
+    def read_target(self, target: pl.Series, positive: str | None = None) -> Target:
         return Target(target.cast(pl.Float64).to_numpy())
 
     def codes_of(self, target: pl.Series, classes: tuple[str, ...]) -> Target:

@@ -1,0 +1,39 @@
+"""The model card: what the model is for a person who finds the folder (after Mitchell et al. 2019)."""
+
+from __future__ import annotations
+
+from leadline.artifact.manifest import Manifest
+
+
+def model_card(manifest: Manifest) -> str:
+    """Markdown; holds no dates, so that equal training gives equal files."""
+    columns = "\n".join(f"- {column['name']}: {column['type']}" for column in manifest.columns)
+    scores = "\n".join(_score_line(name, score) for name, score in manifest.metrics.items())
+    encoders = "\n".join(f"- {card['name']}: {card['source']}, licence {card['licence']}" for card in manifest.encoders) or "- none"
+    classes = f"\nClasses: {', '.join(manifest.classes)}\n" if manifest.classes else ""
+    return f"""# {manifest.name}
+
+Task: {manifest.task} of `{manifest.target}` by the learner `{manifest.learner}`, from {manifest.data["rows"]:,} rows.
+{classes}
+## Reads
+
+{columns}
+
+## How good it is
+
+Measured on rows it did not learn from; the brackets hold 95 % of what other samples of such rows would give.
+
+{scores}
+
+For comparison, the trivial baseline: {manifest.metric} {manifest.baseline["value"]:.4f}.
+
+## Pretrained parts
+
+{encoders}
+
+Answers about rows unlike the training data are not covered by these figures.
+"""
+
+
+def _score_line(name: str, score: dict[str, float]) -> str:
+    return f"- {name}: {score['value']:.4f} ({score['low']:.4f} to {score['high']:.4f}, n = {score['n']:,})"

@@ -1,0 +1,103 @@
+"""What an artefact says of itself: the graph of parts, columns, classes, scores, and a hash for every file."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from leadline.errors import LeadlineError
+from leadline.registry import PARTS
+
+FORMAT_VERSION = 1
+MANIFEST = "manifest.json"
+_LARGEST_MANIFEST = 64 << 20  # bytes; a manifest is text about parts, not the parts
+
+
+@dataclass(frozen=True)
+class PartEntry:
+    """One node of the graph: `arrays` and `files` are paths inside the artefact."""
+
+    name: str
+    kind: str
+    inputs: list[str]
+    config: dict[str, Any]
+    arrays: str | None = None
+    files: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Manifest:
+    name: str
+    task: str
+    target: str
+    classes: list[str]
+    columns: list[dict[str, str]]  # name and type, features only
+    parts: list[PartEntry]
+    learner: str
+    metric: str
+    metrics: dict[str, dict[str, float]]  # value, low, high, n
+    baseline: dict[str, float]
+    interval_half_width: float | None
+    engine: str
+    precision: str
+    seed: int
+    data: dict[str, Any]  # fingerprint, rows
+    encoders: list[dict[str, Any]]  # cards of the pretrained encoders inside
+    versions: dict[str, str]
+    files: dict[str, dict[str, Any]]  # path -> sha256, bytes
+    leadline: str
+    format_version: int = FORMAT_VERSION
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @property
+    def types(self) -> dict[str, str]:
+        return {column["name"]: column["type"] for column in self.columns}
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest, checked before anything it names is opened. Raises LeadlineError saying what is wrong."""
+    path = folder / MANIFEST
+    if not path.is_file():
+        raise LeadlineError(f"{folder} is not a model of ours: it has no {MANIFEST}", "a folder NAME.leadline written by leadline train")
+    if path.stat().st_size > _LARGEST_MANIFEST:
+        raise _damaged(folder, f"{MANIFEST} is {path.stat().st_size:,} bytes long")
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+        version = value["format_version"]
+        if not isinstance(version, int) or version > FORMAT_VERSION:
+            raise LeadlineError(
+                f"{folder} has format version {version}", f"at most {FORMAT_VERSION}, which this leadline knows", "install a newer leadline"
+            )
+        manifest = Manifest(**{**value, "parts": [PartEntry(**part) for part in value["parts"]]})
+        _check(manifest)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise _damaged(folder, f"{MANIFEST} does not have the expected form ({error})") from None
+    return manifest
+
+
+def _check(manifest: Manifest) -> None:
+    """A consistent file may still be hostile: names stay inside the folder, kinds are known, every input exists."""
+    known = {f"column:{column['name']}" for column in manifest.columns}
+    for part in manifest.parts:
+        if part.kind not in PARTS:
+            raise ValueError(f'unknown kind of part "{part.kind}"')
+        if not set(part.inputs) <= known:
+            raise ValueError(f'part "{part.name}" reads {sorted(set(part.inputs) - known)}, which nothing makes')
+        for name in [*part.files.values(), *([part.arrays] if part.arrays else [])]:
+            if name not in manifest.files:
+                raise ValueError(f"file {name} is not listed")
+        known.add(part.name)
+    for name in manifest.files:
+        pure = PurePosixPath(name)
+        if pure.is_absolute() or ".." in pure.parts or "\\" in name or ":" in name:
+            raise ValueError(f"file name {name} leads out of the folder")
+    if not manifest.parts:
+        raise ValueError("it has no parts")
+
+
+def _damaged(folder: Path, what: str) -> LeadlineError:
+    return LeadlineError(f"{folder} is damaged: {what}", "the folder as leadline train wrote it", "copy it again or train again")

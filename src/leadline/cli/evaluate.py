@@ -1,0 +1,22 @@
+"""`leadline evaluate MODEL DATA`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from leadline.cli.options import AsJson, Html, ModelFolder
+
+
+def command(
+    model: ModelFolder,
+    data: Annotated[str, typer.Argument(metavar="DATA", help="Rows whose answers are known, in any form that train reads.")],
+    as_json: AsJson = False,
+    html: Html = None,
+) -> None:
+    """Judge a saved model on rows whose answers are known."""
+    from leadline.cli.screen import deliver
+    from leadline.workflow.evaluate import evaluate
+
+    deliver(evaluate(model, data), as_json, html, f"{model.name} on {data}")

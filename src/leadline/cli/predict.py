@@ -1,0 +1,32 @@
+"""`leadline predict MODEL DATA`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from leadline.cli.options import AsJson, ModelFolder
+
+
+def command(
+    model: ModelFolder,
+    data: Annotated[str, typer.Argument(metavar="DATA", help="A picture, a text file, a folder of them, or a table.")],
+    out: Annotated[Path | None, typer.Option("-o", "--out", metavar="FILE", help="Write all predictions: .csv, .parquet or .jsonl.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Answer for new rows, in reading order."""
+    from leadline.artifact.model import load
+    from leadline.cli.screen import deliver, leave
+
+    predictions = load(model).predict(data)
+    if out is not None:
+        from leadline.artifact.tables import write_table
+
+        write_table(predictions.to_table(), out)
+    if out is None or as_json:
+        deliver(predictions, as_json)
+    else:
+        typer.echo(f"{len(predictions):,} predictions written to {out}")
+    leave(0)

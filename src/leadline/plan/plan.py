@@ -1,0 +1,95 @@
+"""The plan: the written list of work that a budget buys, executed step for step and replayed byte for byte."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from leadline.errors import LeadlineError
+from leadline.learners.contract import Work
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """One pretrained encoder over one column: `examples` are those not in the store when the plan was made."""
+
+    node: str
+    encoder: str
+    column: str
+    settings: dict[str, Any]
+    engine: str
+    serving_engine: str
+    examples: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Fitting:
+    """A learner to fit `fits` times, each fit being `work`. `cost` (seconds to answer and fit) decides ties."""
+
+    learner: str
+    effort: int
+    work: Work
+    fits: int
+    seconds: float
+    cost: float
+
+
+@dataclass(frozen=True)
+class Skipped:
+    learner: str
+    seconds: float
+    why: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything besides the data that decides what is learned, and what it was expected to take."""
+
+    data: dict[str, Any]  # fingerprint, rows, target
+    task: str
+    metric: str
+    seed: int
+    budget_seconds: float
+    num_folds: int
+    nested_folds: int  # outer folds of nested cross-validation; 0 where held-back rows judge
+    encodings: tuple[Encoding, ...]
+    fittings: tuple[Fitting, ...]
+    skipped: tuple[Skipped, ...]
+    threads: int
+    expected_seconds: float
+    expected_peak_mb: float
+    processor: dict[str, Any] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
+    leadline: str = ""
+    format: int = FORMAT
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> Plan:
+        fittings = [Fitting(**{**f, "work": Work(**f["work"])}) for f in value["fittings"]]
+        return cls(
+            **{
+                **value,
+                "encodings": tuple(Encoding(**e) for e in value["encodings"]),
+                "fittings": tuple(fittings),
+                "skipped": tuple(Skipped(**s) for s in value["skipped"]),
+            }
+        )
+
+
+def read_plan(path: Path) -> Plan:
+    """Raises LeadlineError when the file is not a plan of a format we know."""
+    try:
+        value = json.loads(path.read_text())
+        if value.get("format") != FORMAT:
+            raise LeadlineError(f"{path} is a plan of format {value.get('format')}", f"format {FORMAT}", "train without --plan to write a new one")
+        return Plan.from_json(value)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise LeadlineError(f"{path} cannot be read as a plan: {error}", "the plan.json of a run") from None

@@ -1,0 +1,63 @@
+"""Computing what stateless encoders make of rows: pretrained ones through the store, others directly."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from leadline.data.table import Data
+from leadline.encoders.store import Store, encode_through_store
+from leadline.errors import LeadlineError
+from leadline.findings import Finding, Severity
+from leadline.parts import COLUMN, Node
+from leadline.plan.plan import Encoding
+from leadline.progress import Progress
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """`values` for every row (columns and node outputs), and the rows that could not be read."""
+
+    values: dict[str, Any]
+    bad: dict[int, LeadlineError]
+
+    @property
+    def good(self) -> np.ndarray:
+        """Positions of the rows that could be read."""
+        num_rows = len(next(iter(self.values.values())))
+        return np.array([row for row in range(num_rows) if row not in self.bad], dtype=np.int64)
+
+
+def encode(data: Data, nodes: Sequence[Node], encodings: Mapping[str, Encoding], store: Store, progress: Progress, serving: bool = False) -> Encoded:
+    """Decodes every column of `data` and runs `nodes`; with `serving` on the engine that predictions will use."""
+    values, bad = dict[str, Any](), dict[int, LeadlineError]()
+    for name in data.types:
+        decoded = data.decode(name)
+        values[COLUMN + name] = decoded.values
+        bad.update(decoded.bad)
+    for node in nodes:
+        column = values[node.inputs[0]]
+        if node.name not in encodings:
+            values[node.name] = node.part.run(column)
+            continue
+        plan = encodings[node.name]
+        engine = plan.serving_engine if serving else plan.engine
+        with progress.track(f"reading {plan.column} with {plan.encoder}", "examples") as advance:
+            values[node.name], unreadable = encode_through_store(node.part, column, engine, store, advance)
+        bad.update({row: error for row, error in unreadable.items() if row not in bad})
+    return Encoded(values, bad)
+
+
+def left_out(data: Data, bad: Mapping[int, LeadlineError], part: str) -> Finding:
+    """The finding for rows that could not be read; raises the first error when nothing is left to work with."""
+    first = bad[min(bad)]
+    if len(bad) == len(data):
+        raise first
+    return Finding(
+        "corrupt-file", Severity.HIGH if len(bad) > len(data) / 20 else Severity.MEDIUM,
+        f"{len(bad):,} of {len(data):,} {part} rows could not be read and are left out", str(first).splitlines()[0],
+        rows=sorted(data.source_row(row) for row in bad), fix="replace or remove these",
+    )  # fmt: skip

@@ -1,0 +1,69 @@
+"""Which engine computes the training vectors: the fastest here that agrees with the one that will serve (design section 8)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from leadline.encoders.engine import agreement
+from leadline.encoders.store import Store, encode_through_store
+from leadline.machine import Measurements
+from leadline.progress import Progress
+from leadline.tasks.contract import Task
+
+REFERENCE = "onnxruntime-float32"
+AGREEMENT_ROWS = 256
+_LEAST_ROWS = 200  # fewer cannot show that under 0.5 % of the answers change
+_MOST_CHANGED = 0.005
+_NUMBER_MOVED = 0.01  # of the target's standard deviation: from here on a predicted number counts as changed
+
+
+def pick_engine(encoder: Any, values: Any, rows: np.ndarray, rates: dict[str, float], store: Store, progress: Progress) -> str:
+    """The fastest engine whose vectors agree with the reference; the comparison is made once per machine and kept."""
+    kept = Measurements()
+    for engine in sorted(rates, key=lambda name: -rates[name]):
+        if engine == REFERENCE:
+            return REFERENCE
+        name = agreement_name(encoder, engine)
+        verdict = kept.get(name)
+        if verdict is None and len(rows) >= _LEAST_ROWS:
+            progress.say(f"comparing {engine} with {REFERENCE} on {len(rows)} examples (once)")
+            verdict = _compare(encoder, values, rows, engine, store)
+            kept.keep(name, verdict)
+        if verdict and verdict["passed"]:
+            return engine
+    return REFERENCE
+
+
+def agreement_name(encoder: Any, engine: str) -> str:
+    return f"agreement {encoder.kind} {sorted(encoder.config().items())} {engine}"
+
+
+def _compare(encoder: Any, values: Any, rows: np.ndarray, engine: str, store: Store) -> dict[str, Any]:
+    chosen = values.take_rows(rows) if hasattr(values, "take_rows") else values.gather(rows)
+    fast, bad = encode_through_store(encoder, chosen, engine, store)
+    slow, _ = encode_through_store(encoder, chosen, REFERENCE, store)
+    good = np.array([row for row in range(len(rows)) if row not in bad])
+    found = agreement(slow[good], fast[good])
+    return {"mean_cosine": found.mean_cosine, "p5_cosine": found.p5_cosine, "passed": found.passed, "rows": len(good), "changed": None}
+
+
+def answers_changed(task: Task, reference: np.ndarray, other: np.ndarray, spread: float) -> float:
+    """Share of rows whose answer differs: another class, or a number moved by over 1 % of the target's standard deviation."""
+    first, second = task.answers(reference), task.answers(other)
+    moved = first.argmax(axis=1) != second.argmax(axis=1) if first.ndim == 2 else np.abs(first - second) > _NUMBER_MOVED * spread
+    return float(moved.mean())
+
+
+def confirm_engine(encoder: Any, engine: str, changed: Callable[[], float]) -> bool:
+    """Completes a comparison with the share of changed answers of a final model; False if the engine must not be used."""
+    kept = Measurements()
+    name = agreement_name(encoder, engine)
+    verdict = kept.get(name)
+    if verdict is None or verdict["changed"] is not None:
+        return bool(verdict is None or verdict["passed"])
+    share = changed()
+    kept.keep(name, {**verdict, "changed": share, "passed": share < _MOST_CHANGED})
+    return share < _MOST_CHANGED

@@ -1,0 +1,82 @@
+"""Writing the artefact, and judging what was written: loaded back, on the engine that will serve, once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+import leadline
+from leadline.artifact.card import model_card
+from leadline.artifact.manifest import Manifest
+from leadline.artifact.model import Model, load
+from leadline.artifact.reference import reference_table
+from leadline.artifact.save import rescored, save
+from leadline.encoders.store import Store
+from leadline.evaluate.calibration import half_width
+from leadline.evaluate.intervals import score_interval
+from leadline.findings import Finding
+from leadline.machine import versions
+from leadline.progress import Progress
+from leadline.workflow.encode import encode, left_out
+from leadline.workflow.learning import Learned
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Answers on the rows that judge, with the truth."""
+
+    answers: np.ndarray
+    truth: np.ndarray
+    how: str
+    findings: tuple[Finding, ...] = ()
+
+
+def save_and_judge(folder: Path, learned: Learned, store: Store, progress: Progress) -> tuple[Judged, Manifest]:
+    """Writes the artefact, loads it, scores what was loaded, and writes the scores into it."""
+    extra: Mapping[str, bytes] = {"reference.parquet": reference_table(learned.setup.data, learned.rows)}
+    manifest = save(folder, learned.graph, _manifest(learned), extra)
+    judged = _judge(load(folder), learned, store, progress)
+    metrics = {m.name: score_interval(m, judged.answers, judged.truth).to_json() for m in learned.setup.metrics}
+    manifest = replace(manifest, metrics=metrics, baseline={"value": _baseline(learned, judged)})
+    return judged, rescored(folder, manifest, {**extra, "card.md": model_card(manifest).encode()})
+
+
+def _judge(model: Model, learned: Learned, store: Store, progress: Progress) -> Judged:
+    setup, test_rows = learned.setup, learned.setup.partition.test
+    if learned.nested is not None:
+        return Judged(learned.nested, learned.examples.target, "nested cross-validation, each row answered by a model that never saw it")
+    test = setup.data.take(test_rows)
+    nodes = [learned.nodes[name] for name in learned.encodings_used]
+    encoded = encode(test, nodes, learned.encodings_used, store, progress, serving=True)
+    answers = model.answer(test, {node.name: encoded.values[node.name] for node in nodes})
+    bad = {**answers.bad, **encoded.bad}
+    good = np.array([row for row in range(len(test)) if row not in bad], dtype=np.int64)
+    findings = (left_out(test, bad, "test"),) if bad else ()
+    return Judged(answers.values[good], setup.target.values[test_rows][good], setup.partition.why, findings)
+
+
+def _baseline(learned: Learned, judged: Judged) -> float:
+    """The score of answering without looking: the class shares, or the mean, of the teaching rows."""
+    setup, taught = learned.setup, learned.examples.target
+    if not setup.num_classes:
+        return setup.metric.value(np.full(len(judged.truth), taught.mean()), judged.truth)
+    shares = np.bincount(taught, minlength=setup.num_classes) / len(taught)
+    return setup.metric.value(np.tile(shares, (len(judged.truth), 1)), judged.truth)
+
+
+def _manifest(learned: Learned) -> Manifest:
+    setup, winner = learned.setup, learned.contest.winner
+    half = None if setup.num_classes else half_width(setup.task.answers(winner.raw), learned.examples.target[winner.rows])
+    used = learned.graph.columns()
+    return Manifest(
+        name=setup.data.name, task=setup.task.name, target=setup.data.require_target(), classes=list(setup.target.classes),
+        columns=[{"name": name, "type": kind} for name, kind in setup.data.types.items() if name in used],
+        parts=[], learner=winner.learner, metric=setup.metric.name, metrics={}, baseline={}, interval_half_width=half,
+        engine="onnxruntime", precision="float32", seed=learned.plan.seed,
+        data={"fingerprint": learned.plan.data["fingerprint"], "rows": len(learned.examples)},
+        encoders=[node.part.card.to_json() for node in learned.graph.nodes if hasattr(node.part, "card")],
+        versions=versions(), files={}, leadline=leadline.__version__,
+    )  # fmt: skip

@@ -1,0 +1,54 @@
+"""The leaderboard: every learner on the same rows, with its interval and its price."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from leadline.data.examples import Examples
+from leadline.evaluate.intervals import score_interval
+from leadline.parts import COLUMN, Graph, Node
+from leadline.registry import LEARNERS
+from leadline.workflow.fitting import Contest, OutOfFold, with_inputs
+from leadline.workflow.setup import Setup
+from leadline.workflow.training_report import Row
+
+_ANSWERS_TIMED = 3
+
+
+def leaderboard(setup: Setup, examples: Examples, contest: Contest, nodes: Mapping[str, Node]) -> list[Row]:
+    """Best first, by the score on the folds that chose."""
+    rows = [_row(setup, examples, result, contest.rows, nodes) for result in contest.results]
+    return sorted(rows, key=lambda row: -setup.metric.better(row.score))
+
+
+def _row(setup: Setup, examples: Examples, result: OutOfFold, rows: np.ndarray, nodes: Mapping[str, Node]) -> Row:
+    learner = LEARNERS.get(result.learner)
+    score = score_interval(setup.metric, setup.task.answers(result.raw), examples.target[rows])
+    graph = with_inputs(result.graph, nodes)
+    return Row(
+        result.learner, learner.family, score.value, score.low, score.high,
+        round(result.fit_seconds, 3), round(_latency_ms(graph, examples), 3), round(size_bytes(graph) / 1e6, 3),
+    )  # fmt: skip
+
+
+def _latency_ms(graph: Graph, examples: Examples) -> float:
+    """Milliseconds for one row from its columns to raw outputs, encoders included: the median of three, after one to warm up."""
+    one = examples.take(np.array([0])).values
+    columns = {name: values for name, values in one.items() if name.startswith(COLUMN)}
+    seconds = []
+    for _ in range(_ANSWERS_TIMED + 1):
+        began = time.perf_counter()
+        graph.run(columns)
+        seconds.append(time.perf_counter() - began)
+    return float(np.median(seconds[1:]) * 1_000)
+
+
+def size_bytes(graph: Graph) -> int:
+    """Bytes of everything the graph has to keep."""
+    arrays = sum(array.nbytes for node in graph.nodes for array in node.part.arrays().values())
+    files = [content for node in graph.nodes for content in node.part.files().values()]
+    return arrays + sum(content.stat().st_size if isinstance(content, Path) else len(content) for content in files)

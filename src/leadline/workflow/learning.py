@@ -1,0 +1,117 @@
+"""From a plan to a fitted graph: encode the teaching rows, choose on folds, refit on all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from leadline.data.examples import Examples
+from leadline.encoders.store import Store
+from leadline.evaluate.folds import Fold, given_fold, make_folds
+from leadline.parts import Graph, Node
+from leadline.plan.plan import Encoding, Fitting, Plan
+from leadline.progress import Advance, Progress
+from leadline.registry import LEARNERS
+from leadline.workflow.encode import encode, left_out
+from leadline.workflow.engines import REFERENCE, answers_changed, confirm_engine
+from leadline.workflow.fitting import Contest, hold_contest, refit
+from leadline.workflow.nested import nested_answers
+from leadline.workflow.setup import Setup
+
+
+@dataclass(frozen=True)
+class Learned:
+    """`rows` are the data's rows that `examples` hold; `nested` the answers of nested cross-validation, where it judges."""
+
+    setup: Setup
+    plan: Plan
+    nodes: Mapping[str, Node]
+    graph: Graph
+    examples: Examples
+    rows: np.ndarray
+    contest: Contest
+    nested: np.ndarray | None
+
+    @property
+    def encodings_used(self) -> dict[str, Encoding]:
+        names = {node.name for node in self.graph.nodes}
+        return {encoding.node: encoding for encoding in self.plan.encodings if encoding.node in names}
+
+
+def learn(setup: Setup, plan: Plan, nodes: Mapping[str, Node], store: Store, progress: Progress) -> Learned:
+    """Executes the plan; starts again on the reference engine should the fast one turn out to change answers."""
+    teaching = setup.teaching
+    part = setup.data.take(teaching)
+    encoded = encode(part, list(nodes.values()), {e.node: e for e in plan.encodings}, store, progress)
+    everything = Examples(encoded.values, setup.data.types, setup.target.values[teaching], setup.num_classes)
+    told = replace(setup, data=setup.data.with_findings(left_out(part, encoded.bad, "training"))) if encoded.bad else setup
+    examples, rows = (everything.take(encoded.good), teaching[encoded.good]) if encoded.bad else (everything, teaching)
+    learned = _fit(told, plan, nodes, examples, rows, progress)
+    for encoding in learned.encodings_used.values():
+        if not _confirmed(learned, encoding, store):
+            progress.say(f"{encoding.engine} changed too many answers on this machine; starting again with {REFERENCE}")
+            slower = tuple(replace(e, engine=REFERENCE) if e == encoding else e for e in plan.encodings)
+            return learn(setup, replace(plan, encodings=slower), nodes, store, progress)
+    return learned
+
+
+def _fit(setup: Setup, plan: Plan, nodes: Mapping[str, Node], examples: Examples, rows: np.ndarray, progress: Progress) -> Learned:
+    groups = None if setup.groups is None else setup.groups[rows]
+    folds = _folds(setup, plan, examples, rows, groups)
+    total = len(plan.fittings) * plan.num_folds * (1 + plan.nested_folds) + plan.nested_folds + 1
+    with progress.track("learning", "fits") as advance:
+        after_fit = _counter(advance, total)
+        contest = hold_contest(examples, folds, plan.fittings, setup.task, setup.metric, plan.seed, after_fit)
+        fitting = fitting_of(plan, contest.choice.learner)
+        graph = refit(examples, nodes, fitting, contest.winner, setup.task, plan.seed, after_fit)
+        nested = None
+        if plan.nested_folds:
+            nested = nested_answers(
+                examples, plan.fittings, setup.task, setup.metric, plan.seed, plan.nested_folds, plan.num_folds, groups, after_fit
+            )
+    return Learned(setup, plan, nodes, graph, examples, rows, contest, nested)
+
+
+def fitting_of(plan: Plan, learner: str) -> Fitting:
+    return next(fitting for fitting in plan.fittings if fitting.learner == learner)
+
+
+def _folds(setup: Setup, plan: Plan, examples: Examples, rows: np.ndarray, groups: np.ndarray | None) -> list[Fold]:
+    if len(setup.partition.valid):
+        judges = np.isin(rows, setup.partition.valid)
+        return given_fold(np.flatnonzero(~judges), np.flatnonzero(judges))
+    return make_folds(examples.target, examples.num_classes, plan.num_folds, plan.seed, groups)
+
+
+def _counter(advance: Advance, total: int) -> Callable[[], None]:
+    count = 0
+
+    def done() -> None:
+        nonlocal count
+        count += 1
+        advance(min(count, total), total)
+
+    return done
+
+
+def _confirmed(learned: Learned, encoding: Encoding, store: Store) -> bool:
+    """Design section 8: the answers of the final model may differ on under 0.5 % of the rows that were compared."""
+    if encoding.engine == REFERENCE:
+        return True
+    return confirm_engine(learned.nodes[encoding.node].part, encoding.engine, lambda: _share_changed(learned, encoding, store))
+
+
+def _share_changed(learned: Learned, encoding: Encoding, store: Store) -> float:
+    """How many answers differ between the two engines' vectors, by a head that did not learn from the rows compared."""
+    node, setup = learned.nodes[encoding.node], learned.setup
+    column = learned.examples.values[node.inputs[0]]
+    compared = store.positions_held(node.part, column, REFERENCE)
+    others = np.setdiff1d(np.arange(len(learned.examples)), compared)
+    fitting = fitting_of(learned.plan, learned.contest.choice.learner)
+    graph = LEARNERS.get(fitting.learner)().fit(learned.examples.take(others), setup.task, fitting.work, learned.plan.seed)
+    fast = learned.examples.take(compared).values
+    part = setup.data.take(learned.rows[compared])
+    slow = encode(part, [node], {node.name: encoding}, store, Progress(), serving=True).values[node.name]
+    return answers_changed(setup.task, graph.run({**fast, node.name: slow}), graph.run(fast), float(np.std(setup.target.values)))

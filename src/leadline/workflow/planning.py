@@ -1,0 +1,134 @@
+"""From a setup and a budget to a plan: what could answer, what it would take on this machine, what fits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+import leadline
+from leadline.encoders.store import Store
+from leadline.learners.contract import Learner, Sizes
+from leadline.machine import memory_bytes, num_threads, processor, versions
+from leadline.parts import COLUMN, Node
+from leadline.plan.budget import Chosen, Field, fill_budget
+from leadline.plan.calibration import Calibration
+from leadline.plan.plan import Encoding, Plan, Skipped
+from leadline.progress import Progress
+from leadline.registry import LEARNERS
+from leadline.workflow.engines import AGREEMENT_ROWS, REFERENCE, pick_engine
+from leadline.workflow.setup import Setup
+
+_MANY_ROWS = 20_000  # from here on one fifth held back chooses as surely as five folds
+_BASE_MB = 350.0  # interpreter and libraries; measured on Linux with Python 3.11
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The stateless nodes that the possible learners read, with what each costs."""
+
+    nodes: Mapping[str, Node]
+    encodings: Mapping[str, Encoding]
+    seconds: Mapping[str, float]  # once, as far as not stored
+    seconds_per_row: Mapping[str, float]  # stored or not: what answering costs
+
+
+def make_plan(setup: Setup, budget_seconds: float, seconds_left: float, store: Store, progress: Progress) -> tuple[Plan, dict[str, Node]]:
+    """The plan and the input nodes, ready to run, of the learners in it."""
+    sizes = setup.sizes()
+    learners, refused = _possible(setup, sizes)
+    calibration = Calibration(progress.say)
+    inputs = _price_inputs(setup, sizes, learners, calibration, store, progress)
+    fields = []
+    for learner in learners:
+        names = tuple(node.name for node in learner.inputs(sizes))
+        rate = calibration.learner(learner, setup.task, dict(sizes.types))
+        fields.append(Field(learner, rate, names, sum(inputs.seconds_per_row[name] for name in names)))
+    chosen = fill_budget(fields, sizes, setup.task, inputs.seconds, seconds_left, _fold_options(setup))
+    plan = _write_down(setup, sizes, budget_seconds, chosen, inputs, refused)
+    return plan, {name: inputs.nodes[name] for name in chosen.inputs}
+
+
+def replayed_inputs(setup: Setup, plan: Plan) -> dict[str, Node]:
+    """The input nodes of a plan's learners with the plan's own settings."""
+    sizes = setup.sizes()
+    nodes = {node.name: node for fitting in plan.fittings for node in LEARNERS.get(fitting.learner)().inputs(sizes)}
+    for encoding in plan.encodings:
+        node = nodes[encoding.node]
+        nodes[encoding.node] = Node(node.name, type(node.part)(**encoding.settings), node.inputs)
+    return nodes
+
+
+def _possible(setup: Setup, sizes: Sizes) -> tuple[list[Learner], list[Skipped]]:
+    learners, refused = list[Learner](), list[Skipped]()
+    for learner in LEARNERS.make_all():
+        reason = learner.why_not(sizes, setup.task)
+        if reason is None:
+            learners.append(learner)
+        else:
+            refused.append(Skipped(learner.name, 0.0, reason))
+    return learners, refused
+
+
+def _price_inputs(setup: Setup, sizes: Sizes, learners: list[Learner], calibration: Calibration, store: Store, progress: Progress) -> Inputs:
+    nodes, encodings = dict[str, Node](), dict[str, Encoding]()
+    seconds, per_row = dict[str, float](), dict[str, float]()
+    for node in [node for learner in learners for node in learner.inputs(sizes)]:
+        if node.name in nodes:
+            continue
+        column = node.inputs[0].removeprefix(COLUMN)
+        if hasattr(node.part, "card"):
+            nodes[node.name], encodings[node.name], rate = _price_encoder(setup, node, column, calibration, store, progress)
+            seconds[node.name], per_row[node.name] = encodings[node.name].seconds, 1 / rate
+        else:
+            units = max(1.0, sizes.text_length)
+            per_row[node.name] = calibration.stateless(node, sizes.types[column]).per_unit * units
+            nodes[node.name], seconds[node.name] = node, per_row[node.name] * len(setup.data)
+    return Inputs(nodes, encodings, seconds, per_row)
+
+
+def _price_encoder(
+    setup: Setup, node: Node, column: str, calibration: Calibration, store: Store, progress: Progress
+) -> tuple[Node, Encoding, float]:
+    """Settings from a sample of the values, the engine, and the seconds for what the store does not hold yet."""
+    values = setup.data.decode(column).values
+    teaching, test = setup.teaching, setup.partition.test
+    rng = np.random.default_rng([setup.seed, 3])
+    sample = np.sort(rng.choice(teaching, min(AGREEMENT_ROWS, len(teaching)), replace=False))
+    encoder: Any = type(node.part).for_values(_take(values, sample))
+    rates = calibration.engines(encoder, encoder.config(), encoder.measure_engines)
+    engine = pick_engine(encoder, values, sample, rates, store, progress)
+    new, new_test = store.num_missing(encoder, _take(values, teaching), engine), store.num_missing(encoder, _take(values, test), REFERENCE)
+    seconds = new / rates[engine] + new_test / rates[REFERENCE]
+    encoding = Encoding(node.name, encoder.kind, column, encoder.config(), engine, REFERENCE, new + new_test, round(seconds, 2))
+    return Node(node.name, encoder, node.inputs), encoding, rates[engine]
+
+
+def _take(values: Any, rows: np.ndarray) -> Any:
+    from leadline.values import take_rows
+
+    return take_rows(values, rows)
+
+
+def _fold_options(setup: Setup) -> list[tuple[int, int]]:
+    """(folds, outer folds) from most to least thorough."""
+    if setup.partition.nested:
+        return [(5, 5), (3, 5), (3, 3)]
+    if len(setup.partition.valid) or len(setup.teaching) > _MANY_ROWS:
+        return [(1, 0)]
+    return [(5, 0), (3, 0), (1, 0)]
+
+
+def _write_down(setup: Setup, sizes: Sizes, budget_seconds: float, chosen: Chosen, inputs: Inputs, refused: list[Skipped]) -> Plan:
+    peak = _BASE_MB + max((f.work.peak_bytes for f in chosen.fittings), default=0) / (1 << 20)
+    return Plan(
+        data={"fingerprint": setup.data.fingerprint(), "rows": len(setup.data), "target": setup.data.target},
+        task=setup.task.name, metric=setup.metric.name, seed=setup.seed, budget_seconds=budget_seconds,
+        num_folds=chosen.num_folds, nested_folds=chosen.nested_folds,
+        encodings=tuple(inputs.encodings[name] for name in chosen.inputs if name in inputs.encodings),
+        fittings=chosen.fittings, skipped=(*refused, *chosen.skipped), threads=num_threads(),
+        expected_seconds=round(chosen.seconds, 2), expected_peak_mb=round(min(peak, memory_bytes() / (1 << 20)), 1),
+        processor=processor(), versions=versions(), leadline=leadline.__version__,
+    )  # fmt: skip

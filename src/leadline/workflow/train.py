@@ -1,0 +1,108 @@
+"""`train`, top to bottom: read, split, plan, encode, fit and choose, refit, save, score once through the saved model, report."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import leadline
+from leadline.artifact.manifest import Manifest
+from leadline.data.read import read
+from leadline.encoders.store import Store
+from leadline.errors import LeadlineError
+from leadline.evaluate.intervals import Interval
+from leadline.files import write_json
+from leadline.machine import peak_memory_mb, processor, seconds_since_start, versions
+from leadline.parts import Node
+from leadline.plan.budget import parse_budget
+from leadline.plan.plan import Plan, read_plan
+from leadline.progress import Progress
+from leadline.registry import LEARNERS
+from leadline.workflow.judging import Judged, save_and_judge
+from leadline.workflow.leaderboard import leaderboard
+from leadline.workflow.learning import Learned, learn
+from leadline.workflow.planning import make_plan, replayed_inputs
+from leadline.workflow.runs import new_run, places, publish
+from leadline.workflow.setup import Setup, set_up
+from leadline.workflow.training_report import Row, TrainReport
+
+
+def train(
+    source: Any,
+    *,
+    target: str | None = None,
+    task: str | None = None,
+    types: Mapping[str, str] | None = None,
+    exclude: Sequence[str] = (),
+    group: str | None = None,
+    metric: str | None = None,
+    positive: str | None = None,
+    budget: str = "2m",
+    seed: int = 0,
+    plan: str | Path | None = None,
+    out: str | Path | None = None,
+    progress: Progress | None = None,
+    whole_command: bool = False,
+) -> TrainReport:
+    """From labelled examples to a saved, scored model. `budget` is a ceiling on the wall clock of the whole call.
+
+    `plan` replays a plan.json instead of making one. `whole_command` counts from the start of the process. Raises LeadlineError.
+    """
+    progress = progress or Progress()
+    began = time.perf_counter() - (seconds_since_start() if whole_command else 0.0)
+    budget_seconds = parse_budget(budget)
+    progress.say("reading")
+    data = read(source, target=target, types=types, exclude=exclude, group=group)
+    artifact, runs = places(data.name, out)
+    setup = set_up(data, task, metric, positive, seed)
+    store = Store()
+    if plan is None:
+        written, nodes = make_plan(setup, budget_seconds, budget_seconds - (time.perf_counter() - began), store, progress)
+    else:
+        setup, written, nodes = _replay(setup, read_plan(Path(plan)), positive)
+    run = new_run(runs)
+    write_json(run / "plan.json", written.to_json())
+    write_json(run / "environment.json", {"processor": processor(), "versions": versions(), "leadline": leadline.__version__})
+    write_json(run / "holdout.json", {"why": setup.partition.why, "sha256": data.row_hashes(setup.partition.test)})
+    learned = learn(setup, written, nodes, store, progress)
+    write_json(run / "plan.json", learned.plan.to_json())
+    progress.say("saving and scoring")
+    judged, manifest = save_and_judge(run / "artifact", learned, store, progress)
+    publish(run / "artifact", artifact)
+    board = leaderboard(learned.setup, learned.examples, learned.contest, nodes)
+    report = _report(learned, judged, manifest, board, artifact, run, time.perf_counter() - began)
+    write_json(run / "report.json", report.to_json())
+    return report
+
+
+def _replay(setup: Setup, plan: Plan, positive: str | None) -> tuple[Setup, Plan, dict[str, Node]]:
+    if plan.data["fingerprint"] != setup.data.fingerprint():
+        raise LeadlineError(
+            f"the plan was made for other data ({plan.data['rows']:,} rows, target {plan.data['target']})",
+            f"the data it was made for; these are {len(setup.data):,} rows, target {setup.data.target}",
+            "name the same DATA and the same options, or train without --plan",
+        )
+    setup = set_up(setup.data, plan.task, plan.metric, positive, plan.seed)
+    return setup, plan, replayed_inputs(setup, plan)
+
+
+def _report(learned: Learned, judged: Judged, manifest: Manifest, board: list[Row], artifact: Path, run: Path, seconds: float) -> TrainReport:
+    setup = learned.setup
+    return TrainReport(
+        name=setup.data.table.origin, task=setup.task.name, task_why=setup.task_why, target=setup.data.require_target(),
+        columns=[(name, choice.type, choice.why) for name, choice in setup.data.columns.items()],
+        remarks=setup.data.table.remarks, metric=setup.metric.name, score=Interval(**manifest.metrics[setup.metric.name]),  # type: ignore[arg-type]
+        baseline=manifest.baseline["value"], learner=manifest.learner, learner_title=LEARNERS.get(manifest.learner).title,
+        choice_why=learned.contest.choice.why, judged=judged.how, leaderboard=board,
+        skipped=(*learned.plan.skipped, *learned.contest.failed), findings=(*setup.data.findings, *judged.findings),
+        splits=setup.partition.sizes(), artifact=artifact, run=run, seconds=seconds, peak_memory_mb=peak_memory_mb(),
+        example=_example(setup),
+    )  # fmt: skip
+
+
+def _example(setup: Setup) -> str:
+    """What to predict next: a file of the data where rows are files, else the table itself."""
+    source = setup.data.source(int(setup.partition.test[0]) if len(setup.partition.test) else 0)
+    return source if Path(source).is_file() else setup.data.table.origin

@@ -1,0 +1,131 @@
+"""What `train` has to say: for a person, for a program."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from leadline.evaluate.intervals import Interval
+from leadline.evaluate.metrics import METRICS
+from leadline.findings import Finding
+from leadline.plan.plan import Skipped
+from leadline.reports import Block, Command, Grid, Heading, Paragraph
+
+# Scores of these metrics are shares and read best as percentages.
+_SHARES = ("accuracy", "balanced_accuracy")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the leaderboard; the score is on the folds that chose, the same for every learner."""
+
+    learner: str
+    family: str
+    score: float
+    low: float
+    high: float
+    fit_seconds: float
+    latency_ms: float
+    size_mb: float
+
+
+@dataclass(frozen=True)
+class TrainReport:
+    name: str
+    task: str
+    task_why: str
+    target: str
+    columns: Sequence[tuple[str, str, str]]  # name, type, why
+    remarks: Sequence[str]
+    metric: str
+    score: Interval
+    baseline: float
+    learner: str
+    learner_title: str
+    choice_why: str
+    judged: str
+    leaderboard: Sequence[Row]
+    skipped: Sequence[Skipped]
+    findings: Sequence[Finding]
+    splits: dict[str, int]
+    artifact: Path
+    run: Path
+    seconds: float
+    peak_memory_mb: float
+    example: str
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "task": self.task,
+            "metric": self.metric,
+            "score": self.score.to_json(),
+            "baseline": {"value": self.baseline},
+            "learner": self.learner,
+            "leaderboard": [asdict(row) for row in self.leaderboard],
+            "skipped": [asdict(s) for s in self.skipped],
+            "findings": [finding.to_json() for finding in self.findings],
+            "splits": self.splits,
+            "artifact": str(self.artifact),
+            "run": str(self.run),
+            "seconds": round(self.seconds, 3),
+            "peak_memory_mb": round(self.peak_memory_mb, 1),
+        }
+
+    def blocks(self) -> list[Block]:
+        return [*self._what_was_read(), *self._how_good(), *self._leaderboard(), *self._remarks(), *self._next()]
+
+    def _what_was_read(self) -> list[Block]:
+        columns = [(name, kind, why) for name, kind, why in self.columns[:12]]
+        blocks: list[Block] = [Heading(f"What we read: {self.name}")]
+        blocks.append(Paragraph(f'To {self.task} "{self.target}": {self.task_why}.'))
+        blocks.append(Grid(("column", "type", "because it"), columns))
+        if len(self.columns) > 12:
+            blocks.append(Paragraph(f"and {len(self.columns) - 12} more columns", "quiet"))
+        return [*blocks, *(Paragraph(remark, "quiet") for remark in self.remarks)]
+
+    def _how_good(self) -> list[Block]:
+        metric = METRICS[self.metric]
+        low, high = show_score(self.metric, self.score.low), show_score(self.metric, self.score.high)
+        return [
+            Heading("How good it is"),
+            Paragraph(f"{show_score(self.metric, self.score.value)} {metric.title}", "good"),
+            Paragraph(f"On other rows like these expect between {low} and {high} (95 % interval, {self.score.n:,} rows it never learned from)."),
+            Paragraph(f"Answering without looking would reach {show_score(self.metric, self.baseline)}. Judged on: {self.judged}.", "quiet"),
+        ]
+
+    def _leaderboard(self) -> list[Block]:
+        rows = [
+            (r.learner, r.family, show_score(self.metric, r.score), f"{show_score(self.metric, r.low)} to {show_score(self.metric, r.high)}", f"{r.fit_seconds:.1f} s", f"{r.latency_ms:.1f} ms", f"{r.size_mb:.1f} MB")
+            for r in self.leaderboard
+        ]  # fmt: skip
+        marked = next((i for i, row in enumerate(self.leaderboard) if row.learner == self.learner), None)
+        head = ("learner", "family", self.metric, "95 % interval", "one fit", "one answer", "size")
+        blocks: list[Block] = [Heading("Who was tried"), Grid(head, rows, marked)]
+        blocks.append(Paragraph(f"Chosen: {self.learner_title}. {self.choice_why[:1].upper()}{self.choice_why[1:]}."))
+        return [*blocks, *(Paragraph(f"Not tried: {s.learner}; {s.why}.", "quiet") for s in self.skipped)]
+
+    def _remarks(self) -> list[Block]:
+        if not self.findings:
+            return []
+        lines = [Paragraph(f"{f.title}{'. ' + f.detail if f.detail else ''}", "warning") for f in self.findings]
+        return [Heading("Worth knowing"), *lines]
+
+    def _next(self) -> list[Block]:
+        return [
+            Heading("What to type next"),
+            Command(f"leadline predict {_quoted(self.artifact)} {self.example}", "ask it about something new"),
+            Paragraph(f"The model is the folder {self.artifact}; how it came about is in {self.run}. {self.seconds:.0f} s in all.", "quiet"),
+        ]
+
+
+def show_score(metric: str, value: float) -> str:
+    """A share as a percentage, anything else with four significant digits."""
+    return f"{value:.1%}" if metric in _SHARES else f"{value:.4g}"
+
+
+def _quoted(path: Path) -> str:
+    import shlex
+
+    return shlex.quote(str(path))
