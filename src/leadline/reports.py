@@ -92,13 +92,17 @@ def _is_numeric(grid: Grid, column: int) -> bool:
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title><style>
-:root {{ color-scheme: light dark; --ink: #1d2733; --quiet: #5c6b7a; --paper: #fff; --line: #d9e0e6; --good: #14713d; --warn: #8a5a00; --mark: #eef6f1 }}
+:root {{ color-scheme: light dark; --ink: #1d2733; --quiet: #5c6b7a; --paper: #fff; --line: #d9e0e6;
+  --good: #14713d; --warn: #8a5a00; --mark: #eef6f1 }}
 @media (prefers-color-scheme: dark) {{
-  :root {{ --ink: #e6ebf0; --quiet: #9aa8b5; --paper: #14191f; --line: #303a44; --good: #6fd39b; --warn: #f0c36b; --mark: #1c2a23 }} }}
-body {{ font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); max-width: 46rem; margin: 2rem auto; padding: 0 1rem }}
+  :root {{ --ink: #e6ebf0; --quiet: #9aa8b5; --paper: #14191f; --line: #303a44;
+    --good: #6fd39b; --warn: #f0c36b; --mark: #1c2a23 }} }}
+body {{ font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); max-width: 46rem;
+  margin: 2rem auto; padding: 0 1rem }}
 h2 {{ margin: 2rem 0 .4rem; font-size: 1.15rem }} p {{ margin: .3rem 0 }} .strong {{ font-weight: 600 }} .quiet {{ color: var(--quiet) }}
 .good {{ color: var(--good); font-weight: 600 }} .warning {{ color: var(--warn) }} .scroll {{ overflow-x: auto }}
-table {{ border-collapse: collapse; margin: .6rem 0 }} th, td {{ text-align: left; padding: .25rem .8rem .25rem 0; border-bottom: 1px solid var(--line) }}
+table {{ border-collapse: collapse; margin: .6rem 0 }}
+th, td {{ text-align: left; padding: .25rem .8rem .25rem 0; border-bottom: 1px solid var(--line) }}
 td.number {{ text-align: right; font-variant-numeric: tabular-nums }} tr.marked {{ background: var(--mark); font-weight: 600 }}
 pre {{ overflow-x: auto; padding: .6rem; border: 1px solid var(--line); border-radius: .3rem }}
 </style></head><body>

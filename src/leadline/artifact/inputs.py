@@ -30,7 +30,11 @@ def read_for(manifest: Manifest, source: Any) -> Data:
     missing = [name for name in manifest.types if name not in table.frame.columns]
     if missing:
         found = ", ".join(table.frame.columns[:20])
-        raise LeadlineError(f"{table.origin} has no column {', '.join(missing)}", f"the columns the model was trained on: {', '.join(manifest.types)}", f"what is there: {found}")
+        raise LeadlineError(
+            f"{table.origin} has no column {', '.join(missing)}",
+            f"the columns the model was trained on: {', '.join(manifest.types)}",
+            f"what is there: {found}",
+        )
     columns = {name: Choice(kind, _TRAINED, table.frame[name].null_count(), {}) for name, kind in manifest.types.items()}
     target = manifest.target if manifest.target in table.frame.columns else None
     return Data(table, columns, target, _TRAINED)

@@ -106,13 +106,23 @@ class Predictions:
 
     def __getitem__(self, row: int) -> dict[str, Any]:
         row = range(len(self))[row]
-        record: dict[str, Any] = {"source": self.data.source(row), "error": None, "refused": False, "familiarity": None, "low": None, "high": None}
+        record: dict[str, Any] = {
+            "source": self.data.source(row),
+            "error": None,
+            "refused": False,
+            "familiarity": None,
+            "low": None,
+            "high": None,
+        }
         if row in self.answers.bad:
             return {**record, "label": None, "value": None, "error": str(self.answers.bad[row]), "seconds": self.seconds_each}
         answer = self.answers.values[row]
         record |= self.model.task.to_json(answer, self.model.classes)
         if self.model.manifest.interval_half_width is not None:
-            record |= {"low": float(answer) - self.model.manifest.interval_half_width, "high": float(answer) + self.model.manifest.interval_half_width}
+            record |= {
+                "low": float(answer) - self.model.manifest.interval_half_width,
+                "high": float(answer) + self.model.manifest.interval_half_width,
+            }
         return {**record, "seconds": self.seconds_each}
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
@@ -146,4 +156,8 @@ def _shown(record: dict[str, Any]) -> tuple[str, str, str]:
         return record["source"], "could not be read", record["error"].splitlines()[0]
     if "label" in record:
         return record["source"], record["label"], f"{max(record['probabilities'].values()):.1%}"
-    return record["source"], f"{record['value']:.5g}", f"90 % between {record['low']:.5g} and {record['high']:.5g}" if record["low"] is not None else ""
+    return (
+        record["source"],
+        f"{record['value']:.5g}",
+        f"90 % between {record['low']:.5g} and {record['high']:.5g}" if record["low"] is not None else "",
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
@@ -9,13 +11,15 @@ import polars as pl
 from leadline.errors import LeadlineError
 from leadline.files import write_atomically
 
-_WRITERS = {".csv": pl.DataFrame.write_csv, ".parquet": pl.DataFrame.write_parquet, ".jsonl": pl.DataFrame.write_ndjson}
+_WRITERS: dict[str, Callable[[pl.DataFrame, io.BytesIO], None]] = {
+    ".csv": lambda table, stream: table.write_csv(stream),
+    ".parquet": lambda table, stream: table.write_parquet(stream),
+    ".jsonl": lambda table, stream: table.write_ndjson(stream),
+}
 
 
 def write_table(table: pl.DataFrame, path: Path) -> None:
     """Raises LeadlineError for a kind of file we do not write."""
-    import io
-
     if path.suffix.lower() not in _WRITERS:
         raise LeadlineError(f"{path} is a kind of table we do not write", f"one of {', '.join(_WRITERS)}")
     stream = io.BytesIO()

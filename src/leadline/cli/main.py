@@ -29,7 +29,9 @@ def _show_version(wanted: bool) -> None:
 
 
 @app.callback()
-def _options(version: bool = typer.Option(False, "--version", callback=_show_version, is_eager=True, help="Say the version and stop.")) -> None:
+def _options(
+    version: bool = typer.Option(False, "--version", callback=_show_version, is_eager=True, help="Say the version and stop."),
+) -> None:
     pass
 
 

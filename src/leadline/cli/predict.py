@@ -13,7 +13,9 @@ from leadline.cli.options import AsJson, ModelFolder
 def command(
     model: ModelFolder,
     data: Annotated[str, typer.Argument(metavar="DATA", help="A picture, a text file, a folder of them, or a table.")],
-    out: Annotated[Path | None, typer.Option("-o", "--out", metavar="FILE", help="Write all predictions: .csv, .parquet or .jsonl.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", metavar="FILE", help="Write all predictions: .csv, .parquet or .jsonl.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Answer for new rows, in reading order."""

@@ -11,18 +11,29 @@ from leadline.cli.options import AsJson, Html, Quiet, parse_types
 
 
 def command(
-    data: Annotated[str, typer.Argument(metavar="DATA", help="A folder of class folders, a table (CSV, Parquet), or a folder with train.* and test.* tables.")],
+    data: Annotated[
+        str,
+        typer.Argument(
+            metavar="DATA", help="A folder of class folders, a table (CSV, Parquet), or a folder with train.* and test.* tables."
+        ),
+    ],
     target: Annotated[str | None, typer.Option(metavar="COL", help="The column that holds the answers.")] = None,
     task: Annotated[str | None, typer.Option(metavar="TASK", help="classify or regress; otherwise decided by the target.")] = None,
-    type_: Annotated[list[str] | None, typer.Option("--type", metavar="COL=TYPE", help="number, category, text or image; may be repeated.")] = None,
+    type_: Annotated[
+        list[str] | None, typer.Option("--type", metavar="COL=TYPE", help="number, category, text or image; may be repeated.")
+    ] = None,
     exclude: Annotated[list[str] | None, typer.Option(metavar="COL", help="A column to leave out; may be repeated.")] = None,
     group: Annotated[str | None, typer.Option(metavar="COL", help="Rows with the same value stay on the same side of every split.")] = None,
-    metric: Annotated[str | None, typer.Option(metavar="M", help="accuracy, balanced_accuracy, log_loss, roc_auc, average_precision; r2, rmse, mae.")] = None,
+    metric: Annotated[
+        str | None, typer.Option(metavar="M", help="accuracy, balanced_accuracy, log_loss, roc_auc, average_precision; r2, rmse, mae.")
+    ] = None,
     positive: Annotated[str | None, typer.Option(metavar="CLASS", help="Of two classes the one to be found.")] = None,
     budget: Annotated[str, typer.Option(metavar="B", help="At most this long in all: 30s, 2m, 1h.")] = "2m",
     seed: Annotated[int, typer.Option(metavar="N", min=0, help="Another seed, other folds and held-back rows.")] = 0,
     plan: Annotated[Path | None, typer.Option(metavar="FILE", help="Replay the plan.json of an earlier run.")] = None,
-    out: Annotated[Path | None, typer.Option("-o", "--out", metavar="OUT", help="Where to put the model; otherwise NAME.leadline here.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", metavar="OUT", help="Where to put the model; otherwise NAME.leadline here.")
+    ] = None,
     as_json: AsJson = False,
     html: Html = None,
     quiet: Quiet = False,
@@ -32,8 +43,8 @@ def command(
     from leadline.workflow.train import train
 
     report = train(
-        data, target=target, task=task, types=parse_types(type_ or []), exclude=exclude or [], group=group, metric=metric, positive=positive,
-        budget=budget, seed=seed, plan=plan, out=out, progress=progress_for(quiet), whole_command=True,
+        data, target=target, task=task, types=parse_types(type_ or []), exclude=exclude or [], group=group,
+        metric=metric, positive=positive, budget=budget, seed=seed, plan=plan, out=out, progress=progress_for(quiet), whole_command=True,
     )  # fmt: skip
     deliver(report, as_json, html, f"{report.name}: trained model")
     leave(0)

@@ -25,5 +25,5 @@ def counts(values: pl.Series) -> Sketch:
     """Rows per category, the most frequent 200; the rest pooled."""
     table = values.cast(pl.String).drop_nulls().value_counts(sort=True)
     common = table.filter(pl.col("count") >= _RARE).head(_MOST_CATEGORIES)
-    pooled = int(table["count"].sum() - common["count"].sum())
+    pooled = int(table["count"].sum()) - int(common["count"].sum())
     return [*(("count", str(key), float(count)) for key, count in common.iter_rows()), ("count of rare categories", "", float(pooled))]

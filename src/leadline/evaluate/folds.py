@@ -17,9 +17,7 @@ class Fold:
     valid: np.ndarray
 
 
-def make_folds(
-    target: np.ndarray, num_classes: int, num_folds: int, seed: int, groups: np.ndarray | None = None
-) -> list[Fold]:
+def make_folds(target: np.ndarray, num_classes: int, num_folds: int, seed: int, groups: np.ndarray | None = None) -> list[Fold]:
     """`num_folds` 1 is a single fifth held back. Every fold's training part holds every class that has two rows or more."""
     numbers = fold_numbers(target, num_classes, max(num_folds, 5) if num_folds == 1 else num_folds, seed, groups)
     chosen = range(1) if num_folds == 1 else range(num_folds)

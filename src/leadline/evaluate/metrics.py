@@ -52,7 +52,7 @@ def balanced_accuracy(probabilities: np.ndarray, truth: np.ndarray, weights: np.
 
 def roc_auc(probabilities: np.ndarray, truth: np.ndarray, weights: np.ndarray) -> float:
     """Probability that a random positive is ranked above a random negative, ties counted half (Mann-Whitney)."""
-    value, positive, negative = _counts_by_score(probabilities[:, 1], truth, weights)
+    _, positive, negative = _counts_by_score(probabilities[:, 1], truth, weights)
     total = positive.sum() * negative.sum()
     if total == 0:
         return float("nan")

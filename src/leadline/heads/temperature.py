@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 
 class Temperature:
-    kind = "temperature"
+    kind: ClassVar[str] = "temperature"
 
     def __init__(self, temperature: float) -> None:
         self.temperature = temperature

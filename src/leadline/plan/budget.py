@@ -54,7 +54,12 @@ class Chosen:
 
 
 def fill_budget(
-    fields: Sequence[Field], sizes: Sizes, task: Task, input_seconds: Mapping[str, float], seconds_left: float, fold_options: Sequence[tuple[int, int]]
+    fields: Sequence[Field],
+    sizes: Sizes,
+    task: Task,
+    input_seconds: Mapping[str, float],
+    seconds_left: float,
+    fold_options: Sequence[tuple[int, int]],
 ) -> Chosen:
     """The most learners on the most folds that fit, then more effort where time is left.
 
@@ -91,7 +96,11 @@ def _with_folds(
         paid.update(field.inputs)
         efforts[field.learner.name] = 0
     spent = _raise_efforts([f for f in fields if f.learner.name in efforts], efforts, price, spent, room)
-    fittings = [_fitting(f, sizes, task, efforts[f.learner.name], price, num_fits(num_folds, nested_folds)) for f in fields if f.learner.name in efforts]
+    fittings = [
+        _fitting(f, sizes, task, efforts[f.learner.name], price, num_fits(num_folds, nested_folds))
+        for f in fields
+        if f.learner.name in efforts
+    ]
     return Chosen(num_folds, nested_folds, tuple(fittings), tuple(skipped), tuple(sorted(paid)), spent)
 
 

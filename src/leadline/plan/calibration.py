@@ -80,7 +80,9 @@ def _made_up(kinds: list[str], task: Task, inputs: Callable[[Sizes], list[Node]]
     values = {COLUMN + name: column for name, column in columns.items()}
     for node in inputs(sizes):
         card = getattr(node.part, "card", None)
-        known = rng.normal(size=(_ROWS, card.dimension)).astype(np.float32) if card else node.part.run(*(values[name] for name in node.inputs))
+        known = (
+            rng.normal(size=(_ROWS, card.dimension)).astype(np.float32) if card else node.part.run(*(values[name] for name in node.inputs))
+        )
         values[node.name] = known
     return Examples(values, types, target.values, len(target.classes)), sizes
 

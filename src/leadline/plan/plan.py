@@ -89,7 +89,9 @@ def read_plan(path: Path) -> Plan:
     try:
         value = json.loads(path.read_text())
         if value.get("format") != FORMAT:
-            raise LeadlineError(f"{path} is a plan of format {value.get('format')}", f"format {FORMAT}", "train without --plan to write a new one")
+            raise LeadlineError(
+                f"{path} is a plan of format {value.get('format')}", f"format {FORMAT}", "train without --plan to write a new one"
+            )
         return Plan.from_json(value)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise LeadlineError(f"{path} cannot be read as a plan: {error}", "the plan.json of a run") from None

@@ -11,7 +11,6 @@ from leadline.workflow.train import train
 from leadline.workflow.training_report import TrainReport
 
 
-
 def demo(folder: Path, progress: Progress | None = None, **options: Any) -> TrainReport:
     """Writes the digits as a folder of class folders and trains on it as on anybody's pictures."""
     if folder.exists() and not (folder / ".leadline-demo").exists():

@@ -31,7 +31,9 @@ class Encoded:
         return np.array([row for row in range(num_rows) if row not in self.bad], dtype=np.int64)
 
 
-def encode(data: Data, nodes: Sequence[Node], encodings: Mapping[str, Encoding], store: Store, progress: Progress, serving: bool = False) -> Encoded:
+def encode(
+    data: Data, nodes: Sequence[Node], encodings: Mapping[str, Encoding], store: Store, progress: Progress, serving: bool = False
+) -> Encoded:
     """Decodes every column of `data` and runs `nodes`; with `serving` on the engine that predictions will use."""
     values, bad = dict[str, Any](), dict[int, LeadlineError]()
     for name in data.types:

@@ -37,6 +37,10 @@ class PerClass:
     recall_high: float
     precision: float
 
+    def to_json(self) -> dict[str, Any]:
+        recall = {"value": self.recall, "low": self.recall_low, "high": self.recall_high}
+        return {"class": self.name, "n": self.n, "recall": recall, "precision": _finite(self.precision)}
+
 
 @dataclass(frozen=True)
 class Slice:
@@ -61,7 +65,7 @@ class Evaluation:
     def to_json(self) -> dict[str, Any]:
         return {
             "metrics": {name: interval.to_json() for name, interval in self.metrics.items()},
-            "per_class": [{"class": c.name, "n": c.n, "recall": {"value": c.recall, "low": c.recall_low, "high": c.recall_high}, "precision": _finite(c.precision)} for c in self.per_class],
+            "per_class": [c.to_json() for c in self.per_class],
             "confusion": {"classes": self.classes, "counts": self.confusion},
             "calibration": {"ece": self.ece},
             "slices": [{"column": s.column, "value": s.value, **s.score.to_json()} for s in self.slices],
@@ -69,7 +73,10 @@ class Evaluation:
         }  # fmt: skip
 
     def blocks(self) -> list[Block]:
-        rows = [(METRICS[n].title, show_score(n, i.value), f"{show_score(n, i.low)} to {show_score(n, i.high)}") for n, i in self.metrics.items()]
+        rows = [
+            (METRICS[n].title, show_score(n, i.value), f"{show_score(n, i.low)} to {show_score(n, i.high)}")
+            for n, i in self.metrics.items()
+        ]
         blocks: list[Block] = [Heading(f"{self.model} on {self.name}"), Grid(("measure", "score", "95 % interval"), rows)]
         blocks.append(Paragraph(f"{self.metrics[self.metric].n:,} rows.", "quiet"))
         if self.ece is not None:
@@ -80,8 +87,21 @@ class Evaluation:
         if not self.per_class:
             return []
         worst = sorted(self.per_class, key=lambda c: c.recall)[:_CLASSES_SHOWN]
-        rows = [(c.name, f"{c.n:,}", f"{c.recall:.1%}", f"{c.recall_low:.1%} to {c.recall_high:.1%}", _percent(c.precision), self._mistaken_for(c.name)) for c in worst]
-        return [Heading("Class by class, hardest first"), Grid(("class", "rows", "found", "95 % interval", "right when named", "mostly mistaken for"), rows)]
+        rows = [
+            (
+                c.name,
+                f"{c.n:,}",
+                f"{c.recall:.1%}",
+                f"{c.recall_low:.1%} to {c.recall_high:.1%}",
+                _percent(c.precision),
+                self._mistaken_for(c.name),
+            )
+            for c in worst
+        ]
+        return [
+            Heading("Class by class, hardest first"),
+            Grid(("class", "rows", "found", "95 % interval", "right when named", "mostly mistaken for"), rows),
+        ]
 
     def _mistaken_for(self, name: str) -> str:
         counts = list(self.confusion[self.classes.index(name)])
@@ -93,16 +113,28 @@ class Evaluation:
             return []
         better = METRICS[self.metric].better
         worst = sorted(self.slices, key=lambda s: better(s.score.value))[:8]
-        rows = [(f"{s.column} = {s.value}", f"{s.score.n:,}", show_score(self.metric, s.score.value), f"{show_score(self.metric, s.score.low)} to {show_score(self.metric, s.score.high)}") for s in worst]
+        rows = [
+            (
+                f"{s.column} = {s.value}",
+                f"{s.score.n:,}",
+                show_score(self.metric, s.score.value),
+                f"{show_score(self.metric, s.score.low)} to {show_score(self.metric, s.score.high)}",
+            )
+            for s in worst
+        ]
         return [Heading("Where it is weakest"), Grid(("rows where", "rows", self.metric, "95 % interval"), rows)]
 
 
 def evaluate(model: str | Path | Model, source: Any) -> Evaluation:
-    """Judges a saved model on rows whose answers are known. A source with a test part is judged on that part alone. Raises LeadlineError."""
+    """Judges a saved model on rows whose answers are known. Of a source with a test part only that part counts. Raises LeadlineError."""
     model = model if isinstance(model, Model) else load(model)
     data = read_for(model.manifest, source)
     if data.target is None:
-        raise LeadlineError(f'{data.table.origin} has no column "{model.manifest.target}"', "rows whose answers are known", "use leadline predict for rows without answers")
+        raise LeadlineError(
+            f'{data.table.origin} has no column "{model.manifest.target}"',
+            "rows whose answers are known",
+            "use leadline predict for rows without answers",
+        )
     data = drop_missing_target(_judging_part(data))
     truth = model.task.codes_of(data.raw(model.manifest.target), model.classes).values
     answers = model.answer(data)

@@ -72,7 +72,9 @@ def _possible(setup: Setup, sizes: Sizes) -> tuple[list[Learner], list[Skipped]]
     return learners, refused
 
 
-def _price_inputs(setup: Setup, sizes: Sizes, learners: list[Learner], calibration: Calibration, store: Store, progress: Progress) -> Inputs:
+def _price_inputs(
+    setup: Setup, sizes: Sizes, learners: list[Learner], calibration: Calibration, store: Store, progress: Progress
+) -> Inputs:
     nodes, encodings = dict[str, Node](), dict[str, Encoding]()
     seconds, per_row = dict[str, float](), dict[str, float]()
     for node in [node for learner in learners for node in learner.inputs(sizes)]:

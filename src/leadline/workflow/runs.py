@@ -18,7 +18,9 @@ def places(name: str, out: str | Path | None) -> tuple[Path, Path]:
     if target.suffix != SUFFIX:
         target = target.with_name(target.name + SUFFIX)
     if target.exists() and not (target / "manifest.json").is_file():
-        raise LeadlineError(f"{target} is there already and is not a model of ours", "a free name, or a model to replace", "choose another name with -o")
+        raise LeadlineError(
+            f"{target} is there already and is not a model of ours", "a free name, or a model to replace", "choose another name with -o"
+        )
     return target, target.with_suffix(".runs")
 
 
@@ -34,7 +36,9 @@ def new_run(runs: Path) -> Path:
             except FileExistsError:
                 continue
     except OSError as error:
-        raise LeadlineError(f"we cannot write to {runs.parent.resolve()}: {error.strerror}", "a folder we may write to", "choose another place with -o") from None
+        raise LeadlineError(
+            f"we cannot write to {runs.parent.resolve()}: {error.strerror}", "a folder we may write to", "choose another place with -o"
+        ) from None
     raise LeadlineError(f"a thousand runs began in this second in {runs}")
 
 

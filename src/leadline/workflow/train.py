@@ -88,7 +88,9 @@ def _replay(setup: Setup, plan: Plan, positive: str | None) -> tuple[Setup, Plan
     return setup, plan, replayed_inputs(setup, plan)
 
 
-def _report(learned: Learned, judged: Judged, manifest: Manifest, board: list[Row], artifact: Path, run: Path, seconds: float) -> TrainReport:
+def _report(
+    learned: Learned, judged: Judged, manifest: Manifest, board: list[Row], artifact: Path, run: Path, seconds: float
+) -> TrainReport:
     setup = learned.setup
     return TrainReport(
         name=setup.data.table.origin, task=setup.task.name, task_why=setup.task_why, target=setup.data.require_target(),

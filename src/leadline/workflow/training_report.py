@@ -91,20 +91,26 @@ class TrainReport:
         return [
             Heading("How good it is"),
             Paragraph(f"{show_score(self.metric, self.score.value)} {metric.title}", "good"),
-            Paragraph(f"On other rows like these expect between {low} and {high} (95 % interval, {self.score.n:,} rows it never learned from)."),
-            Paragraph(f"Answering without looking would reach {show_score(self.metric, self.baseline)}. Judged on: {self.judged}.", "quiet"),
+            Paragraph(
+                f"On other rows like these expect between {low} and {high} (95 % interval, {self.score.n:,} rows it never learned from)."
+            ),
+            Paragraph(
+                f"Answering without looking would reach {show_score(self.metric, self.baseline)}. Judged on: {self.judged}.", "quiet"
+            ),
         ]
 
     def _leaderboard(self) -> list[Block]:
-        rows = [
-            (r.learner, r.family, show_score(self.metric, r.score), f"{show_score(self.metric, r.low)} to {show_score(self.metric, r.high)}", f"{r.fit_seconds:.1f} s", f"{r.latency_ms:.1f} ms", f"{r.size_mb:.1f} MB")
-            for r in self.leaderboard
-        ]  # fmt: skip
+        rows = [self._leaderboard_row(row) for row in self.leaderboard]
         marked = next((i for i, row in enumerate(self.leaderboard) if row.learner == self.learner), None)
         head = ("learner", "family", self.metric, "95 % interval", "one fit", "one answer", "size")
         blocks: list[Block] = [Heading("Who was tried"), Grid(head, rows, marked)]
         blocks.append(Paragraph(f"Chosen: {self.learner_title}. {self.choice_why[:1].upper()}{self.choice_why[1:]}."))
         return [*blocks, *(Paragraph(f"Not tried: {s.learner}; {s.why}.", "quiet") for s in self.skipped)]
+
+    def _leaderboard_row(self, row: Row) -> tuple[str, ...]:
+        score, low, high = (show_score(self.metric, value) for value in (row.score, row.low, row.high))
+        prices = (f"{row.fit_seconds:.1f} s", f"{row.latency_ms:.1f} ms", f"{row.size_mb:.1f} MB")
+        return (row.learner, row.family, score, f"{low} to {high}", *prices)
 
     def _remarks(self) -> list[Block]:
         if not self.findings:
@@ -116,7 +122,9 @@ class TrainReport:
         return [
             Heading("What to type next"),
             Command(f"leadline predict {_quoted(self.artifact)} {self.example}", "ask it about something new"),
-            Paragraph(f"The model is the folder {self.artifact}; how it came about is in {self.run}. {self.seconds:.0f} s in all.", "quiet"),
+            Paragraph(
+                f"The model is the folder {self.artifact}; how it came about is in {self.run}. {self.seconds:.0f} s in all.", "quiet"
+            ),
         ]
 
 
