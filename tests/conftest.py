@@ -1,0 +1,45 @@
+"""What all tests share: a cache of their own, small data made on the spot, and the real data where it is there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """No test reads or writes the user's cache; converted encoders and measurements are shared between tests."""
+    folder = tmp_path_factory.mktemp("cache")
+    patch = pytest.MonkeyPatch()
+    patch.setenv("LEADLINE_CACHE", str(folder))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def shared() -> Callable[[str], Path]:
+    """A folder or file of the real data; skips with the reason where it is absent."""
+
+    def find(name: str) -> Path:
+        path = SHARED / name
+        if not path.exists():
+            pytest.skip(f"the real data {name} are not beside this checkout (../shared/data)")
+        return path
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def people() -> pl.DataFrame:
+    """400 rows of numbers and categories with gaps; `answer` follows from them with some noise, `height` is a number to predict."""
+    rng = np.random.default_rng(5)
+    age, colour = rng.integers(18, 80, 400), rng.choice(["red", "green", "blue"], 400)
+    height = age * 0.5 + (colour == "red") * 20 + rng.normal(0, 2, 400)
+    answer = np.where(height + rng.normal(0, 4, 400) > 35, "yes", "no")
+    frame = pl.DataFrame({"age": age, "colour": colour, "height": height, "answer": answer})
+    return frame.with_columns(pl.when(pl.int_range(pl.len()) % 17 == 0).then(None).otherwise(pl.col("age")).alias("age"))
