@@ -1,0 +1,139 @@
+"""A linear model on everything that can be written in columns: numbers, categories, and the n-grams of texts.
+
+For two classes n-grams carry naive-Bayes weights (Wang and Manning 2012), else inverse document frequencies; rows of n-grams have
+length 1. Measured on `imdb`: see LOG.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+
+from leadline.data.examples import Examples
+from leadline.encoders.join import Join
+from leadline.encoders.ngrams import HashedNgrams, Ngrams
+from leadline.encoders.tabular import DesignMatrix
+from leadline.evaluate.folds import make_folds
+from leadline.heads.linear import LinearHead
+from leadline.learners.contract import Sizes, Work
+from leadline.learners.logistic import Search, Trial
+from leadline.learners.losses import outputs_for
+from leadline.parts import COLUMN, Graph, Node
+from leadline.tasks.contract import Task
+
+TABLE_TYPES = ("number", "category")
+TEXT = "text"
+
+# Texts shorter than this (mean, in characters) have few words, and pieces of words say more: 13 words of a question, not a review.
+_SHORT_TEXT = 300.0
+_CHARACTERS_PER_WORD = 4.5
+_FEW_ROWS = 5000  # up to here one held-out part is too small to choose by: all five folds judge
+_LEAST_ROWS = 20  # with fewer the middle of the path is taken as it is
+
+# From least to what a specialist would do: how finely the path of strengths is walked and how many folds judge it.
+_PATHS = {
+    0: {"strengths": [10.0**-k for k in range(2, 8)], "tolerance": 3e-3},
+    1: {"strengths": [round(10 ** (-k / 2), 9) for k in range(4, 15)], "tolerance": 1e-3},
+    2: {"strengths": [round(10 ** (-k / 2), 9) for k in range(2, 17)], "tolerance": 3e-4},
+}
+
+
+def path_settings(rows: int, effort: int) -> dict[str, Any]:
+    """The part of `Work.settings` that every linear head shares; see `Search`. 0 inner folds: nothing is chosen."""
+    folds = 5 if rows <= _FEW_ROWS or effort == 2 else 1
+    folds = min(folds, 2) if effort == 0 else folds
+    return {**_PATHS[effort], "max_iterations": 100, "inner_folds": folds if rows >= _LEAST_ROWS else 0}
+
+
+def path_solves(settings: Mapping[str, Any]) -> int:
+    """Solutions that a search computes at most: every strength on every inner fold, and once more on all rows."""
+    strengths, folds = settings["strengths"], settings["inner_folds"]
+    return len(strengths) * (int(folds) + 1)
+
+
+class Linear:
+    name: ClassVar[str] = "linear"
+    family: ClassVar[str] = "classical"
+    title: ClassVar[str] = "linear model on words and columns"
+
+    def why_not(self, sizes: Sizes, task: Task) -> str | None:
+        if sizes.columns_of(*TABLE_TYPES, TEXT):
+            return None
+        return "it reads numbers, categories and texts, and there are none among the columns"
+
+    def inputs(self, sizes: Sizes) -> list[Node]:
+        hashed = HashedNgrams((1, 2), (2, 5)) if sizes.text_length < _SHORT_TEXT else HashedNgrams((1, 3))
+        return [Node(_hashed(name), hashed, (COLUMN + name,)) for name in sizes.columns_of(TEXT)]
+
+    def work(self, sizes: Sizes, task: Task, effort: int) -> Work:
+        """Steps are a million non-zero features looked at once for one output and one strength of the path."""
+        settings = path_settings(sizes.rows, effort) | {
+            "min_documents": 3 if sizes.rows >= _FEW_ROWS else 1,
+            "smoothing": 1.0,
+            "weighting": "naive-bayes" if sizes.num_classes == 2 else "idf",
+        }
+        outputs = outputs_for(sizes.num_classes)
+        entries = sizes.rows * _entries_per_row(sizes)
+        steps = entries * outputs * path_solves(settings) / 1e6
+        # Hashes and counts, features in both orders with the copies on the way, and ten pairs of vectors of the solver.
+        peak_bytes = int(entries * 80 + sizes.rows * outputs * 8 * 60)
+        return Work(steps, peak_bytes, settings)
+
+    def fit(self, train: Examples, task: Task, work: Work, seed: int) -> Graph:
+        search, num_folds = Search.of(work.settings), work.settings["inner_folds"]
+        folds = make_folds(train.target, train.num_classes, num_folds, seed) if num_folds else []
+        trials = [_trial(train.take(fold.train), train.take(fold.valid), work.settings) for fold in folds]
+        strength = search.choose(trials, train.num_classes)
+        del trials, folds  # they are as large as what comes
+        encoders = _fit_encoders(train, work.settings)
+        found = search.fit(encoders.run(train.values), train.target, train.num_classes, strength)
+        head = LinearHead(found.coef, found.intercept)
+        return encoders.extended(Node("linear", head, (encoders.nodes[-1].name,)))
+
+
+def _hashed(column: str) -> str:
+    return f"{column}.{HashedNgrams.kind}"
+
+
+def _trial(train: Examples, valid: Examples, settings: Mapping[str, Any]) -> Trial:
+    """The encoders see the teaching rows alone: n-gram weights know the answers of the rows that they were made of."""
+    encoders = _fit_encoders(train, settings)
+    return Trial(encoders.run(train.values), train.target, encoders.run(valid.values), valid.target)
+
+
+def _fit_encoders(train: Examples, settings: Mapping[str, Any]) -> Graph:
+    """Nodes from columns and hashed texts to one block of features."""
+    nodes = [*table_nodes(train), *(_ngrams_node(train, name, settings) for name in train.columns_of(TEXT))]
+    return Graph(tuple(nodes)) if len(nodes) == 1 else Graph((*nodes, Node("joined", Join(), tuple(node.name for node in nodes))))
+
+
+def table_nodes(train: Examples) -> list[Node]:
+    """One node that makes all number and category columns a matrix, or none where there are no such columns."""
+    names = train.columns_of(*TABLE_TYPES)
+    if not names:
+        return []
+    part = DesignMatrix.fit({name: train.values[COLUMN + name] for name in names}, dict(train.types), train.target)
+    return [Node(DesignMatrix.kind, part, tuple(COLUMN + name for name in names))]
+
+
+def _ngrams_node(train: Examples, column: str, settings: Mapping[str, Any]) -> Node:
+    part = Ngrams.fit(
+        train.values[_hashed(column)],
+        train.target if settings["weighting"] == "naive-bayes" else None,
+        min_documents=settings["min_documents"],
+        smoothing=settings["smoothing"],
+        counts="log",
+        normalise=True,
+    )
+    return Node(f"{column}.{Ngrams.kind}", part, (_hashed(column),))
+
+
+def _entries_per_row(sizes: Sizes) -> float:
+    """About how many features of a row are not zero."""
+    words = sizes.text_length / _CHARACTERS_PER_WORD
+    per_text = 2 * words + 4 * sizes.text_length if sizes.text_length < _SHORT_TEXT else 3 * words
+    numbers = 8 * len(sizes.columns_of("number"))  # bins, see `DesignMatrix`
+    categories = int(np.sum([min(count, 100) for count in sizes.categories.values()]))
+    return per_text * len(sizes.columns_of(TEXT)) + numbers + categories + 1

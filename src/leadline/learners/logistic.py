@@ -1,0 +1,274 @@
+"""Regularised linear models along a path of strengths: the one solver behind every linear head.
+
+Minimises  mean loss(X W + b) + strength * m / 2 * |W|^2, where m is the mean squared length of the rows of X (so that one path
+of strengths suits any features) and b goes free. The method is L-BFGS (Liu and Nocedal 1989) with two changes that pay off
+here. Scores along a search direction are known once its own scores are, so the line search is nearly free and nearly exact.
+And where there are more columns than rows, W is written as X^T A: every step stays in the span of the rows (the representer
+theorem, Kimeldorf and Wahba 1971), so two million columns cost no more than their non-zero entries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from leadline.learners.losses import Loss, loss_for, outputs_for
+from leadline.values import Dense, Sparse
+
+MEMORY = 10  # pairs of steps that L-BFGS remembers
+_LINE_TOLERANCE = 0.1  # the line search ends when the slope has fallen to this share of the first
+_PATIENCE = 2  # strengths in a row without a better held-out loss that end the path
+
+
+@dataclass(frozen=True)
+class LinearFit:
+    """coef (num_columns, num_outputs) and intercept (num_outputs,), float64."""
+
+    coef: np.ndarray
+    intercept: np.ndarray
+
+
+class Matrix:
+    """Features as the solver takes them: products with X and with its transpose."""
+
+    def __init__(self, features: Dense | Sparse) -> None:
+        if isinstance(features, Sparse):
+            shape = (len(features), features.num_columns)
+            # By columns: then both products stream through the entries once, reading or writing short vectors of n rows.
+            self.by_column = sparse.csr_array(
+                (features.values.astype(np.float64), features.indices, features.indptr), shape=shape
+            ).T.tocsr()
+            squares = float(np.vdot(features.values, features.values))
+        else:
+            shape, self.by_column = features.shape, np.ascontiguousarray(features.T, dtype=np.float64)
+            squares = float(np.vdot(features, features))
+        self.num_rows, self.num_columns = shape
+        self.mean_square = squares / max(1, self.num_rows) or 1.0
+
+    def times(self, coef: np.ndarray) -> np.ndarray:
+        scores: np.ndarray = self.by_column.T @ np.squeeze(coef, axis=1) if coef.shape[1] == 1 else self.by_column.T @ coef
+        return scores.reshape(self.num_rows, -1)
+
+    def transposed_times(self, slopes: np.ndarray) -> np.ndarray:
+        sums: np.ndarray = self.by_column @ np.squeeze(slopes, axis=1) if slopes.shape[1] == 1 else self.by_column @ slopes
+        return sums.reshape(self.num_columns, -1)
+
+
+@dataclass(frozen=True)
+class _Vector:
+    """A point or direction: `weights` (W itself, or A where W = X^T A), the intercept, and the scores X W + b that they give."""
+
+    weights: np.ndarray
+    intercept: np.ndarray
+    scores: np.ndarray
+
+    def plus(self, factor: float, other: _Vector) -> _Vector:
+        return _Vector(
+            self.weights + factor * other.weights,
+            self.intercept + factor * other.intercept,
+            self.scores + factor * other.scores,
+        )
+
+    def scaled(self, factor: float) -> _Vector:
+        return _Vector(factor * self.weights, factor * self.intercept, factor * self.scores)
+
+    def without_intercept(self) -> _Vector:
+        return _Vector(self.weights, 0 * self.intercept, self.scores - self.intercept)
+
+
+@dataclass(frozen=True)
+class _Pair:
+    """A step, how the gradient changed over it, and the product of the two (positive)."""
+
+    moved: _Vector
+    change: _Vector
+    bend: float
+
+
+class _Problem:
+    """One matrix and loss: objective, gradients and products between vectors, the same for both ways of writing W."""
+
+    def __init__(self, matrix: Matrix, loss: Loss, num_outputs: int) -> None:
+        self.matrix, self.loss, self.num_outputs = matrix, loss, num_outputs
+        self.in_span = matrix.num_columns > matrix.num_rows
+
+    def zero(self) -> _Vector:
+        length = self.matrix.num_rows if self.in_span else self.matrix.num_columns
+        shape = (self.matrix.num_rows, self.num_outputs)
+        return _Vector(np.zeros((length, self.num_outputs)), np.zeros(self.num_outputs), np.zeros(shape))
+
+    def gradient(self, point: _Vector, penalty: float) -> _Vector:
+        slopes = self.loss.slopes(point.scores)
+        columns = self.matrix.transposed_times(slopes)
+        shift = slopes.sum(axis=0)
+        weights = penalty * point.weights + (slopes if self.in_span else columns)
+        scores = penalty * (point.scores - point.intercept) + self.matrix.times(columns) + shift
+        return _Vector(weights, shift, scores)
+
+    def weight_product(self, left: _Vector, right: _Vector) -> float:
+        other = right.scores - right.intercept if self.in_span else right.weights
+        return float(np.sum(left.weights * other))
+
+    def product(self, left: _Vector, right: _Vector) -> float:
+        return self.weight_product(left, right) + float(left.intercept @ right.intercept)
+
+    def finished(self, point: _Vector) -> LinearFit:
+        coef = self.matrix.transposed_times(point.weights) if self.in_span else point.weights
+        return LinearFit(coef, point.intercept)
+
+
+class Descent:
+    """L-BFGS on one problem, kept warm from one penalty to the next: only the penalty's share of the curvature changes."""
+
+    def __init__(self, problem: _Problem) -> None:
+        self.problem, self.point, self.penalty = problem, problem.zero(), 0.0
+        self.pairs: list[_Pair] = []
+
+    def solve(self, penalty: float, max_iterations: int, tolerance: float) -> None:
+        """Steps down until two steps in a row gain less than `tolerance` of the loss, or the iterations are used up."""
+        self._change_penalty(penalty)
+        gradient, small_gains = self.problem.gradient(self.point, penalty), 0
+        for _ in range(max_iterations):
+            direction = _direction(self.problem, gradient, self.pairs)
+            slope = self.problem.product(gradient, direction)
+            step = _line_search(self.problem, self.point, direction, penalty, slope)
+            before, gain, moved = gradient, -slope * step / 2, direction.scaled(step)
+            self.point = self.point.plus(1, moved)
+            gradient = self.problem.gradient(self.point, penalty)
+            change = gradient.plus(-1, before)
+            bend = self.problem.product(moved, change)
+            if bend <= 0:  # nothing but rounding is left to gain
+                break
+            self.pairs = [*self.pairs[1 - MEMORY :], _Pair(moved, change, bend)]
+            small_gains = small_gains + 1 if gain <= tolerance * self.problem.loss.value(self.point.scores) else 0
+            if small_gains == 2:
+                break
+
+    def finished(self) -> LinearFit:
+        return self.problem.finished(self.point)
+
+    def _change_penalty(self, penalty: float) -> None:
+        more, self.penalty = penalty - self.penalty, penalty
+        changes = [pair.change.plus(more, pair.moved.without_intercept()) for pair in self.pairs]
+        bends = [self.problem.product(pair.moved, change) for pair, change in zip(self.pairs, changes, strict=True)]
+        self.pairs = [_Pair(pair.moved, change, bend) for pair, change, bend in zip(self.pairs, changes, bends, strict=True) if bend > 0]
+
+
+def _direction(problem: _Problem, gradient: _Vector, pairs: Sequence[_Pair]) -> _Vector:
+    """Minus the approximate inverse Hessian times the gradient: the two loops of L-BFGS."""
+    result, shares = gradient.scaled(-1), list[float]()
+    for pair in reversed(pairs):
+        shares.append(problem.product(pair.moved, result) / pair.bend)
+        result = result.plus(-shares[-1], pair.change)
+    if pairs:
+        last = pairs[-1]
+        result = result.scaled(last.bend / problem.product(last.change, last.change))
+    for pair, share in zip(pairs, reversed(shares), strict=True):
+        result = result.plus(share - problem.product(pair.change, result) / pair.bend, pair.moved)
+    return result
+
+
+def _line_search(problem: _Problem, point: _Vector, direction: _Vector, penalty: float, slope: float) -> float:
+    """Newton's method on the convex curve along the direction, kept inside a bracket; needs scores only."""
+    drift = penalty * problem.weight_product(direction, point)
+    bend = penalty * problem.weight_product(direction, direction)
+    step, low, high, now = 0.0, 0.0, np.inf, slope
+    for _ in range(10):
+        scores = point.scores + step * direction.scores
+        curvature = problem.loss.curvature(scores, direction.scores) + bend
+        step = step - now / curvature if curvature > 0 else 2 * step + 1
+        if not low < step < high:
+            step = (low + high) / 2 if np.isfinite(high) else 2 * low
+        scores = point.scores + step * direction.scores
+        now = float(np.sum(problem.loss.slopes(scores) * direction.scores)) + drift + step * bend
+        if abs(now) <= _LINE_TOLERANCE * abs(slope):
+            break
+        low, high = (step, high) if now < 0 else (low, step)
+    return step
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Features and targets of rows that teach and of rows that judge."""
+
+    train: Dense | Sparse
+    train_target: np.ndarray
+    valid: Dense | Sparse
+    valid_target: np.ndarray
+
+
+class _TrialRun:
+    """One trial on its way down the path."""
+
+    def __init__(self, trial: Trial, num_classes: int, search: Search) -> None:
+        matrix = Matrix(trial.train)
+        self.search, self.mean_square = search, matrix.mean_square
+        self.target = Standardised.of(trial.train_target, num_classes)
+        self.descent = Descent(_Problem(matrix, loss_for(self.target.values, num_classes), outputs_for(num_classes)))
+        self.valid = Matrix(trial.valid)
+        self.valid_loss = loss_for(self.target.same_units(trial.valid_target), num_classes)
+
+    def judged(self, strength: float) -> float:
+        self.descent.solve(strength * self.mean_square, self.search.max_iterations, self.search.tolerance)
+        fit = self.descent.finished()
+        return self.valid_loss.judged(self.valid.times(fit.coef) + fit.intercept)
+
+
+@dataclass(frozen=True)
+class Search:
+    """The path of strengths, strong to weak, and when a descent ends; all of it is part of a plan's settings."""
+
+    strengths: tuple[float, ...]
+    max_iterations: int
+    tolerance: float
+
+    @classmethod
+    def of(cls, settings: Mapping[str, Any]) -> Search:
+        return cls(tuple(settings["strengths"]), settings["max_iterations"], settings["tolerance"])
+
+    def choose(self, trials: Sequence[Trial], num_classes: int) -> float:
+        """The strength with the least held-out loss, averaged over trials; the path ends where that has not fallen twice."""
+        if not trials:
+            return self.strengths[len(self.strengths) // 2]
+        runs = [_TrialRun(trial, num_classes, self) for trial in trials]
+        best, chosen, worse = np.inf, self.strengths[0], 0
+        for strength in self.strengths:
+            loss = float(np.mean([run.judged(strength) for run in runs]))
+            best, chosen, worse = (loss, strength, 0) if loss < best else (best, chosen, worse + 1)
+            if worse == _PATIENCE:
+                break
+        return chosen
+
+    def fit(self, features: Dense | Sparse, target: np.ndarray, num_classes: int, strength: float) -> LinearFit:
+        """The model of one strength, reached over the stronger ones of the path: each is a few steps from the one before."""
+        matrix, scaled = Matrix(features), Standardised.of(target, num_classes)
+        descent = Descent(_Problem(matrix, loss_for(scaled.values, num_classes), outputs_for(num_classes)))
+        for passed in [*(stronger for stronger in self.strengths if stronger > strength), strength]:
+            descent.solve(passed * matrix.mean_square, self.max_iterations, self.tolerance)
+        return scaled.in_old_units(descent.finished())
+
+
+@dataclass(frozen=True)
+class Standardised:
+    """A target of numbers in standard units, so that one path of strengths and one tolerance suit all; classes stay as they are."""
+
+    values: np.ndarray
+    mean: float = 0.0
+    scale: float = 1.0
+
+    @classmethod
+    def of(cls, target: np.ndarray, num_classes: int) -> Standardised:
+        if num_classes:
+            return cls(target)
+        mean, scale = float(np.mean(target)), float(np.std(target)) or 1.0
+        return cls((target - mean) / scale, mean, scale)
+
+    def same_units(self, target: np.ndarray) -> np.ndarray:
+        return target if (self.mean, self.scale) == (0.0, 1.0) else (target - self.mean) / self.scale
+
+    def in_old_units(self, fit: LinearFit) -> LinearFit:
+        return LinearFit(fit.coef * self.scale, fit.intercept * self.scale + self.mean)

@@ -1,0 +1,120 @@
+"""A frozen pretrained encoder with a linear head: deep learning at the price of one pass and a logistic regression.
+
+Every feature is brought to mean 0 and standard deviation 1 for the solver; the head is then written for the features as they
+come, so that what is served is one product and one sum.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from leadline.data.examples import Examples
+from leadline.encoders.join import Join
+from leadline.evaluate.folds import make_folds
+from leadline.heads.linear import LinearHead
+from leadline.learners.contract import Sizes, Work
+from leadline.learners.linear import path_settings, path_solves, table_nodes
+from leadline.learners.logistic import LinearFit, Search, Trial
+from leadline.learners.losses import outputs_for
+from leadline.parts import COLUMN, Graph, Node
+from leadline.registry import ENCODERS
+from leadline.tasks.contract import Task
+from leadline.values import Dense
+
+_DIMENSION = 1280  # of the widest encoder we have, for the estimate of work
+
+
+class Probe:
+    name: ClassVar[str] = "probe"
+    family: ClassVar[str] = "deep"
+    title: ClassVar[str] = "pretrained network with a linear head"
+
+    def why_not(self, sizes: Sizes, task: Task) -> str | None:
+        readable = encoders_by_type()
+        if sizes.columns_of(*readable):
+            return None
+        return f"it reads columns of the types {', '.join(readable)}, and there are none"
+
+    def inputs(self, sizes: Sizes) -> list[Node]:
+        encoders = encoders_by_type()
+        made = {kind: ENCODERS.get(encoders[kind])() for kind in encoders if sizes.columns_of(kind)}
+        return [Node(f"{name}.{encoders[kind]}", made[kind], (COLUMN + name,)) for name, kind in sizes.types.items() if kind in encoders]
+
+    def work(self, sizes: Sizes, task: Task, effort: int) -> Work:
+        """Steps are a million features looked at once for one output and one strength of the path."""
+        settings = path_settings(sizes.rows, effort)
+        outputs = outputs_for(sizes.num_classes)
+        width = _DIMENSION * len(sizes.columns_of(*encoders_by_type()))
+        steps = sizes.rows * width * outputs * path_solves(settings) / 1e6
+        # Features of the rows and of every fold in double precision, and ten pairs of vectors of the solver.
+        peak_bytes = int(sizes.rows * (width * 8 * (settings["inner_folds"] + 2) + outputs * 8 * 60))
+        return Work(steps, peak_bytes, settings)
+
+    def fit(self, train: Examples, task: Task, work: Work, seed: int) -> Graph:
+        search, num_folds = Search.of(work.settings), work.settings["inner_folds"]
+        folds = make_folds(train.target, train.num_classes, num_folds, seed) if num_folds else []
+        strength = search.choose([_trial(train.take(fold.train), train.take(fold.valid)) for fold in folds], train.num_classes)
+        graph = _fit_join(train)
+        features = _features(graph, train)
+        scaling = Scaling.of(features)
+        found = scaling.undone(search.fit(scaling.applied(features), train.target, train.num_classes, strength))
+        source = graph.nodes[-1].name if graph.nodes else _encoded(train)[0]
+        return graph.extended(Node("linear", LinearHead(found.coef, found.intercept), (source,)))
+
+
+def encoders_by_type() -> dict[str, str]:
+    """Column type -> name of the first registered encoder that takes it."""
+    found: dict[str, str] = {}
+    for name in ENCODERS:
+        found.setdefault(ENCODERS.get(name).takes, name)
+    return found
+
+
+def _encoded(examples: Examples) -> list[str]:
+    """Names of the values that encoders have made of these columns."""
+    encoders = encoders_by_type()
+    return [f"{name}.{encoders[kind]}" for name, kind in examples.types.items() if kind in encoders]
+
+
+def _fit_join(train: Examples) -> Graph:
+    """Nodes that put vectors and table columns side by side; none where one column's vectors are all there is."""
+    tables = table_nodes(train)
+    blocks = [*_encoded(train), *(node.name for node in tables)]
+    return Graph(()) if len(blocks) == 1 else Graph((*tables, Node("joined", Join(), tuple(blocks))))
+
+
+def _features(graph: Graph, examples: Examples) -> Dense:
+    features = graph.run(examples.values) if graph.nodes else examples.values[_encoded(examples)[0]]
+    return np.asarray(features, np.float32)
+
+
+def _trial(train: Examples, valid: Examples) -> Trial:
+    graph = _fit_join(train)
+    features = _features(graph, train)
+    scaling = Scaling.of(features)
+    return Trial(scaling.applied(features), train.target, scaling.applied(_features(graph, valid)), valid.target)
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """Mean and standard deviation (d,) of features; one that never changes is left at its size."""
+
+    mean: np.ndarray
+    scale: np.ndarray
+
+    @classmethod
+    def of(cls, features: Dense) -> Scaling:
+        scale = features.std(axis=0, dtype=np.float64)
+        return cls(features.mean(axis=0, dtype=np.float64), np.where(scale > 1e-6, scale, 1.0))
+
+    def applied(self, features: Dense) -> Dense:
+        scaled: Dense = ((features - self.mean) / self.scale).astype(np.float32)
+        return scaled
+
+    def undone(self, fit: LinearFit) -> LinearFit:
+        """The model of features as they come that answers like `fit` on scaled ones."""
+        coef = fit.coef / self.scale[:, None]
+        return LinearFit(coef, fit.intercept - self.mean @ coef)
