@@ -56,6 +56,7 @@ def _write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
     from safetensors.numpy import save_file
 
     save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, path)
+    path.chmod(0o644)
 
 
 def _hashes(folder: Path) -> dict[str, dict[str, Any]]:

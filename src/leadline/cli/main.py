@@ -65,6 +65,11 @@ def run() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
+    except MemoryError:
+        show_error(
+            LeadlineError("memory ran out", "a machine with more of it, or fewer rows or columns", "train on a part of the rows first")
+        )
+        sys.exit(1)
     except OSError as error:
         if debug:
             raise

@@ -46,7 +46,9 @@ class Number:
         parsed = self._parse(text)
         missing = text.is_null() | text.str.strip_chars().is_in(MISSING_TOKENS)
         bad = {
-            int(row): where.error(int(row), f'"{text[int(row)][:_WORST_SHOWN]}" is not a number', "a number such as 3.5", "mend the value or leave it empty")
+            int(row): where.error(
+                int(row), f'"{text[int(row)][:_WORST_SHOWN]}" is not a number', "a number such as 3.5", "mend the value or leave it empty"
+            )
             for row in (parsed.is_null() & ~missing).arg_true()
         }
         return Decoded(parsed.fill_null(math.nan).to_numpy(), bad)

@@ -30,7 +30,9 @@ class Text:
         distinct_share = sample.num_distinct / len(sample.values)
         if words < 3 or distinct_share < 0.3:
             return WhyNot(f"its values have {words:.1f} words on average and {distinct_share:.0%} of them are different")
-        return Confidence(0.6, f"has {words:.0f} words a value, nearly all different" if distinct_share > 0.9 else f"has {words:.0f} words a value")
+        return Confidence(
+            0.6, f"has {words:.0f} words a value, nearly all different" if distinct_share > 0.9 else f"has {words:.0f} words a value"
+        )
 
     def decode(self, raw: pl.Series, where: Where) -> Decoded:
         return Decoded(raw.cast(pl.String).fill_null(""))

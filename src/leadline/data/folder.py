@@ -98,7 +98,9 @@ def _kind_of(folder: Path, paths: list[str], stray: list[str]) -> ColumnType:
         raise LeadlineError(f"{folder} holds tables, but none called train.*", _WANTED, f"name one of them: {tables[0]}")
     loose = [path for path in stray if path.lower().endswith(tuple(e for kind in kinds for e in kind.extensions))]
     if loose:
-        raise LeadlineError(f"{folder} holds {len(loose):,} files, but not in class folders", _WANTED, "move each file into a folder named after its class")
+        raise LeadlineError(
+            f"{folder} holds {len(loose):,} files, but not in class folders", _WANTED, "move each file into a folder named after its class"
+        )
     raise LeadlineError(f"{folder} holds nothing we can learn from", _WANTED)
 
 

@@ -9,6 +9,8 @@ import numpy as np
 from leadline.data.table import Data
 
 TEST_SHARE = 0.2
+TEST_SHARE_OF_MANY = 0.1  # with MANY rows a tenth judges to within a point or so, and the rest is better used to learn from
+MANY = 20_000
 SMALL = 2_000  # rows under which a held-back fifth would judge too roughly: the score is nested cross-validation instead
 
 
@@ -35,9 +37,17 @@ def partition(data: Data, target: np.ndarray, num_classes: int, groups: np.ndarr
     if data.split is not None and not (data.split == "train").all():
         return _given(data.split)
     if len(data) < SMALL:
-        return Partition(np.arange(len(data)), nothing, nothing, f"fewer than {SMALL:,} rows: scored by nested cross-validation, learned from all")
-    test = fold_numbers(target, num_classes, round(1 / TEST_SHARE), seed, groups) == 0
-    return Partition(np.flatnonzero(~test), nothing, np.flatnonzero(test), f"{TEST_SHARE:.0%} of the rows held back at random, every class at the same share")
+        return Partition(
+            np.arange(len(data)), nothing, nothing, f"fewer than {SMALL:,} rows: scored by nested cross-validation, learned from all"
+        )
+    share = TEST_SHARE if len(data) < MANY else TEST_SHARE_OF_MANY
+    test = fold_numbers(target, num_classes, round(1 / share), seed, groups) == 0
+    return Partition(
+        np.flatnonzero(~test),
+        nothing,
+        np.flatnonzero(test),
+        f"{share:.0%} of the rows held back at random, every class at the same share",
+    )
 
 
 def _given(split: np.ndarray) -> Partition:

@@ -102,10 +102,10 @@ class Data:
         return [hashlib.sha256(repr(row).encode()).hexdigest() for row in chosen.iter_rows()]
 
     def fingerprint(self) -> str:
-        """SHA-256 over names, types and raw values: says whether two reads met the same data."""
+        """SHA-256 over column names and raw values: says whether two reads met the same data."""
         digest = hashlib.sha256()
         for name in self.table.frame.columns:
-            digest.update(f"{name}\0{self.types.get(name)}\0".encode())
+            digest.update(f"{name}\0".encode())
             digest.update(_bytes_of(self.table.frame[name], self.table.root))
         if self.split is not None:
             digest.update("\0".join(self.split).encode())

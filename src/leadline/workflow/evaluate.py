@@ -16,7 +16,7 @@ from leadline.errors import LeadlineError
 from leadline.evaluate.calibration import expected_calibration_error
 from leadline.evaluate.intervals import Interval, score_interval, wilson
 from leadline.evaluate.metrics import METRICS, fitting_metrics
-from leadline.findings import Finding
+from leadline.findings import Finding, Severity
 from leadline.reports import Block, Grid, Heading, Paragraph
 from leadline.workflow.encode import left_out
 from leadline.workflow.training_report import show_score
@@ -135,7 +135,7 @@ def evaluate(model: str | Path | Model, source: Any) -> Evaluation:
             "rows whose answers are known",
             "use leadline predict for rows without answers",
         )
-    data = drop_missing_target(_judging_part(data))
+    data = drop_missing_target(_warned(_judging_part(data), model, data.fingerprint()))
     truth = model.task.codes_of(data.raw(model.manifest.target), model.classes).values
     answers = model.answer(data)
     findings = data.findings
@@ -143,6 +143,14 @@ def evaluate(model: str | Path | Model, source: Any) -> Evaluation:
         findings = (*findings, left_out(data, answers.bad, "evaluated"))
     good = np.array([row for row in range(len(data)) if row not in answers.bad], dtype=np.int64)
     return _evaluation(model, data.take(good), answers.values[good], truth[good], findings)
+
+
+def _warned(data: Data, model: Model, fingerprint: str) -> Data:
+    """A finding where the model is judged on the very file that it learned from."""
+    if fingerprint != model.manifest.data["fingerprint"] or data.split is not None:
+        return data
+    title = "the model learned from these very data, so these scores are too good; how good it is on new rows is in its card.md"
+    return data.with_findings(Finding("split-leak", Severity.HIGH, title, fix="evaluate on rows that train never saw"))
 
 
 def _judging_part(data: Data) -> Data:

@@ -102,7 +102,7 @@ class TrainReport:
     def _leaderboard(self) -> list[Block]:
         rows = [self._leaderboard_row(row) for row in self.leaderboard]
         marked = next((i for i, row in enumerate(self.leaderboard) if row.learner == self.learner), None)
-        head = ("learner", "family", self.metric, "95 % interval", "one fit", "one answer", "size")
+        head = ("learner", "family", self.metric, "95 % interval", "fit", "answer", "size")
         blocks: list[Block] = [Heading("Who was tried"), Grid(head, rows, marked)]
         blocks.append(Paragraph(f"Chosen: {self.learner_title}. {self.choice_why[:1].upper()}{self.choice_why[1:]}."))
         return [*blocks, *(Paragraph(f"Not tried: {s.learner}; {s.why}.", "quiet") for s in self.skipped)]
