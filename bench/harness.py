@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import shutil
 import statistics
 import subprocess
@@ -29,7 +30,7 @@ RESULTS = ROOT / "bench" / "results"
 SCRATCH = ROOT / ".bench"  # ignored by git: models, caches, peers' answers
 LEADLINE = str(Path(sys.executable).parent / "leadline")
 QUIET = 0.10  # R before and after may differ by this share before a trial is called disturbed
-POLL_SECONDS = 0.05
+POLL_SECONDS = 0.02
 PAGE_KB = os.sysconf("SC_PAGE_SIZE") // 1024
 
 
@@ -73,6 +74,7 @@ class Trial:
 def run(command: Sequence[str], environment: Mapping[str, str] | None = None) -> Trial:
     """Runs `command` in the project's folder; a failure ends the bench with what the command said."""
     before = reference_seconds()
+    own_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
         start = time.perf_counter()
         process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **(environment or {})}, stdout=out, stderr=err)
@@ -85,8 +87,10 @@ def run(command: Sequence[str], environment: Mapping[str, str] | None = None) ->
         stdout, stderr = out.read(), err.read()
     if process.returncode:
         sys.exit(f"failed ({process.returncode}): {' '.join(command)}\n{stdout[-2000:]}\n{stderr[-4000:]}")
-    # The kernel's own maximum is exact for the largest single process, the polled sum covers several at once.
-    peak_mb = max(usage.ru_maxrss, *polled_kb) / 1024
+    # The kernel's maximum is exact for one process, the polled sum covers several at once. But a child is born with its parent's
+    # maximum, so a figure no larger than our own says nothing.
+    exact_kb = usage.ru_maxrss if usage.ru_maxrss > own_kb else 0
+    peak_mb = max(exact_kb, *polled_kb) / 1024
     return Trial(seconds, before, reference_seconds(), peak_mb, stdout, stderr)
 
 
@@ -170,6 +174,10 @@ def training_columns(answer: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _short(value: float | str) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
 @dataclass
 class Bench:
     """Collects the rows and the verdicts of one script, shows them as they come, and keeps them as CSV."""
@@ -184,7 +192,7 @@ class Bench:
         self.rows.append(row)
         append_rows(RESULTS / f"{self.name}.csv", [row])
         shown = ("state", "trial", "seconds", "normalised_seconds", "score", "accuracy", "peak_memory_mb", "disturbed")
-        print("  ".join(f"{name} {columns[name]}" for name in shown if name in columns), flush=True)
+        print("  ".join(f"{name} {_short(columns[name])}" for name in shown if name in columns), flush=True)
 
     def column(self, name: str, state: str) -> list[Any]:
         return [row[name] for row in self.rows if row["state"] == state]
@@ -202,8 +210,7 @@ class Bench:
         self._judge(claim, "yes", got, passed)
 
     def _judge(self, claim: str, must: str, got: float | str, passed: bool) -> None:
-        shown = got if isinstance(got, str) else f"{got:.4g}"
-        self.verdicts.append({"bench": self.name, "claim": claim, "must": must, "got": shown, "passed": "yes" if passed else "no"})
+        self.verdicts.append({"bench": self.name, "claim": claim, "must": must, "got": _short(got), "passed": "yes" if passed else "no"})
 
     def finish(self) -> int:
         """Prints and keeps the verdicts; 1 if one failed."""
