@@ -1,0 +1,189 @@
+"""What a pretrained encoder is: no state but its weights, a card, and vectors that the store may keep."""
+
+from __future__ import annotations
+
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from leadline.encoders.engine import REFERENCE, Arrays, Engine, available_engines, open_engine
+from leadline.errors import LeadlineError
+from leadline.machine import cache_folder, num_threads
+
+NETWORK = "network.onnx"
+_TIMED = 3  # rounds of a measurement, engines taking turns; the best round counts, for other work only ever slows one down
+
+
+@dataclass(frozen=True)
+class Card:
+    """Where an encoder comes from and what it was made for. `sha256` is that of the published weights."""
+
+    name: str
+    source: str
+    licence: str
+    sha256: str
+    dimension: int
+    takes: str  # name of the column type
+    domain: str  # pictures it was trained on, or the language it reads
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Network inputs of one batch; row i of them is `rows[i]` of the values. Rows beyond those are padding, to be dropped."""
+
+    rows: Sequence[int]
+    inputs: Arrays
+    bad: dict[int, LeadlineError] = field(default_factory=dict)  # rows that could not be decoded; their input means nothing
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """vectors (n, dimension) float32, NaN in rows that could not be decoded, and for those the error saying why."""
+
+    vectors: np.ndarray
+    bad: dict[int, LeadlineError]
+
+
+class PretrainedEncoder(ABC):
+    """A part of the graph whose network is fixed. A subclass says how values become batches and where the weights are.
+
+    Its keyword arguments are its settings: `type(encoder)(**encoder.config())` is the same encoder.
+    """
+
+    kind: ClassVar[str]
+    takes: ClassVar[str]
+    card: ClassVar[Card]
+
+    def __init__(self) -> None:
+        self._network: Path | None = None
+
+    @classmethod
+    @abstractmethod
+    def for_values(cls, sample: Any) -> Self:
+        """With the settings that suit values like these."""
+
+    @abstractmethod
+    def config(self) -> dict[str, Any]: ...
+
+    @abstractmethod
+    def key_settings(self) -> dict[str, Any]:
+        """Those settings, and constants of the preparation, on which a vector depends: part of its key in the store."""
+
+    @abstractmethod
+    def raw(self, value: Any) -> bytes:
+        """The bytes that identify a value. Raises LeadlineError when they cannot be read."""
+
+    @abstractmethod
+    def batches(self, values: Any, rows: int) -> Iterator[Callable[[], Prepared]]:
+        """Jobs that each prepare one batch, together all values. `rows` is the engine's wish, see `Engine`.
+
+        A batch's shape depends on nothing but `rows` and its own row's size, so that no vector depends on its neighbours.
+        """
+
+    @abstractmethod
+    def made_up(self) -> Any:
+        """A few dozen synthetic values of ordinary size, to measure speed with; always the same."""
+
+    @classmethod
+    @abstractmethod
+    def build_network(cls, path: Path) -> None:
+        """Writes the ONNX file from the installed weights. Needs `leadline[train]`."""
+
+    def network(self) -> Path:
+        """The ONNX file: the artefact's own, or the one built from the installed weights the first time and kept."""
+        if self._network is not None:
+            return self._network
+        path = cache_folder() / "encoders" / f"{self.kind}-{self.card.sha256[:16]}.onnx"
+        if not path.exists():
+            self.build_network(path)
+        return path
+
+    def run(self, values: Any) -> np.ndarray:
+        """Vectors (n, dimension) float32 by the reference engine, rounded to float16 as those in the store are.
+
+        Raises:
+            LeadlineError: a value that cannot be decoded, the first one.
+        """
+        encoded = self.encode_with(open_engine(self.network(), REFERENCE), values)
+        if encoded.bad:
+            raise encoded.bad[min(encoded.bad)]
+        return rounded(encoded.vectors)
+
+    def encode_with(self, engine: Engine, values: Any) -> Encoded:
+        """Decodes and computes batch by batch on as many threads as there are cores, each doing both in turn: no core waits."""
+        encoded = Encoded(np.full((len(values), self.card.dimension), np.nan, np.float32), {})
+
+        def work(prepare: Callable[[], Prepared]) -> None:
+            batch = prepare()
+            good = [place for place, row in enumerate(batch.rows) if row not in batch.bad]
+            if good:
+                encoded.vectors[[batch.rows[place] for place in good]] = engine(batch.inputs)[good]
+            encoded.bad.update(batch.bad)
+
+        _spread(work, self.batches(values, engine.rows))
+        return encoded
+
+    def measure_engines(self) -> dict[str, float]:
+        """Examples a second, decoding included, of every engine here. Opening (and compiling) is not counted."""
+        values, network = self.made_up(), self.network()
+        engines = {name: open_engine(network, name) for name in available_engines()}
+        for engine in engines.values():
+            self.encode_with(engine, values)  # the first time is slower
+        seconds = {name: min(rounds) for name, rounds in self._rounds(engines, values).items()}
+        return {name: len(values) / seconds[name] for name in engines}
+
+    def _rounds(self, engines: Mapping[str, Engine], values: Any) -> dict[str, list[float]]:
+        """Seconds of every round of every engine, the engines taking turns."""
+        rounds: dict[str, list[float]] = {name: [] for name in engines}
+        for _ in range(_TIMED):
+            for name, engine in engines.items():
+                rounds[name].append(self._seconds(engine, values))
+        return rounds
+
+    def _seconds(self, engine: Engine, values: Any) -> float:
+        began = time.perf_counter()
+        self.encode_with(engine, values)
+        return time.perf_counter() - began
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        return {}
+
+    def files(self) -> dict[str, Path | bytes]:
+        return {NETWORK: self.network()}
+
+    @classmethod
+    def load(cls, config: dict[str, Any], arrays: Mapping[str, np.ndarray], files: Mapping[str, Path]) -> Self:
+        """Opens the network at once, so that a damaged one is found when loading and not at the first answer."""
+        encoder = cls(**config)
+        encoder._network = files[NETWORK]
+        open_engine(encoder._network, REFERENCE)
+        return encoder
+
+
+def rounded(vectors: np.ndarray) -> np.ndarray:
+    """float32 values that a float16 holds, so that a vector is the same whether it was just computed or read from the store."""
+    return vectors.astype(np.float16).astype(np.float32)
+
+
+def _spread(work: Callable[[Callable[[], Prepared]], None], jobs: Iterator[Callable[[], Prepared]]) -> None:
+    """Does the jobs on `num_threads()` threads; one job alone needs no threads. An error or Ctrl-C drops what has not begun."""
+    waiting = list(jobs)
+    if len(waiting) <= 1 or num_threads() == 1:
+        for job in waiting:
+            work(job)
+        return
+    pool = ThreadPoolExecutor(num_threads())
+    try:
+        for _ in pool.map(work, waiting):
+            pass
+    finally:
+        pool.shutdown(cancel_futures=True)
