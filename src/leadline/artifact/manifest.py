@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from leadline.errors import LeadlineError
-from leadline.registry import PARTS
+from leadline.registry import COLUMNS, PARTS, TASKS
 
 FORMAT_VERSION = 1
 MANIFEST = "manifest.json"
@@ -79,8 +80,43 @@ def read_manifest(folder: Path) -> Manifest:
     return manifest
 
 
+_FORMS: dict[str, Callable[[Any], bool]] = {
+    **dict.fromkeys(("name", "task", "target", "learner", "metric", "engine", "precision", "leadline"), lambda v: isinstance(v, str)),
+    **dict.fromkeys(("metrics", "baseline", "data", "versions", "files"), lambda v: isinstance(v, dict)),
+    "classes": lambda v: _all(v, str) and len(set(v)) == len(v),
+    "columns": lambda v: _all(v, dict) and all(_all([c.get("name"), c.get("type")], str) for c in v),
+    "interval_half_width": lambda v: v is None or (isinstance(v, int | float) and not isinstance(v, bool)),
+}
+_PART_FORMS: dict[str, Callable[[Any], bool]] = {
+    **dict.fromkeys(("name", "kind"), lambda v: isinstance(v, str)),
+    "inputs": lambda v: _all(v, str),
+    "config": lambda v: isinstance(v, dict),
+    "arrays": lambda v: v is None or isinstance(v, str),
+    "files": lambda v: isinstance(v, dict) and _all(list(v.values()), str),
+}
+
+
+def _all(values: Any, kind: type) -> bool:
+    return isinstance(values, list) and all(isinstance(value, kind) for value in values)
+
+
+def _check_forms(thing: Any, forms: Mapping[str, Callable[[Any], bool]]) -> None:
+    for name, fits in forms.items():
+        if not fits(getattr(thing, name)):
+            raise ValueError(f'"{name}" does not have the form it should')
+
+
 def _check(manifest: Manifest) -> None:
     """A consistent file may still be hostile: names stay inside the folder, kinds are known, every input exists."""
+    _check_forms(manifest, _FORMS)
+    for part in manifest.parts:
+        _check_forms(part, _PART_FORMS)
+    if (
+        manifest.task not in TASKS
+        or manifest.metric not in TASKS.get(manifest.task).metrics
+        or not set(manifest.types.values()) <= set(COLUMNS)
+    ):
+        raise ValueError("it names a task, a metric or a column type that we do not have")
     known = {f"column:{column['name']}" for column in manifest.columns}
     for part in manifest.parts:
         if part.kind not in PARTS:
@@ -91,7 +127,9 @@ def _check(manifest: Manifest) -> None:
             if name not in manifest.files:
                 raise ValueError(f"file {name} is not listed")
         known.add(part.name)
-    for name in manifest.files:
+    for name, facts in manifest.files.items():
+        if not (isinstance(facts, dict) and isinstance(facts.get("bytes"), int) and isinstance(facts.get("sha256"), str)):
+            raise ValueError(f"of file {name} size and SHA-256 are not given")
         pure = PurePosixPath(name)
         if pure.is_absolute() or ".." in pure.parts or "\\" in name or ":" in name:
             raise ValueError(f"file name {name} leads out of the folder")

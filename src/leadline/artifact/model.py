@@ -18,7 +18,7 @@ from leadline.errors import LeadlineError
 from leadline.parts import COLUMN, Graph
 from leadline.registry import TASKS
 from leadline.reports import Block, Grid, Paragraph
-from leadline.tasks.contract import Task
+from leadline.tasks.contract import Target, Task
 
 _CHUNK = 4_096  # rows in flight; pictures are opened in the encoder's own smaller batches
 _ROWS_SHOWN = 20
@@ -30,6 +30,10 @@ class Answers:
 
     values: np.ndarray
     bad: dict[int, LeadlineError]
+
+
+class BrokenModel(LeadlineError):
+    """The model itself is at fault, not a row."""
 
 
 class Model:
@@ -73,12 +77,26 @@ class Model:
         from leadline.values import take_rows
 
         try:
-            return self.task.answers(self.graph.run({name: take_rows(column, rows) for name, column in values.items()}))
+            return self.task.answers(self._raw({name: take_rows(column, rows) for name, column in values.items()}, len(rows)))
+        except BrokenModel:
+            raise
         except LeadlineError as error:
             if len(rows) == 1:
                 failed[int(rows[0])] = error
                 return np.full((1, len(self.classes)) if self.classes else 1, np.nan)
             return np.concatenate([self._answer_rows(values, part, failed) for part in np.array_split(rows, 2)])
+
+    def _raw(self, values: Mapping[str, Any], num_rows: int) -> np.ndarray:
+        """Raw outputs of the graph. A graph that hangs together on paper may still not run: the loader trusts no file."""
+        try:
+            raw: np.ndarray = self.graph.run(values)
+            expected = (num_rows, self.task.num_outputs(Target(np.array([]), self.classes)))
+            if raw.shape != expected:
+                raise ValueError(f"it answers in the shape {raw.shape} instead of {expected}")
+            return raw
+        except (TypeError, ValueError, KeyError, IndexError, AttributeError, ArithmeticError) as error:
+            saw = f"the parts of the model {self.manifest.name} do not fit together ({type(error).__name__}: {error})"
+            raise BrokenModel(saw, "a model as leadline train wrote it", "train again, or report this if it was just trained") from error
 
 
 def _chunks(num_rows: int) -> Iterator[np.ndarray]:
