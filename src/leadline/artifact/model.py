@@ -32,7 +32,7 @@ class Answers:
     bad: dict[int, LeadlineError]
 
 
-class BrokenModel(LeadlineError):
+class BrokenModelError(LeadlineError):
     """The model itself is at fault, not a row."""
 
 
@@ -78,7 +78,7 @@ class Model:
 
         try:
             return self.task.answers(self._raw({name: take_rows(column, rows) for name, column in values.items()}, len(rows)))
-        except BrokenModel:
+        except BrokenModelError:
             raise
         except LeadlineError as error:
             if len(rows) == 1:
@@ -96,7 +96,7 @@ class Model:
             return raw
         except (TypeError, ValueError, KeyError, IndexError, AttributeError, ArithmeticError) as error:
             saw = f"the parts of the model {self.manifest.name} do not fit together ({type(error).__name__}: {error})"
-            raise BrokenModel(saw, "a model as leadline train wrote it", "train again, or report this if it was just trained") from error
+            raise BrokenModelError(saw, "a model as leadline train wrote it", "train again, or report this if it was just trained") from error
 
 
 def _chunks(num_rows: int) -> Iterator[np.ndarray]:

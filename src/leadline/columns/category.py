@@ -18,6 +18,7 @@ _LONGEST_NAME = 64  # characters; longer values are written by people, not picke
 
 class Category:
     name = "category"
+    form = "category"
     extensions = ()
 
     def from_file(self, path: Path) -> Any:

@@ -63,6 +63,9 @@ class ColumnType(Protocol):
     """`decode` is used in training and predicting alike, so that both see the same values."""
 
     name: ClassVar[str]
+    # What decoded values are, and so which encoders and learners take them: "number" (float64, NaN missing), "category" (polars
+    # String, null missing), "text" (polars String), "image" (Pictures). A new type usually has one of these forms.
+    form: ClassVar[str]
     extensions: ClassVar[tuple[str, ...]]  # of files that hold one value each, lower case: class folders and lone files are made of these
 
     def from_file(self, path: Path) -> Any:

@@ -21,6 +21,7 @@ _LOOKED_FOR = 20  # files whose existence is checked when a column of names is r
 
 class Image:
     name = "image"
+    form = "image"
     extensions = EXTENSIONS
 
     def from_file(self, path: Path) -> Any:

@@ -19,6 +19,7 @@ _WORST_SHOWN = 40
 
 class Number:
     name = "number"
+    form = "number"
     extensions = ()
 
     def from_file(self, path: Path) -> Any:

@@ -16,6 +16,7 @@ _SHOWN_CHARACTERS = 80
 
 class Text:
     name = "text"
+    form = "text"
     extensions = (".txt",)
 
     def from_file(self, path: Path) -> Any:

@@ -16,7 +16,7 @@ class Examples:
     """`values` holds `column:NAME` and the names of stateless nodes already computed, each aligned with the rows.
 
     `target` is what the task made of the target column: class codes (n,) int64, or numbers (n,) float64.
-    `types` maps the column's name to the name of its type.
+    `types` maps the column's name to the form of its values: number, category, text, image.
     """
 
     values: Mapping[str, Any]

@@ -61,6 +61,11 @@ class Data:
         return {name: choice.type for name, choice in self.columns.items()}
 
     @property
+    def forms(self) -> dict[str, str]:
+        """Column -> the form of its decoded values, which is what encoders and learners ask for."""
+        return {name: COLUMNS.get(choice.type).form for name, choice in self.columns.items()}
+
+    @property
     def split(self) -> np.ndarray | None:
         return self.table.split
 

@@ -184,9 +184,9 @@ def _per_class(classes: list[str], confusion: np.ndarray) -> list[PerClass]:
 
 def _slices(model: Model, data: Data, answers: np.ndarray, truth: np.ndarray) -> list[Slice]:
     metric, found = METRICS[model.manifest.metric], list[Slice]()
-    for name, kind in data.types.items():
+    for name, form in data.forms.items():
         values = data.raw(name)
-        if kind != "category" or values.n_unique() > _MOST_VALUES:
+        if form != "category" or values.n_unique() > _MOST_VALUES:
             continue
         for value in values.drop_nulls().unique().sort():
             rows = (values == value).arg_true().to_numpy()

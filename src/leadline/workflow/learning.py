@@ -45,7 +45,7 @@ def learn(setup: Setup, plan: Plan, nodes: Mapping[str, Node], store: Store, pro
     teaching = setup.teaching
     part = setup.data.take(teaching)
     encoded = encode(part, list(nodes.values()), {e.node: e for e in plan.encodings}, store, progress)
-    everything = Examples(encoded.values, setup.data.types, setup.target.values[teaching], setup.num_classes)
+    everything = Examples(encoded.values, setup.data.forms, setup.target.values[teaching], setup.num_classes)
     told = replace(setup, data=setup.data.with_findings(left_out(part, encoded.bad, "training"))) if encoded.bad else setup
     examples, rows = (everything.take(encoded.good), teaching[encoded.good]) if encoded.bad else (everything, teaching)
     learned = _fit(told, plan, nodes, examples, rows, progress)

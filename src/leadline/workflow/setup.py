@@ -42,9 +42,9 @@ class Setup:
 
     def sizes(self) -> Sizes:
         data, rows = self.data, self.teaching
-        categories = {name: data.raw(name).n_unique() for name, kind in data.types.items() if kind == "category"}
-        lengths = [_mean_length(data.raw(name)) for name, kind in data.types.items() if kind == "text"]
-        return Sizes(len(rows), data.types, self.num_classes, categories, float(np.mean(lengths)) if lengths else 0.0)
+        categories = {name: data.raw(name).n_unique() for name, form in data.forms.items() if form == "category"}
+        lengths = [_mean_length(data.raw(name)) for name, form in data.forms.items() if form == "text"]
+        return Sizes(len(rows), data.forms, self.num_classes, categories, float(np.mean(lengths)) if lengths else 0.0)
 
 
 def set_up(data: Data, task_name: str | None, metric_name: str | None, positive: str | None, seed: int) -> Setup:
