@@ -1,0 +1,59 @@
+"""What holds for every pretrained encoder: a card, vectors that depend on nothing but the value, and a life without torch."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+
+from leadline.columns.contract import Where
+from leadline.registry import COLUMNS, ENCODERS, PARTS
+from leadline.values import take_rows
+
+
+@pytest.fixture(params=list(ENCODERS))
+def kind(request: pytest.FixtureRequest) -> Any:
+    return ENCODERS.get(request.param)
+
+
+@pytest.fixture
+def values(kind: Any) -> Any:
+    column = COLUMNS.get(kind.takes)()
+    return column.decode(column.made_up(6, 1), Where("c")).values
+
+
+def test_its_card_says_where_it_comes_from(kind: Any) -> None:
+    card = kind.card.to_json()
+    assert all(card[key] for key in ("name", "source", "licence", "sha256", "dimension", "domain"))
+    assert len(card["sha256"]) == 64
+
+
+def test_it_is_a_part_that_artefacts_can_hold(kind: Any) -> None:
+    assert PARTS.get(kind.kind) is kind
+
+
+def test_its_settings_survive_json(kind: Any, values: Any) -> None:
+    encoder = kind.for_values(values)
+    assert kind(**json.loads(json.dumps(encoder.config()))).config() == encoder.config()
+
+
+def test_vectors_have_the_promised_shape_and_differ(kind: Any, values: Any) -> None:
+    vectors = kind.for_values(values).run(values)
+    assert vectors.shape == (6, kind.card.dimension) and vectors.dtype == np.float32
+    assert np.isfinite(vectors).all()
+    assert len({row.tobytes() for row in vectors}) == 6
+
+
+def test_a_vector_does_not_depend_on_its_neighbours(kind: Any, values: Any) -> None:
+    encoder = kind.for_values(values)
+    together = encoder.run(values)
+    assert np.array_equal(encoder.run(take_rows(values, np.array([4]))), together[[4]])
+    assert np.array_equal(encoder.run(take_rows(values, np.array([5, 0]))), together[[5, 0]])
+
+
+def test_what_an_artefact_holds_answers_alike(kind: Any, values: Any) -> None:
+    encoder = kind.for_values(values)
+    loaded = kind.load(encoder.config(), encoder.arrays(), encoder.files())
+    assert np.array_equal(loaded.run(values), encoder.run(values))

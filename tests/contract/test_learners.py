@@ -1,0 +1,129 @@
+"""What holds for every learner: it says what it needs, learns alike from alike, and answers in the shape its task expects."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from leadline.columns.contract import Where
+from leadline.data.examples import Examples
+from leadline.learners.contract import Learner, Sizes
+from leadline.parts import COLUMN, Graph
+from leadline.registry import COLUMNS, LEARNERS, PARTS, TASKS
+from leadline.tasks.contract import Task
+
+FORMS = ("number", "category", "text", "image")
+ROWS = 90
+
+
+def made_up(learner: Learner, form: str, task: Task, classes: int) -> tuple[Examples, Sizes]:
+    """Rows in which the target can be told from the column, as far as this form allows."""
+    rng = np.random.default_rng(0)
+    codes = rng.permutation(np.arange(ROWS) % classes)
+    raw = pl.Series(codes * 3.0 + rng.normal(size=ROWS)) if form == "number" else COLUMNS.get(form)().made_up(ROWS, 0)
+    target = task.read_target(pl.Series("t", codes if task.name == "classify" else codes + rng.normal(size=ROWS)))
+    sizes = Sizes(ROWS, {"c": form}, len(target.classes), {"c": 12}, 50.0)
+    values = {COLUMN + "c": COLUMNS.get(form)().decode(raw, Where("c")).values}
+    for node in learner.inputs(sizes) if learner.why_not(sizes, task) is None else []:
+        card = getattr(node.part, "card", None)
+        vectors = rng.normal(size=(ROWS, card.dimension)).astype(np.float32) if card else node.part.run(values[node.inputs[0]])
+        values[node.name] = vectors
+    return Examples(values, {"c": form}, target.values, len(target.classes)), sizes
+
+
+SETTINGS = (("classify", 2), ("classify", 4), ("regress", 3))
+
+
+def reason_against(name: str, form: str, task: str, classes: int) -> str | None:
+    reason: str | None = LEARNERS.get(name)().why_not(Sizes(ROWS, {"c": form}, classes, {"c": 12}, 50.0), TASKS.get(task)())
+    return reason
+
+
+ALL = [(name, form, *setting) for name in LEARNERS for form in FORMS for setting in SETTINGS]
+CASES = [case for case in ALL if reason_against(*case) is None]
+
+
+@pytest.fixture(params=CASES, ids=lambda case: "-".join(map(str, case)))
+def case(request: pytest.FixtureRequest) -> tuple[Learner, Task, Examples, Sizes]:
+    name, form, task_name, classes = request.param
+    learner, task = LEARNERS.get(name)(), TASKS.get(task_name)()
+    return learner, task, *made_up(learner, form, task, classes)
+
+
+def test_what_it_does_not_take_it_refuses_in_words() -> None:
+    refused = [case for case in ALL if case not in CASES]
+    assert refused
+    assert all(len(str(reason_against(*case)).split()) > 3 for case in refused)
+
+
+def test_it_answers_in_the_shape_of_the_task_and_the_same_each_time(case: tuple[Learner, Task, Examples, Sizes], tmp_path: Path) -> None:
+    learner, task, examples, sizes = case
+    work = learner.work(sizes, task, 0)
+    first, second = (learner.fit(examples, task, work, seed=0) for _ in range(2))
+    raw = first.run(examples.values)
+    target = task.read_target(pl.Series("t", examples.target))
+    assert raw.shape == (len(examples), task.num_outputs(target))
+    assert np.isfinite(raw).all()
+    assert stored(first, tmp_path / "a") == stored(second, tmp_path / "b")
+    assert np.array_equal(reloaded(first, tmp_path / "c").run(examples.values), raw)
+
+
+def test_its_work_can_be_written_down_and_grows_with_effort(case: tuple[Learner, Task, Examples, Sizes]) -> None:
+    learner, task, _, sizes = case
+    works = [learner.work(sizes, task, effort) for effort in (0, 1, 2)]
+    assert works[0].steps <= works[1].steps <= works[2].steps
+    assert all(work.steps > 0 and work.peak_bytes >= 0 for work in works)
+    assert all(json.loads(json.dumps(work.settings)) == work.settings for work in works)
+
+
+def test_a_class_that_a_fold_does_not_hold_still_has_its_place(case: tuple[Learner, Task, Examples, Sizes]) -> None:
+    learner, task, examples, sizes = case
+    if examples.num_classes <= 2:
+        return
+    without = examples.take(np.flatnonzero(examples.target != 1))
+    raw = learner.fit(without, task, learner.work(sizes, task, 0), seed=0).run(examples.values)
+    assert raw.shape == (len(examples), examples.num_classes)
+    assert (task.answers(raw).argmax(axis=1) != 1).mean() > 0.9
+
+
+def test_a_class_with_a_single_example_does_not_end_the_work(case: tuple[Learner, Task, Examples, Sizes]) -> None:
+    learner, task, examples, sizes = case
+    if not examples.num_classes:
+        return
+    rows = np.concatenate([np.flatnonzero(examples.target == 0), np.flatnonzero(examples.target == 1)[:1]])
+    learner.fit(examples.take(rows), task, learner.work(sizes, task, 0), seed=0)
+
+
+def test_it_has_a_family_and_a_title(case: tuple[Learner, Task, Examples, Sizes]) -> None:
+    assert case[0].family in ("classical", "deep")
+    assert len(case[0].title.split()) >= 2
+
+
+def stored(graph: Graph, folder: Path) -> list[bytes]:
+    """Everything a graph learned, as bytes."""
+    found = []
+    for node in graph.nodes:
+        found.append(json.dumps(node.part.config(), sort_keys=True).encode())
+        found += [array.tobytes() for array in node.part.arrays().values()]
+        found += [content.read_bytes() if isinstance(content, Path) else content for content in node.part.files().values()]
+    return found
+
+
+def reloaded(graph: Graph, folder: Path) -> Graph:
+    """The graph after a trip through JSON, arrays and files."""
+    from dataclasses import replace
+
+    folder.mkdir()
+    nodes = []
+    for number, node in enumerate(graph.nodes):
+        files = {}
+        for name, content in node.part.files().items():
+            files[name] = folder / f"{number}-{name}"
+            files[name].write_bytes(content.read_bytes() if isinstance(content, Path) else content)
+        part = PARTS.get(node.part.kind).load(json.loads(json.dumps(node.part.config())), node.part.arrays(), files)
+        nodes.append(replace(node, part=part))
+    return Graph(tuple(nodes))
