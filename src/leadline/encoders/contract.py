@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -14,9 +15,11 @@ import numpy as np
 
 from leadline.encoders.engine import REFERENCE, Arrays, Engine, available_engines, open_engine
 from leadline.errors import LeadlineError
+from leadline.files import sha256_of
 from leadline.machine import cache_folder, num_threads
 
 NETWORK = "network.onnx"
+GRAPH_VERSION = 1  # counts changes to how networks are written here, so that a kept file of an older version is not used
 _TIMED = 3  # rounds of a measurement, engines taking turns; the best round counts, for other work only ever slows one down
 
 
@@ -102,10 +105,16 @@ class PretrainedEncoder(ABC):
         """The ONNX file: the artefact's own, or the one built from the installed weights the first time and kept."""
         if self._network is not None:
             return self._network
-        path = cache_folder() / "encoders" / f"{self.kind}-{self.card.sha256[:16]}.onnx"
+        path = cache_folder() / "encoders" / f"{self.kind}-{self.card.sha256[:16]}-{GRAPH_VERSION}.onnx"
         if not path.exists():
             self.build_network(path)
         return path
+
+    def network_hash(self) -> str:
+        """SHA-256 of the ONNX file in use. Of the file, not of the card: an artefact from elsewhere may hold other weights."""
+        path = self.network()
+        facts = path.stat()
+        return _hash_of(path, facts.st_mtime_ns, facts.st_size)
 
     def run(self, values: Any) -> np.ndarray:
         """Vectors (n, dimension) float32 by the reference engine, rounded to float16 as those in the store are.
@@ -167,6 +176,11 @@ class PretrainedEncoder(ABC):
         encoder._network = files[NETWORK]
         open_engine(encoder._network, REFERENCE)
         return encoder
+
+
+@lru_cache(maxsize=16)
+def _hash_of(path: Path, changed: int, size: int) -> str:
+    return sha256_of(path)
 
 
 def rounded(vectors: np.ndarray) -> np.ndarray:

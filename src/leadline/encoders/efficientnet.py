@@ -22,7 +22,7 @@ SMALL_PICTURES = 64  # when no picture's longest side is above this, 224 px woul
 CROP = 0.875  # share of the shorter side that the centre crop keeps, as in the weights' own evaluation
 REDUCING_GAP = 3.0  # very large pictures are first shrunk by a whole factor to this many times the size wanted
 _SAMPLED = 64
-_MADE_UP = 32
+_MADE_UP = 24
 
 
 class EfficientNetLite0(PretrainedEncoder):

@@ -23,7 +23,7 @@ BUCKETS = (16, 24, 32, 48, 64, 96, 128, 192, 256)
 TOKENS_PER_ROW = 32  # an "ordinary" text when an engine wishes for so many rows a batch
 CHARACTERS_PER_TOKEN = 40  # longer words become one unknown token anyway; cuts monstrous texts before they are tokenised
 _SAMPLED = 256
-_MADE_UP_TOKENS = 2_048
+_MADE_UP_TOKENS = 1_024
 
 
 class MiniLM(PretrainedEncoder):
@@ -93,7 +93,7 @@ class MiniLM(PretrainedEncoder):
         return tokenizer
 
     def made_up(self) -> list[str]:
-        """About 2,000 tokens of common words in texts of the typical length."""
+        """About 1,000 tokens of common words in texts of the typical length."""
         words = ["the", "depth", "of", "water", "was", "read", "twice", "before", "they", "sailed"]
         num_words = self.typical_tokens - 2  # its first and last token are markers
         text = " ".join(words[place % len(words)] for place in range(num_words))
