@@ -6,6 +6,9 @@ Its rules for one split (LightGBM 4, `src/io/tree.h`) and ours in the graph:
 - a number goes left when `value <= threshold`; a category when its code is in the split's set, a missing category goes right;
 - a missing number goes to the split's default side, or counts as 0 where training saw no missing value in that column;
 - with `zero_as_missing`, values within 1e-35 of 0 also go to the default side.
+
+LightGBM first rounds numbers within 1e-35 of 0 to 0. No threshold lies in between, so that needs nothing here; the one number in which
+the two then differ is float32's -1e-35 itself.
 """
 
 from __future__ import annotations
@@ -16,8 +19,8 @@ from typing import Any
 
 import numpy as np
 
-# How the graph says "value <= threshold", "value < threshold" and "value is one of".
-LEQ, LT, MEMBER = 0, 1, 6
+# How the graph says "value <= threshold" and "value is one of".
+_LEQ, _MEMBER = 0, 6
 # LightGBM's decision byte: bit 0 categorical, bit 1 default left, bits 2 and 3 what counts as missing.
 _CATEGORICAL, _DEFAULT_LEFT, _MISSING_ZERO, _MISSING_NAN = 1, 2, 1, 2
 _ZERO = float(np.float32(1e-35))
@@ -26,9 +29,9 @@ _CODE_SHIFT = 1.0
 _TENSORS = {"nodes_splits", "nodes_modes", "leaf_weights", "membership_values"}
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Nodes:
-    """Inner nodes of one or many trees: (m,) arrays. A child >= 0 is a node, below 0 the leaf `~child`; `members` per MEMBER node."""
+    """Inner nodes of one tree: (m,) arrays. A child >= 0 is a node, below 0 the leaf `~child`; `members` has one entry per set test."""
 
     feature: np.ndarray
     split: np.ndarray
@@ -38,25 +41,12 @@ class _Nodes:
     right: np.ndarray
     members: list[np.ndarray]
 
-    def append(self, feature: int, split: float, mode: int, left: int, right: int) -> int:
-        """One more node, where a missing value goes right; its position."""
-        for name, value in (
-            ("feature", feature),
-            ("split", split),
-            ("mode", mode),
-            ("missing_left", False),
-            ("left", left),
-            ("right", right),
-        ):
-            array = getattr(self, name)
-            setattr(self, name, np.append(array, np.asarray(value, array.dtype)))
-        return len(self.feature) - 1
-
 
 @dataclass(frozen=True)
 class _Tree:
     nodes: _Nodes
     leaves: np.ndarray  # (num_leaves,) float64
+    zero_missing: np.ndarray  # columns in which 0 counts as missing
 
 
 @dataclass(frozen=True)
@@ -95,34 +85,20 @@ def _read_tree(fields: dict[str, str]) -> _Tree:
     nodes = _Nodes(
         feature=numbers("split_feature", np.int64),
         split=np.where(categorical, 0.0, split),
-        mode=np.where(categorical, MEMBER, LEQ).astype(np.uint8),
+        mode=np.where(categorical, _MEMBER, _LEQ).astype(np.uint8),
         missing_left=missing_left,
         left=numbers("left_child", np.int64),
         right=numbers("right_child", np.int64),
         members=_members(split[categorical].astype(int), numbers("cat_boundaries", np.int64), numbers("cat_threshold", np.uint32)),
     )
-    for node in np.flatnonzero((missing == _MISSING_ZERO) & ~categorical):
-        _send_zero_to_default(nodes, int(node))
-    return _Tree(nodes, numbers("leaf_value", np.float64))
+    zero_missing = np.unique(nodes.feature[(missing == _MISSING_ZERO) & ~categorical])
+    return _Tree(nodes, numbers("leaf_value", np.float64), zero_missing)
 
 
 def _members(sets: np.ndarray, bounds: np.ndarray, words: np.ndarray) -> list[np.ndarray]:
     """For each categorical split the codes that go left: LightGBM keeps them as bits of 32-bit words."""
     bits = [np.unpackbits(words[bounds[k] : bounds[k + 1]].astype("<u4").view(np.uint8), bitorder="little") for k in sets]
     return [np.flatnonzero(bit) for bit in bits]
-
-
-def _send_zero_to_default(nodes: _Nodes, node: int) -> None:
-    """Puts two nodes behind the side on which 0 would fall by the threshold, when that is not the default side."""
-    left, right = int(nodes.left[node]), int(nodes.right[node])
-    default_left, zero_left = bool(nodes.missing_left[node]), bool(nodes.split[node] >= _ZERO)
-    if default_left == zero_left:
-        return
-    default, other = (left, right) if default_left else (right, left)
-    feature = int(nodes.feature[node])
-    at_most = nodes.append(feature, _ZERO, LEQ, default, other)
-    below = nodes.append(feature, -_ZERO, LT, other, at_most)
-    (nodes.right if default_left else nodes.left)[node] = below
 
 
 def to_onnx(models: Sequence[str], categorical: Sequence[bool], *, scale: float = 1.0, base: Sequence[float] = ()) -> bytes:
@@ -134,21 +110,42 @@ def to_onnx(models: Sequence[str], categorical: Sequence[bool], *, scale: float 
     read = [read_trees(text) for text in models]
     attributes, constants = _flatten(read, scale / len(read))
     total = constants + (np.asarray(base, np.float64) if len(base) else 0.0)
-    return _model_bytes(attributes, np.where(np.asarray(categorical, bool), _CODE_SHIFT, 0.0), total)
+    shift = np.where(np.asarray(categorical, bool), _CODE_SHIFT, 0.0)
+    return _model_bytes(attributes, shift, total, _nearly_zero(read, len(shift)))
 
 
-def _model_bytes(attributes: dict[str, np.ndarray], shift: np.ndarray, base: np.ndarray) -> bytes:
-    """values + shift -> trees -> sum + base."""
+def _nearly_zero(models: Sequence[Trees], num_columns: int) -> np.ndarray:
+    """Absolute value up to which a number counts as missing, per column; -1 where not even 0 does."""
+    limits = np.full(num_columns, -1.0)
+    for model in models:
+        for tree in model.trees:
+            limits[tree.zero_missing] = _ZERO
+    return limits
+
+
+def _model_bytes(attributes: dict[str, np.ndarray], shift: np.ndarray, base: np.ndarray, nearly_zero: np.ndarray) -> bytes:
+    """values, with what counts as missing made NaN -> + shift -> trees -> + base."""
     from onnx import TensorProto, checker, helper, numpy_helper
 
     packed = {name: _attribute(name, value) for name, value in attributes.items()}
     trees = helper.make_node("TreeEnsemble", ["shifted"], ["sum"], domain="ai.onnx.ml", n_targets=len(base), aggregate_function=1, **packed)
+    nodes = [helper.make_node("Add", ["values", "shift"], ["shifted"]), trees, helper.make_node("Add", ["sum", "base"], ["raw"])]
+    constants = {"shift": shift, "base": base}
+    if (nearly_zero >= 0).any():
+        constants |= {"nearly_zero": nearly_zero, "nan": np.array(np.nan)}
+        steps = (
+            ("Abs", ["values"], "size"),
+            ("LessOrEqual", ["size", "nearly_zero"], "zero"),
+            ("Where", ["zero", "nan", "values"], "known"),
+        )
+        nodes[0].input[0] = "known"
+        nodes = [*(helper.make_node(operator, inputs, [output]) for operator, inputs, output in steps), *nodes]
     graph = helper.make_graph(
-        [helper.make_node("Add", ["values", "shift"], ["shifted"]), trees, helper.make_node("Add", ["sum", "base"], ["raw"])],
+        nodes,
         "trees",
         [helper.make_tensor_value_info("values", TensorProto.DOUBLE, ["n", len(shift)])],
         [helper.make_tensor_value_info("raw", TensorProto.DOUBLE, ["n", len(base)])],
-        [numpy_helper.from_array(shift, "shift"), numpy_helper.from_array(base, "base")],
+        [numpy_helper.from_array(value, name) for name, value in constants.items()],
     )
     opsets = [helper.make_opsetid("", 21), helper.make_opsetid("ai.onnx.ml", 5)]
     model = helper.make_model(graph, opset_imports=opsets, ir_version=10, producer_name="leadline")
@@ -181,7 +178,7 @@ def _stump() -> _Tree:
     """A tree that adds nothing: the operator wants at least one."""
     one = np.zeros(1, np.int64)
     nodes = _Nodes(one, np.zeros(1), np.zeros(1, np.uint8), np.zeros(1, bool), ~one, ~one, [])
-    return _Tree(nodes, np.zeros(1))
+    return _Tree(nodes, np.zeros(1), one[:0])
 
 
 def _arrays(trees: list[tuple[_Tree, int]], factor: float) -> dict[str, np.ndarray]:

@@ -1,11 +1,13 @@
 """Gradient-boosted decision trees (LightGBM: Ke et al., NeurIPS 2017) on number and category columns.
 
-How many trees to grow is read off folds within the training rows: each fold stops when its held-back loss no longer falls. Then the
-forest is grown again from all rows, a few times with different seeds, and the mean is what answers; all of it is one ONNX file.
+One forest is grown per fold of the training rows, from the other folds; it stops when its loss on the fold no longer falls. The mean of
+the forests is the answer, so every row has taught and no forest is grown twice: on four of five tables that was at least as good as
+growing again from all rows with the number of trees so found (see LOG.md). All forests are one ONNX file.
 """
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -23,20 +25,22 @@ from leadline.parts import COLUMN, Graph, Node
 from leadline.tasks.contract import Task
 from leadline.values import Typed
 
-# For each effort: folds that choose the number of trees (0: `max_trees` are grown), and how many forests the answer is the mean of.
+# For each effort. Without folds one forest of `max_trees` is grown from all rows.
 _EFFORTS: tuple[dict[str, Any], ...] = (
-    {"learning_rate": 0.1, "max_trees": 100, "inner_folds": 0, "num_forests": 1},
-    {"learning_rate": 0.1, "max_trees": 500, "inner_folds": 3, "num_forests": 1},
-    {"learning_rate": 0.05, "max_trees": 1000, "inner_folds": 5, "num_forests": 3},
+    {"learning_rate": 0.1, "max_trees": 100, "num_folds": 0},
+    {"learning_rate": 0.1, "max_trees": 600, "num_folds": 3},
+    {"learning_rate": 0.08, "max_trees": 1000, "num_folds": 8},
 )
-# Few columns per tree is worth more on `adult` than any other setting: log loss 0.2740 against 0.2764 with all (see LOG.md).
-_SHAPE: dict[str, Any] = {"num_leaves": 31, "min_data_in_leaf": 5, "feature_fraction": 0.4}
-# Many classes grow one tree each per round: all rounds of one forest together stay under this.
-_MOST_TREES = 6000
-# Rounds without a better held-back loss after which a fold stops, times the learning rate.
-_PATIENCE = 2.0
-# Up to here a second thread costs more in waiting than it does in work.
-_FEW_ROWS = 5000
+_SHAPE: dict[str, Any] = {"num_leaves": 31, "min_data_in_leaf": 5, "lambda_l2": 3.0}
+# Few columns per tree is worth more on `adult` than any other setting: log loss 0.2740 against 0.2764 with all (see LOG.md). A tree
+# of fewer than four could not learn how columns act together.
+_COLUMN_SHARE, _FEWEST_COLUMNS = 0.4, 4
+# Many classes grow one tree each per round: all rounds of one forest together stay under this, with larger steps.
+_MOST_TREES, _LEAST_PROGRESS = 6000, 10.0
+# Both times the learning rate: rounds without a better held-back loss after which a forest stops, and rounds one usually takes.
+_PATIENCE, _TYPICAL = 2.0, 20.0
+# A tree on no rows at all takes as long as on this many.
+_OVERHEAD_ROWS = 3000
 
 
 class Trees:
@@ -51,25 +55,31 @@ class Trees:
         return []
 
     def work(self, sizes: Sizes, task: Task, effort: int) -> Work:
-        """Steps are a million table cells looked at by one tree each."""
-        num_outputs = _num_outputs(sizes.num_classes)
-        settings = {**_EFFORTS[effort], **_SHAPE}
-        settings["max_trees"] = max(10, min(settings["max_trees"], _MOST_TREES // num_outputs))
-        columns = len(sizes.columns_of(NUMBER, CATEGORY))
-        trees = settings["max_trees"] * num_outputs * (settings["inner_folds"] + settings["num_forests"])
-        steps = trees * columns * (sizes.rows + 3000) / 1e6
-        return Work(steps, peak_bytes=sizes.rows * (columns * 20 + num_outputs * 40) + (200 << 20), settings=settings)
+        """Steps are a million table cells, each looked at by one tree. Forests stop by themselves: it is the usual number of trees."""
+        num_outputs, num_columns = _num_outputs(sizes.num_classes), len(sizes.columns_of(NUMBER, CATEGORY))
+        settings = _settings(effort, num_outputs, num_columns)
+        usual = settings["max_trees"] if not settings["num_folds"] else min(settings["max_trees"], _TYPICAL / settings["learning_rate"])
+        num_trees = usual * num_outputs * max(settings["num_folds"], 1)
+        steps = num_trees * num_columns * (sizes.rows + _OVERHEAD_ROWS) / 1e6
+        peak_bytes = sizes.rows * (20 * num_columns + 40 * num_outputs * machine.num_threads()) + (200 << 20)
+        return Work(steps, peak_bytes, settings)
 
     def fit(self, train: Examples, task: Task, work: Work, seed: int) -> Graph:
         names = train.columns_of(NUMBER, CATEGORY)
         columns = [train.values[COLUMN + name] for name in names]
         prepare = TypedColumns.fit(dict(zip(names, columns, strict=True)), train.types)
         problem = _Problem.of(prepare.run(*columns), train.target, train.num_classes)
-        grower = _Grower(problem, work.settings, seed)
-        num_trees = grower.num_trees()
-        forests = [grower.forest(num_trees, seed + number) for number in range(work.settings["num_forests"])]
+        forests = _grow(problem, work.settings, seed)
         model = to_onnx(forests, problem.values.categorical, scale=problem.scale, base=problem.base.tolist())
         return Graph((Node("typed", prepare, tuple(COLUMN + name for name in names)), Node("trees", TreesHead(model), ("typed",))))
+
+
+def _settings(effort: int, num_outputs: int, num_columns: int) -> dict[str, Any]:
+    settings = {**_EFFORTS[effort], **_SHAPE}
+    max_trees = max(10, min(settings["max_trees"], _MOST_TREES // num_outputs))
+    learning_rate = max(settings["learning_rate"], _LEAST_PROGRESS / max_trees)
+    share = min(1.0, max(_COLUMN_SHARE, _FEWEST_COLUMNS / max(num_columns, 1)))
+    return {**settings, "max_trees": max_trees, "learning_rate": learning_rate, "feature_fraction": share}
 
 
 def _num_outputs(num_classes: int) -> int:
@@ -105,42 +115,48 @@ class _Problem:
         return start[:, 0] if start.shape[1] == 1 else start
 
 
-class _Grower:
-    """Grows forests for one problem, all from one binned copy of the table."""
+def _grow(problem: _Problem, settings: dict[str, Any], seed: int) -> list[str]:
+    """LightGBM's texts of all forests.
 
-    def __init__(self, problem: _Problem, settings: dict[str, Any], seed: int) -> None:
-        from lightgbm import Dataset
+    Forests grow side by side, one thread each: two threads within one forest wait for each other after every leaf, which took
+    5 to 50 times longer as soon as another process was busy. It also makes what is learned independent of the number of threads.
+    """
+    from lightgbm import Dataset
 
-        self.problem, self.settings, self.seed = problem, settings, seed
-        self.params = {
-            **problem.objective(),
-            **{name: settings[name] for name in ("learning_rate", *_SHAPE)},
-            "boost_from_average": False,
-            "deterministic": True,
-            "force_row_wise": True,
-            "num_threads": machine.num_threads() if len(problem.values) > _FEW_ROWS else 1,
-            "verbosity": -1,
-        }
-        categorical = np.flatnonzero(problem.values.categorical).tolist()
-        self.table = Dataset(
-            problem.values.matrix, problem.target, init_score=problem.start(), categorical_feature=categorical, params=self.params
-        )
+    params = _params(problem, settings)
+    categorical = np.flatnonzero(problem.values.categorical).tolist()
+    table = Dataset(problem.values.matrix, problem.target, init_score=problem.start(), categorical_feature=categorical, params=params)
+    table.construct()
+    if not settings["num_folds"]:
+        return [_forest(table, None, {**params, "seed": seed}, settings)]
+    folds = make_folds(problem.target, problem.num_classes, settings["num_folds"], seed)
 
-    def num_trees(self) -> int:
-        """Rounds after which the mean held-back loss of the inner folds was lowest."""
-        from lightgbm import cv, early_stopping
+    def one(number: int) -> str:
+        fold = folds[number]
+        parts = table.subset(fold.train).construct(), table.subset(fold.valid).construct()
+        return _forest(*parts, {**params, "seed": seed + number}, settings)
 
-        most, num_folds = self.settings["max_trees"], self.settings["inner_folds"]
-        if not num_folds:
-            return int(most)
-        folds = make_folds(self.problem.target, self.problem.num_classes, num_folds, self.seed)
-        stop = early_stopping(round(_PATIENCE / self.settings["learning_rate"]), verbose=False)
-        rows = [(fold.train, fold.valid) for fold in folds]
-        curves = cv({**self.params, "seed": self.seed}, self.table, most, folds=rows, callbacks=[stop])
-        return len(next(iter(curves.values())))
+    with ThreadPoolExecutor(machine.num_threads()) as workers:
+        return list(workers.map(one, range(len(folds))))
 
-    def forest(self, num_trees: int, seed: int) -> str:
-        """LightGBM's text of a forest grown from all rows."""
-        from lightgbm import train
 
-        return str(train({**self.params, "seed": seed}, self.table, num_trees).model_to_string())
+def _forest(table: Any, valid: Any, params: dict[str, Any], settings: dict[str, Any]) -> str:
+    """One forest, cut where its loss on `valid` was lowest, if there is one."""
+    from lightgbm import early_stopping, train
+
+    patience = round(_PATIENCE / settings["learning_rate"])
+    stop = [early_stopping(patience, verbose=False)] if valid else []
+    booster = train(params, table, settings["max_trees"], valid_sets=[valid] if valid else None, callbacks=stop)
+    return str(booster.model_to_string(num_iteration=booster.best_iteration))
+
+
+def _params(problem: _Problem, settings: dict[str, Any]) -> dict[str, Any]:
+    return {
+        **problem.objective(),
+        **{name: settings[name] for name in ("learning_rate", "feature_fraction", *_SHAPE)},
+        "boost_from_average": False,
+        "deterministic": True,
+        "force_row_wise": True,
+        "num_threads": 1,
+        "verbosity": -1,
+    }
