@@ -29,7 +29,7 @@ ENCODERS = [EfficientNetLite0(size=224), EfficientNetLite0(size=128), MiniLM()]
 
 
 @pytest.mark.parametrize("name", available_engines())
-@pytest.mark.parametrize("encoder", ENCODERS, ids=lambda encoder: f"{encoder.kind}-{list(encoder.config().values())[0]}")
+@pytest.mark.parametrize("encoder", ENCODERS, ids=lambda encoder: f"{encoder.kind}-{next(iter(encoder.config().values()))}")
 def test_a_row_is_the_same_alone_with_others_and_elsewhere(encoder: PretrainedEncoder, name: str) -> None:
     engine, values = open_engine(encoder.network(), name), some_values(encoder)
     together = encoder.encode_with(engine, values).vectors
