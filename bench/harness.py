@@ -1,7 +1,8 @@
 """What every bench shares: running a command line as a user does and writing down what it cost, then judging it.
 
 A trial's columns: `seconds` (wall clock, from before the process starts until it has ended), `reference_before` and `reference_after` (R),
-`normalised_seconds`, and `peak_memory_mb` (the largest sum of resident sizes over the process and its children).
+`normalised_seconds`, `peak_memory_mb` (the largest sum of resident sizes over the process and its children), and `others_cpu`, the share of
+the machine's time that went to anybody else: R grows with a busy machine too, but not as the work does, so such a trial is `disturbed`.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ DATA = Path("../shared/data")  # as a user in the project's folder types it
 RESULTS = ROOT / "bench" / "results"
 SCRATCH = ROOT / ".bench"  # ignored by git: models, caches, peers' answers
 LEADLINE = str(Path(sys.executable).parent / "leadline")
-QUIET = 0.10  # R before and after may differ by this share before a trial is called disturbed
+STEADY = 0.10  # R before and after may differ by this share before a trial is called disturbed
+QUIET = 0.05  # and others may use this share of the machine's time
 POLL_SECONDS = 0.02
 PAGE_KB = os.sysconf("SC_PAGE_SIZE") // 1024
 
@@ -42,6 +44,7 @@ class Trial:
     reference_before: float
     reference_after: float
     peak_memory_mb: float
+    others_cpu: float
     stdout: str
     stderr: str
 
@@ -51,7 +54,7 @@ class Trial:
 
     @property
     def disturbed(self) -> bool:
-        return abs(self.reference_after / self.reference_before - 1) > QUIET
+        return abs(self.reference_after / self.reference_before - 1) > STEADY or self.others_cpu > QUIET
 
     def json(self) -> dict[str, Any]:
         """The one JSON object on stdout."""
@@ -67,12 +70,14 @@ class Trial:
             "reference_after": round(self.reference_after, 4),
             "normalised_seconds": round(normalised(seconds, self.reference), 3),
             "peak_memory_mb": round(self.peak_memory_mb, 1),
+            "others_cpu": round(self.others_cpu, 3),
             "disturbed": "yes" if self.disturbed else "no",
         }
 
 
 def run(command: Sequence[str], environment: Mapping[str, str] | None = None) -> Trial:
     """Runs `command` in the project's folder; a failure ends the bench with what the command said."""
+    others = OthersCPU()
     before = reference_seconds()
     own_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
@@ -91,7 +96,26 @@ def run(command: Sequence[str], environment: Mapping[str, str] | None = None) ->
     # maximum, so a figure no larger than our own says nothing.
     exact_kb = usage.ru_maxrss if usage.ru_maxrss > own_kb else 0
     peak_mb = max(exact_kb, *polled_kb) / 1024
-    return Trial(seconds, before, reference_seconds(), peak_mb, stdout, stderr)
+    after = reference_seconds()
+    return Trial(seconds, before, after, peak_mb, others.share(), stdout, stderr)
+
+
+class OthersCPU:
+    """The share of all cores' time, since this object was made, that neither we nor our children used."""
+
+    def __init__(self) -> None:
+        self.start = self._now()
+
+    def share(self) -> float:
+        busy, total, ours = (now - then for now, then in zip(self._now(), self.start, strict=True))
+        return max(0.0, busy - ours) / total if total else 0.0
+
+    @staticmethod
+    def _now() -> tuple[float, float, float]:
+        """(busy, busy and idle, ours) in core-seconds. The last two columns, guests, are counted in the first two already."""
+        user, nice, system, idle, waiting, *interrupts = (int(n) for n in Path("/proc/stat").read_text().split()[1:9])
+        busy = (user + nice + system + sum(interrupts)) / os.sysconf("SC_CLK_TCK")
+        return busy, busy + (idle + waiting) / os.sysconf("SC_CLK_TCK"), sum(os.times()[:4])
 
 
 @contextmanager
@@ -191,7 +215,7 @@ class Bench:
         row = {**circumstances(), **columns}
         self.rows.append(row)
         append_rows(RESULTS / f"{self.name}.csv", [row])
-        shown = ("state", "trial", "seconds", "normalised_seconds", "score", "accuracy", "peak_memory_mb", "disturbed")
+        shown = ("state", "trial", "seconds", "normalised_seconds", "score", "accuracy", "peak_memory_mb", "others_cpu", "disturbed")
         print("  ".join(f"{name} {_short(columns[name])}" for name in shown if name in columns), flush=True)
 
     def column(self, name: str, state: str) -> list[Any]:
@@ -221,7 +245,7 @@ class Bench:
             mark = "PASS" if verdict["passed"] == "yes" else "FAIL"
             print(f"{mark}  {verdict['claim']}: {verdict['got']} (must: {verdict['must']})")
         if any(row.get("disturbed") == "yes" for row in self.rows):
-            print("Some trials were disturbed: R before and after differ by more than a tenth. Measure again on quiet cores.")
+            print("Some trials were disturbed: others used the cores, or R changed by more than a tenth. Measure again on quiet cores.")
         return int(any(verdict["passed"] == "no" for verdict in self.verdicts))
 
 

@@ -50,6 +50,7 @@ def test_a_trial_measures_time_memory_and_output(quick_reference):
     assert trial.json() == {"score": 1}
     assert trial.seconds >= 0.3
     assert 200 < trial.peak_memory_mb < 400
+    assert 0 <= trial.others_cpu <= 1
     assert trial.row(seconds=0.4)["normalised_seconds"] == 0.26
 
 
@@ -62,6 +63,13 @@ def test_memory_of_children_counts(quick_reference):
 def test_a_failing_command_ends_the_bench_with_what_it_said(quick_reference):
     with pytest.raises(SystemExit, match="no such thing"):
         harness.run([sys.executable, "-c", "import sys; sys.exit('no such thing')"])
+
+
+def test_a_trial_on_a_busy_machine_is_called_disturbed():
+    def disturbed(after: float, others_cpu: float) -> str:
+        return harness.Trial(1, 0.2, after, 100, others_cpu, "", "").row()["disturbed"]
+
+    assert (disturbed(0.2, 0.01), disturbed(0.3, 0.01), disturbed(0.2, 0.3)) == ("no", "yes", "yes")
 
 
 def test_verdicts_are_kept_and_decide_the_exit_code(tmp_path, monkeypatch, capsys):
