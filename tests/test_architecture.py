@@ -12,7 +12,7 @@ import leadline
 
 ROOT = Path(leadline.__file__).parent
 ORDER = (
-    {"errors", "files", "values", "parts", "progress"}, {"machine", "findings", "registry", "reports"}, {"columns"}, {"data"},
+    {"errors", "files", "values", "parts", "progress"}, {"machine", "onnx_runtime", "findings", "registry", "reports"}, {"columns"}, {"data"},
     {"encoders", "tasks", "heads"}, {"evaluate"}, {"training"}, {"learners"}, {"check"}, {"plan"}, {"artifact"},
     {"explain", "export", "serve", "monitor"}, {"workflow"}, {"studio", "cli"},
 )  # fmt: skip
@@ -53,3 +53,18 @@ def test_help_and_import_load_nothing_heavy() -> None:
     code = f"import sys, leadline, leadline.cli.main\nprint([name for name in {heavy!r} if name in sys.modules])"
     found = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.strip()
     assert found == "[]"
+
+
+def test_packages_that_report_home_are_imported_in_one_place_each_behind_their_block() -> None:
+    allowed = {"onnxruntime": {"onnx_runtime.py"}, "openvino": {"encoders/engine.py"}}
+    for path in ROOT.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = (
+                [a.name for a in node.names]
+                if isinstance(node, ast.Import)
+                else [node.module or ""]
+                if isinstance(node, ast.ImportFrom)
+                else []
+            )
+            for package in {name.partition(".")[0] for name in names} & set(allowed):
+                assert path.relative_to(ROOT).as_posix() in allowed[package], f"{path} imports {package}"

@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-import onnxruntime
 
 from leadline.errors import LeadlineError, need_extra
 from leadline.machine import cache_folder, num_threads, processor
+from leadline.onnx_runtime import open_session, session_options
 
 REFERENCE = "onnxruntime-float32"  # what artefacts are served with
 ENGINES = (REFERENCE, "openvino-float32", "openvino-bfloat16")
@@ -82,12 +82,8 @@ class OnnxRuntime:
     name, rows = REFERENCE, 1
 
     def __init__(self, network: Path) -> None:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.enable_cpu_mem_arena = False  # keeps memory after a large batch otherwise, and measured no faster
-        options.log_severity_level = 3
         try:
-            self._session = onnxruntime.InferenceSession(str(network), options, providers=["CPUExecutionProvider"])
+            self._session = open_session(str(network), session_options(1))
         except Exception as error:  # ONNX Runtime's own exception types share no base but this
             raise _not_a_network(network, error) from error
 

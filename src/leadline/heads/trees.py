@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
-import onnxruntime
 
 from leadline import machine
+from leadline.onnx_runtime import open_session, session_options
 from leadline.values import Typed
 
 _FILE = "trees.onnx"
@@ -28,15 +28,12 @@ class TreesHead:
         self.model = model
 
     @cached_property
-    def _session(self) -> onnxruntime.InferenceSession:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = machine.num_threads()
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
+    def _session(self) -> Any:
+        options = session_options(machine.num_threads())
         # Threads that wait by spinning halve the speed as soon as another process is busy, and gain nothing here when none is.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         model = self.model if isinstance(self.model, bytes) else str(self.model)
-        return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        return open_session(model, options)
 
     def run(self, *inputs: Any) -> np.ndarray:
         values: Typed = inputs[0]

@@ -32,9 +32,17 @@ def pick_engine(encoder: Any, values: Any, rows: np.ndarray, rates: dict[str, fl
             progress.say(f"comparing {engine} with {REFERENCE} on {len(rows)} examples (once)")
             verdict = _compare(encoder, values, rows, engine, store)
             kept.keep(name, verdict)
-        if verdict and verdict["passed"]:
+        if verdict and verdict["passed"] and (verdict["changed"] is not None or len(rows) >= _LEAST_ROWS):
             return engine
     return REFERENCE
+
+
+def sampled(num_rows: int, seed: int) -> np.ndarray:
+    """Positions of the rows that engines are compared on: the same in planning and after fitting, so they are encoded once.
+
+    At most half of the rows, as the other half has to teach the head whose answers are compared.
+    """
+    return np.sort(np.random.default_rng([seed, 3]).choice(num_rows, min(AGREEMENT_ROWS, num_rows // 2), replace=False))
 
 
 def agreement_name(encoder: Any, engine: str) -> str:

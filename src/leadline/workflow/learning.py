@@ -15,7 +15,7 @@ from leadline.plan.plan import Encoding, Fitting, Plan
 from leadline.progress import Advance, Progress
 from leadline.registry import LEARNERS
 from leadline.workflow.encode import encode, left_out
-from leadline.workflow.engines import REFERENCE, answers_changed, confirm_engine
+from leadline.workflow.engines import REFERENCE, answers_changed, confirm_engine, sampled
 from leadline.workflow.fitting import Contest, hold_contest, refit
 from leadline.workflow.nested import nested_answers
 from leadline.workflow.setup import Setup
@@ -106,8 +106,7 @@ def _confirmed(learned: Learned, encoding: Encoding, store: Store) -> bool:
 def _share_changed(learned: Learned, encoding: Encoding, store: Store) -> float:
     """How many answers differ between the two engines' vectors, by a head that did not learn from the rows compared."""
     node, setup = learned.nodes[encoding.node], learned.setup
-    column = learned.examples.values[node.inputs[0]]
-    compared = store.positions_held(node.part, column, REFERENCE)
+    compared = sampled(len(learned.examples), learned.plan.seed)
     others = np.setdiff1d(np.arange(len(learned.examples)), compared)
     fitting = fitting_of(learned.plan, learned.contest.choice.learner)
     graph = LEARNERS.get(fitting.learner)().fit(learned.examples.take(others), setup.task, fitting.work, learned.plan.seed)

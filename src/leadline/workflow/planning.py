@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 import leadline
 from leadline.encoders.store import Store
 from leadline.learners.contract import Learner, Sizes
@@ -18,7 +16,8 @@ from leadline.plan.calibration import Calibration
 from leadline.plan.plan import Encoding, Plan, Skipped
 from leadline.progress import Progress
 from leadline.registry import LEARNERS
-from leadline.workflow.engines import AGREEMENT_ROWS, REFERENCE, pick_engine
+from leadline.values import take_rows
+from leadline.workflow.engines import REFERENCE, pick_engine, sampled
 from leadline.workflow.setup import Setup
 
 _MANY_ROWS = 20_000  # from here on one fifth held back chooses as surely as five folds
@@ -97,21 +96,17 @@ def _price_encoder(
     """Settings from a sample of the values, the engine, and the seconds for what the store does not hold yet."""
     values = setup.data.decode(column).values
     teaching, test = setup.teaching, setup.partition.test
-    rng = np.random.default_rng([setup.seed, 3])
-    sample = np.sort(rng.choice(teaching, min(AGREEMENT_ROWS, len(teaching)), replace=False))
-    encoder: Any = type(node.part).for_values(_take(values, sample))
+    sample = teaching[sampled(len(teaching), setup.seed)]
+    encoder: Any = type(node.part).for_values(take_rows(values, sample))
     rates = calibration.engines(encoder, encoder.config(), encoder.measure_engines)
     engine = pick_engine(encoder, values, sample, rates, store, progress)
-    new, new_test = store.num_missing(encoder, _take(values, teaching), engine), store.num_missing(encoder, _take(values, test), REFERENCE)
+    new, new_test = (
+        store.num_missing(encoder, take_rows(values, teaching), engine),
+        store.num_missing(encoder, take_rows(values, test), REFERENCE),
+    )
     seconds = new / rates[engine] + new_test / rates[REFERENCE]
     encoding = Encoding(node.name, encoder.kind, column, encoder.config(), engine, REFERENCE, new + new_test, round(seconds, 2))
     return Node(node.name, encoder, node.inputs), encoding, rates[engine]
-
-
-def _take(values: Any, rows: np.ndarray) -> Any:
-    from leadline.values import take_rows
-
-    return take_rows(values, rows)
 
 
 def _fold_options(setup: Setup) -> list[tuple[int, int]]:

@@ -1,0 +1,160 @@
+"""`train` from Python: honest scores, replays, bad rows, and nothing half written."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from PIL import Image
+
+import leadline as ll
+from leadline.machine import cache_folder
+
+
+def learned_files(artifact: Path) -> dict[str, str]:
+    return {
+        p.relative_to(artifact).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(artifact.rglob("*")) if p.is_file()
+    }
+
+
+@pytest.fixture(scope="session")
+def stripes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """240 small pictures in two class folders: stripes upright or lying, with noise."""
+    rng, folder = np.random.default_rng(0), tmp_path_factory.mktemp("pictures") / "stripes"
+    for number in range(240):
+        lying = number % 2
+        wave = 127 + 90 * np.sin(np.arange(40) / rng.uniform(1, 3) + rng.uniform(0, 6))
+        pixels = np.tile(wave, (40, 1)).T if lying else np.tile(wave, (40, 1))
+        path = folder / ("lying" if lying else "upright") / f"{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.clip(pixels + rng.normal(0, 20, pixels.shape), 0, 255).astype(np.uint8)).save(path)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def table_report(people: pl.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    return ll.train(people, target="answer", budget="20s", out=tmp_path_factory.mktemp("train") / "people")
+
+
+def test_the_score_has_an_interval_and_beats_not_looking(table_report: Any) -> None:
+    record = table_report.to_json()
+    assert record["score"]["low"] < record["score"]["value"] < record["score"]["high"]
+    assert record["score"]["n"] == 400
+    assert record["baseline"]["value"] < record["score"]["low"]
+
+
+def test_every_public_key_is_there(table_report: Any) -> None:
+    keys = {
+        "task",
+        "metric",
+        "score",
+        "baseline",
+        "learner",
+        "leaderboard",
+        "skipped",
+        "findings",
+        "splits",
+        "artifact",
+        "run",
+        "seconds",
+        "peak_memory_mb",
+    }
+    assert set(table_report.to_json()) == keys
+    row = {"learner", "family", "score", "low", "high", "fit_seconds", "latency_ms", "size_mb"}
+    assert all(set(line) == row for line in table_report.to_json()["leaderboard"])
+    json.dumps(table_report.to_json(), allow_nan=False)
+
+
+def test_the_run_keeps_how_it_came_about(table_report: Any) -> None:
+    names = {path.name for path in table_report.run.iterdir()}
+    assert names == {"plan.json", "environment.json", "holdout.json", "report.json", "artifact"}
+
+
+def test_noise_gets_no_better_than_not_looking(tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    noise = pl.DataFrame({"x": rng.normal(size=300), "z": rng.normal(size=300), "answer": rng.choice(["a", "b"], 300)})
+    report = ll.train(noise, target="answer", budget="15s", out=tmp_path / "noise")
+    assert report.score.low < 0.55
+    assert report.learner == "baseline" or report.score.value < 0.6
+
+
+@pytest.mark.parametrize("target", ["answer", "height"])
+def test_a_replayed_plan_learns_the_same_bytes(people: pl.DataFrame, target: str, tmp_path: Path) -> None:
+    first = ll.train(people, target=target, budget="15s", seed=3, out=tmp_path / "first")
+    again = ll.train(people, target=target, plan=first.run / "plan.json", out=tmp_path / "again")
+    assert learned_files(first.artifact) == learned_files(again.artifact)
+
+
+def test_pictures_replay_alike_with_vectors_stored_or_not(stripes: Path, tmp_path: Path) -> None:
+    first = ll.train(stripes, out=tmp_path / "first")
+    assert first.score.value > 0.9
+    stored = ll.train(stripes, plan=first.run / "plan.json", out=tmp_path / "stored")
+    shutil.rmtree(cache_folder() / "store")
+    anew = ll.train(stripes, plan=first.run / "plan.json", out=tmp_path / "anew")
+    assert learned_files(first.artifact) == learned_files(stored.artifact) == learned_files(anew.artifact)
+
+
+def test_a_plan_for_other_data_is_refused(people: pl.DataFrame, table_report: Any, tmp_path: Path) -> None:
+    with pytest.raises(ll.LeadlineError, match="other data"):
+        ll.train(people.head(300), target="answer", plan=table_report.run / "plan.json", out=tmp_path / "x")
+
+
+def test_a_picture_that_cannot_be_opened_is_left_out_and_named(stripes: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(stripes, tmp_path / "broken"))
+    (folder / "lying" / "1.png").write_bytes(b"not a picture at all")
+    report = ll.train(folder, out=tmp_path / "model")
+    (finding,) = report.findings
+    assert finding.code == "corrupt-file"
+    assert len(finding.rows) == 1
+    assert "1.png" in finding.detail
+
+
+def test_numbers_come_with_an_interval(people: pl.DataFrame, tmp_path: Path) -> None:
+    report = ll.train(people.drop("answer"), target="height", budget="15s", out=tmp_path / "height")
+    assert report.metric == "r2" and report.score.value > 0.9
+    predictions = ll.load(report.artifact).predict(people)
+    inside = [p["low"] <= truth <= p["high"] for p, truth in zip(predictions, people["height"], strict=True)]
+    assert 0.85 < np.mean(inside) <= 1
+
+
+def test_held_back_rows_are_recorded_and_groups_stay_together(tmp_path: Path) -> None:
+    rng = np.random.default_rng(2)
+    person = rng.integers(0, 300, 2_400)
+    frame = pl.DataFrame({"x": person + rng.normal(size=2_400), "person": person, "answer": np.where(person % 2 == 0, "even", "odd")})
+    report = ll.train(frame, target="answer", group="person", budget="20s", out=tmp_path / "groups")
+    held = json.loads((report.run / "holdout.json").read_text())["sha256"]
+    assert len(held) == report.splits["test"] > 300
+    assert "person" not in ll.load(report.artifact).manifest.types
+
+
+@pytest.mark.parametrize(
+    ("frame", "options", "words"),
+    [
+        ({"a": [1, 2, 3], "t": ["x", "x", "x"]}, {}, "same answer"),
+        ({"a": range(60), "t": [f"id {i}" for i in range(60)]}, {}, "not classes"),
+        ({"a": [1, 2, 3, 4], "t": ["x", "y", "x", "y"]}, {"metric": "r2"}, "not a metric"),
+        ({"a": [1, 2, 3, 4], "t": ["x", "y", "x", "y"]}, {"task": "regress"}, "not a number"),
+        ({"a": [1, 2, 3, 4], "t": ["x", "y", "x", "y"]}, {"task": "clasify"}, "not a task"),
+        ({"a": [1, 2, 3, 4], "t": ["x", "y", "x", "y"]}, {"positive": "z"}, "positive class"),
+        ({"a": [1, 2, 3, 4], "t": ["x", "y", "x", "y"]}, {"budget": "soon"}, "not a budget"),
+        ({"a": [1, 2, 3, 4], "t": ["x", "y", "x", "y"]}, {"types": {"a": "numbr"}}, "not a column type"),
+    ],
+)
+def test_what_cannot_work_ends_in_words(frame: dict[str, Any], options: dict[str, Any], words: str, tmp_path: Path) -> None:
+    with pytest.raises(ll.LeadlineError, match=words):
+        ll.train(pl.DataFrame({k: list(v) for k, v in frame.items()}), target="t", out=tmp_path / "m", **options)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_of_somebody_else_is_never_replaced(people: pl.DataFrame, tmp_path: Path) -> None:
+    (tmp_path / "m.leadline").mkdir()
+    (tmp_path / "m.leadline" / "thesis.txt").write_text("years of work")
+    with pytest.raises(ll.LeadlineError, match="not a model of ours"):
+        ll.train(people, target="answer", out=tmp_path / "m")
+    assert (tmp_path / "m.leadline" / "thesis.txt").exists()
