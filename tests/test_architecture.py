@@ -12,8 +12,8 @@ import leadline
 
 ROOT = Path(leadline.__file__).parent
 ORDER = (
-    {"errors", "files", "values", "parts", "progress"}, {"machine", "onnx_runtime", "findings", "registry", "reports"}, {"columns"}, {"data"},
-    {"encoders", "tasks", "heads"}, {"evaluate"}, {"training"}, {"learners"}, {"check"}, {"plan"}, {"artifact"},
+    {"errors", "files", "values", "parts", "progress"}, {"machine", "onnx_runtime", "findings", "registry", "reports"}, {"columns"},
+    {"data"}, {"encoders", "tasks", "heads"}, {"evaluate"}, {"training"}, {"learners"}, {"check"}, {"plan"}, {"artifact"},
     {"explain", "export", "serve", "monitor"}, {"workflow"}, {"studio", "cli"},
 )  # fmt: skip
 LEVEL = {name: level for level, names in enumerate(ORDER) for name in names}

@@ -96,7 +96,7 @@ class Model:
             return raw
         except (TypeError, ValueError, KeyError, IndexError, AttributeError, ArithmeticError) as error:
             saw = f"the parts of the model {self.manifest.name} do not fit together ({type(error).__name__}: {error})"
-            raise BrokenModelError(saw, "a model as leadline train wrote it", "train again, or report this if it was just trained") from error
+            raise BrokenModelError(saw, "a model as leadline train wrote it", "train again") from error
 
 
 def _chunks(num_rows: int) -> Iterator[np.ndarray]:

@@ -108,10 +108,10 @@ class Data:
 
     def fingerprint(self) -> str:
         """SHA-256 over column names and raw values: says whether two reads met the same data."""
-        digest = hashlib.sha256()
+        digest, forms = hashlib.sha256(), self.forms
         for name in self.table.frame.columns:
             digest.update(f"{name}\0".encode())
-            digest.update(_bytes_of(self.table.frame[name], self.table.root))
+            digest.update(_bytes_of(self.table.frame[name], forms.get(name) == "image", self.table.root))
         if self.split is not None:
             digest.update("\0".join(self.split).encode())
         return digest.hexdigest()
@@ -128,21 +128,21 @@ class Data:
         return self.target
 
 
-def _bytes_of(values: pl.Series, root: Path | None) -> bytes:
+def _bytes_of(values: pl.Series, name_files: bool, root: Path | None) -> bytes:
     """Bytes that change when the values do; files named by the values count with their size."""
     if isinstance(values.dtype, pl.Struct):
         values = values.struct.field("bytes")
-    if values.dtype == pl.String:
-        text = "\0".join(values.fill_null("\1"))
-        return text.encode("utf-8", "surrogatepass") + _file_sizes(values, root)
     if values.dtype == pl.Binary:
         return b"".join(hashlib.sha256(value or b"").digest() for value in values)
-    return values.cast(pl.Float64, strict=False).fill_null(float("nan")).to_numpy().tobytes()
+    if values.dtype.is_numeric():
+        return values.cast(pl.Float64).fill_null(float("nan")).to_numpy().tobytes()
+    text = values.cast(pl.String).fill_null("\1")
+    sizes = ",".join(str(_size_of(Path(name) if root is None else root / name)) for name in text) if name_files else ""
+    return "\0".join([*text, sizes]).encode("utf-8", "surrogatepass")
 
 
-def _file_sizes(values: pl.Series, root: Path | None) -> bytes:
-    paths = [root / name if root else Path(name) for name in values.drop_nulls().head(1) if name and len(name) < 1_000 and "\0" not in name]
-    if not (paths and paths[0].is_file()):
-        return b""
-    base = root or Path()
-    return ",".join(str((base / name).stat().st_size) if (base / name).is_file() else "-" for name in values.drop_nulls()).encode()
+def _size_of(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except (OSError, ValueError):
+        return -1

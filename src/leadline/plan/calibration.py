@@ -75,7 +75,7 @@ def _made_up(kinds: list[str], task: Task, inputs: Callable[[Sizes], list[Node]]
     rng = np.random.default_rng(0)
     target = task.read_target(pl.Series(rng.permutation(np.arange(_ROWS) % 2)))
     types = {kind: kind for kind in kinds}
-    lengths = [float(values.str.len_chars().mean()) for values in raw.values() if values.dtype == pl.String]  # type: ignore[arg-type]
+    lengths = [float(values.str.len_chars().mean()) for values in raw.values() if values.dtype == pl.String]
     sizes = Sizes(_ROWS, types, len(target.classes), {"category": 12}, max(lengths, default=0.0))
     values = {COLUMN + name: column for name, column in columns.items()}
     for node in inputs(sizes):

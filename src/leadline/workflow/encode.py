@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from leadline.data.table import Data
+from leadline.encoders.contract import PretrainedEncoder
 from leadline.encoders.store import Store, encode_through_store
 from leadline.errors import LeadlineError
 from leadline.findings import Finding, Severity
@@ -47,6 +48,7 @@ def encode(
             continue
         plan = encodings[node.name]
         engine = plan.serving_engine if serving else plan.engine
+        assert isinstance(node.part, PretrainedEncoder)
         with progress.track(f"reading {plan.column} with {plan.encoder}", "examples") as advance:
             values[node.name], unreadable = encode_through_store(node.part, column, engine, store, advance)
         bad.update({row: error for row, error in unreadable.items() if row not in bad})

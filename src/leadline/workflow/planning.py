@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import leadline
+from leadline.encoders.contract import PretrainedEncoder
 from leadline.encoders.store import Store
 from leadline.learners.contract import Learner, Sizes
 from leadline.machine import memory_bytes, num_threads, processor, versions
@@ -80,7 +80,7 @@ def _price_inputs(
         if node.name in nodes:
             continue
         column = node.inputs[0].removeprefix(COLUMN)
-        if hasattr(node.part, "card"):
+        if isinstance(node.part, PretrainedEncoder):
             nodes[node.name], encodings[node.name], rate = _price_encoder(setup, node, column, calibration, store, progress)
             seconds[node.name], per_row[node.name] = encodings[node.name].seconds, 1 / rate
         else:
@@ -97,7 +97,8 @@ def _price_encoder(
     values = setup.data.decode(column).values
     teaching, test = setup.teaching, setup.partition.test
     sample = teaching[sampled(len(teaching), setup.seed)]
-    encoder: Any = type(node.part).for_values(take_rows(values, sample))
+    assert isinstance(node.part, PretrainedEncoder)
+    encoder = node.part.for_values(take_rows(values, sample))
     rates = calibration.engines(encoder, encoder.config(), encoder.measure_engines)
     engine = pick_engine(encoder, values, sample, rates, store, progress)
     new, new_test = (
