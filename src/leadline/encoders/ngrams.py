@@ -81,13 +81,15 @@ class Ngrams:
         *,
         min_documents: int = 2,
         smoothing: float = 1.0,
+        offset: float = 0.0,
         counts: str = "binary",
         normalise: bool = False,
     ) -> Self:
         """Keeps n-grams found in at least `min_documents` texts.
 
-        labels (n,) of 0 and 1 ask for naive-Bayes weights, the log ratio of an n-gram's share in the two classes; without them
-        the weight is the inverse document frequency.
+        labels (n,) of 0 and 1 ask for naive-Bayes weights: how far the log ratio of an n-gram's shares in the two classes is from
+        0, plus `offset`, so that one which tells nothing by itself is not out of reach. The sign is the head's business. Without
+        labels the weight is the inverse document frequency.
         """
         hashes, frequency = _frequent(documents.hashes, min_documents)
         if labels is None:
@@ -95,7 +97,7 @@ class Ngrams:
             return cls(hashes, weights.astype(np.float32), counts, normalise)
         plain = cls(hashes, np.ones(len(hashes), np.float32))
         positive = plain._positive_frequency(documents, labels)
-        weights = _log_ratio(positive + smoothing) - _log_ratio(frequency - positive + smoothing)
+        weights = np.abs(_log_shares(positive + smoothing) - _log_shares(frequency - positive + smoothing)) + offset
         return cls(hashes, weights.astype(np.float32), counts, normalise)
 
     def _positive_frequency(self, documents: HashedDocuments, labels: np.ndarray) -> np.ndarray:
@@ -187,7 +189,7 @@ def _frequent(hashes: np.ndarray, min_documents: int) -> tuple[np.ndarray, np.nd
     return ordered[edges[:-1][often]], frequency[often]
 
 
-def _log_ratio(mass: np.ndarray) -> np.ndarray:
+def _log_shares(mass: np.ndarray) -> np.ndarray:
     shares: np.ndarray = np.log(mass / mass.sum())
     return shares
 

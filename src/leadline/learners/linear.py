@@ -32,11 +32,17 @@ _CHARACTERS_PER_WORD = 4.5
 _FEW_ROWS = 5000  # up to here one held-out part is too small to choose by: all five folds judge
 _LEAST_ROWS = 20  # with fewer the middle of the path is taken as it is
 
+
+def _powers(*exponents: float) -> list[float]:
+    """Powers of ten, rounded: a plan is read by people too."""
+    return [float(f"{10**exponent:.3g}") for exponent in exponents]
+
+
 # From least to what a specialist would do: how finely the path of strengths is walked and how many folds judge it.
 _PATHS = {
-    0: {"strengths": [10.0**-k for k in range(2, 8)], "tolerance": 3e-3},
-    1: {"strengths": [round(10 ** (-k / 2), 9) for k in range(4, 15)], "tolerance": 1e-3},
-    2: {"strengths": [round(10 ** (-k / 2), 9) for k in range(2, 17)], "tolerance": 3e-4},
+    0: {"strengths": _powers(-1, -2, -3, -4, -5, -6, -7), "tolerance": 1e-2},
+    1: {"strengths": _powers(-1, -2, -2.5, -3, -3.5, -4, -4.5, -5, -5.5, -6, -6.5, -7, -7.5, -8), "tolerance": 3e-3},
+    2: {"strengths": _powers(*(-k / 4 for k in range(2, 33))), "tolerance": 1e-3},
 }
 
 
@@ -72,6 +78,7 @@ class Linear:
         settings = path_settings(sizes.rows, effort) | {
             "min_documents": 3 if sizes.rows >= _FEW_ROWS else 1,
             "smoothing": 1.0,
+            "offset": 0.1,  # `imdb`, five folds of the training rows: 92.36 % against 92.22 % with none
             "weighting": "naive-bayes" if sizes.num_classes == 2 else "idf",
         }
         outputs = outputs_for(sizes.num_classes)
@@ -124,6 +131,7 @@ def _ngrams_node(train: Examples, column: str, settings: Mapping[str, Any]) -> N
         train.target if settings["weighting"] == "naive-bayes" else None,
         min_documents=settings["min_documents"],
         smoothing=settings["smoothing"],
+        offset=settings["offset"],
         counts="log",
         normalise=True,
     )

@@ -1,0 +1,109 @@
+"""Frozen encoder and linear head, with encoders small enough to see through."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from leadline.data.examples import Examples
+from leadline.heads.linear import LinearHead
+from leadline.learners import probe
+from leadline.learners.contract import Sizes
+from leadline.learners.logistic import LinearFit
+from leadline.learners.probe import Probe, Scaling
+from leadline.registry import Registry
+from leadline.tasks.classify import Classify
+from leadline.tasks.regress import Regress
+
+
+class Stub:
+    takes: str = "image"
+
+    def run(self, values: Any) -> Any:
+        return values
+
+
+class ImageStub(Stub):
+    takes = "image"
+
+
+class TextStub(Stub):
+    takes = "text"
+
+
+@pytest.fixture(autouse=True)
+def small_encoders(monkeypatch: pytest.MonkeyPatch) -> None:
+    places = {"eye": f"{__name__}:ImageStub", "ear": f"{__name__}:TextStub"}
+    monkeypatch.setattr(probe, "ENCODERS", Registry("pretrained encoder", places))
+
+
+def example_set(types: dict[str, str], values: dict[str, Any], target: np.ndarray, num_classes: int) -> tuple[Sizes, Examples]:
+    categories = {name: 3 for name, kind in types.items() if kind == "category"}
+    return Sizes(len(target), types, num_classes, categories), Examples(values, types, target, num_classes)
+
+
+def vectors(rows: int, width: int, seed: int = 0) -> np.ndarray:
+    """Features of very different sizes, one of which never changes."""
+    x = np.random.default_rng(seed).normal(size=(rows, width)) * np.logspace(-3, 3, width) + 5
+    x[:, -1] = 7
+    return x.astype(np.float32)
+
+
+def test_reads_one_node_for_every_image_and_text_column() -> None:
+    nodes = Probe().inputs(Sizes(5, {"front": "image", "says": "text", "age": "number"}, 2))
+    assert [(node.name, node.inputs) for node in nodes] == [("front.eye", ("column:front",)), ("says.ear", ("column:says",))]
+    assert isinstance(nodes[1].part, TextStub)
+
+
+def test_says_what_it_could_read() -> None:
+    why = Probe().why_not(Sizes(5, {"age": "number"}, 2), Classify())
+    assert why is not None and "image, text" in why
+    assert Probe().why_not(Sizes(5, {"photo": "image"}, 2), Classify()) is None
+
+
+@pytest.mark.parametrize("effort", [0, 1, 2])
+@pytest.mark.parametrize("num_classes", [0, 2, 3])
+def test_finds_what_is_linear_in_the_vectors(num_classes: int, effort: int) -> None:
+    x = vectors(300, 20)
+    scores = (x[:, :5] - 5) / np.logspace(-3, 3, 20)[:5]
+    target = scores[:, 0] * 100 + 1e6 if num_classes == 0 else scores[:, :num_classes].argmax(axis=1)
+    sizes, examples = example_set({"photo": "image"}, {"photo.eye": x}, target, num_classes)
+    task = Classify() if num_classes else Regress()
+    work = Probe().work(sizes, task, effort)
+    graph = Probe().fit(examples, task, work, seed=0)
+    assert [node.part.kind for node in graph.nodes] == ["linear"]
+    raw = graph.run(examples.values)
+    if num_classes == 0:
+        assert np.corrcoef(raw[:, 0], target)[0, 1] > 0.99 and abs(raw.mean() - target.mean()) < 10
+    else:
+        assert np.mean((raw.argmax(axis=1) if num_classes == 3 else raw[:, 0] > 0) == target) > 0.93
+    again = Probe().fit(examples, task, work, seed=0).nodes[-1].part
+    assert again.arrays()["coef"].tobytes() == graph.nodes[-1].part.arrays()["coef"].tobytes()
+
+
+def test_joins_vectors_with_table_columns() -> None:
+    rng = np.random.default_rng(4)
+    x, age = vectors(400, 6), rng.normal(size=400)
+    target = ((x[:, 2] > x[:, 2].mean()) ^ (age > 1.5)).astype(np.int64) & (age < 1.5)
+    types = {"photo": "image", "age": "number"}
+    sizes, examples = example_set(types, {"photo.eye": x, "column:age": age}, target, 2)
+    graph = Probe().fit(examples, Classify(), Probe().work(sizes, Classify(), 0), seed=0)
+    assert graph.nodes[-2].part.kind == "join"
+    assert np.mean((graph.run(examples.values)[:, 0] > 0) == target) > 0.9
+
+
+def test_scaling_is_folded_into_the_head() -> None:
+    x, rng = vectors(50, 8), np.random.default_rng(0)
+    scaling, fit = Scaling.of(x), LinearFit(rng.normal(size=(8, 2)), rng.normal(size=2))
+    folded = scaling.undone(fit)
+    expected = scaling.applied(x) @ fit.coef + fit.intercept
+    np.testing.assert_allclose(x @ folded.coef + folded.intercept, expected, atol=1e-2)
+    assert LinearHead(folded.coef, folded.intercept).run(x).shape == (50, 2)
+
+
+def test_a_few_rows_are_enough_to_answer() -> None:
+    sizes, examples = example_set({"photo": "image"}, {"photo.eye": vectors(3, 4)}, np.array([0, 1, 1]), 2)
+    graph = Probe().fit(examples, Classify(), Probe().work(sizes, Classify(), 1), seed=0)
+    assert np.isfinite(graph.run(examples.values)).all()
