@@ -46,7 +46,7 @@ def sampled(num_rows: int, seed: int) -> np.ndarray:
 
 
 def agreement_name(encoder: Any, engine: str) -> str:
-    return f"agreement {encoder.kind} {sorted(encoder.config().items())} {engine}"
+    return f"agreement {encoder.kind} {sorted(encoder.key_settings().items())} {engine}"
 
 
 def _compare(encoder: Any, values: Any, rows: np.ndarray, engine: str, store: Store) -> dict[str, Any]:

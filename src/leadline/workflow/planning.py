@@ -2,36 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
 import leadline
-from leadline.encoders.contract import PretrainedEncoder
 from leadline.encoders.store import Store
 from leadline.learners.contract import Learner, Sizes
 from leadline.machine import memory_bytes, num_threads, processor, versions
-from leadline.parts import COLUMN, Node
+from leadline.parts import Node
 from leadline.plan.budget import Chosen, Field, fill_budget
 from leadline.plan.calibration import Calibration
-from leadline.plan.plan import Encoding, Plan, Skipped
+from leadline.plan.plan import Plan, Skipped
 from leadline.progress import Progress
 from leadline.registry import LEARNERS
-from leadline.values import take_rows
-from leadline.workflow.engines import REFERENCE, pick_engine, sampled
+from leadline.workflow.pricing import Inputs, Pricing
 from leadline.workflow.setup import Setup
 
 _MANY_ROWS = 20_000  # from here on one fifth held back chooses as surely as five folds
 _BASE_MB = 350.0  # interpreter and libraries; measured on Linux with Python 3.11
-
-
-@dataclass(frozen=True)
-class Inputs:
-    """The stateless nodes that the possible learners read, with what each costs."""
-
-    nodes: Mapping[str, Node]
-    encodings: Mapping[str, Encoding]
-    seconds: Mapping[str, float]  # once, as far as not stored
-    seconds_per_row: Mapping[str, float]  # stored or not: what answering costs
 
 
 def make_plan(setup: Setup, budget_seconds: float, seconds_left: float, store: Store, progress: Progress) -> tuple[Plan, dict[str, Node]]:
@@ -39,7 +24,9 @@ def make_plan(setup: Setup, budget_seconds: float, seconds_left: float, store: S
     sizes = setup.sizes()
     learners, refused = _possible(setup, sizes)
     calibration = Calibration(progress.say)
-    inputs = _price_inputs(setup, sizes, learners, calibration, store, progress)
+    inputs = Pricing(setup, sizes, calibration, store, progress, seconds_left).of(
+        [node for learner in learners for node in learner.inputs(sizes)]
+    )
     fields = []
     for learner in learners:
         names = tuple(node.name for node in learner.inputs(sizes))
@@ -69,45 +56,6 @@ def _possible(setup: Setup, sizes: Sizes) -> tuple[list[Learner], list[Skipped]]
         else:
             refused.append(Skipped(learner.name, 0.0, reason))
     return learners, refused
-
-
-def _price_inputs(
-    setup: Setup, sizes: Sizes, learners: list[Learner], calibration: Calibration, store: Store, progress: Progress
-) -> Inputs:
-    nodes, encodings = dict[str, Node](), dict[str, Encoding]()
-    seconds, per_row = dict[str, float](), dict[str, float]()
-    for node in [node for learner in learners for node in learner.inputs(sizes)]:
-        if node.name in nodes:
-            continue
-        column = node.inputs[0].removeprefix(COLUMN)
-        if isinstance(node.part, PretrainedEncoder):
-            nodes[node.name], encodings[node.name], rate = _price_encoder(setup, node, column, calibration, store, progress)
-            seconds[node.name], per_row[node.name] = encodings[node.name].seconds, 1 / rate
-        else:
-            units = max(1.0, sizes.text_length)
-            per_row[node.name] = calibration.stateless(node, sizes.types[column]).per_unit * units
-            nodes[node.name], seconds[node.name] = node, per_row[node.name] * len(setup.data)
-    return Inputs(nodes, encodings, seconds, per_row)
-
-
-def _price_encoder(
-    setup: Setup, node: Node, column: str, calibration: Calibration, store: Store, progress: Progress
-) -> tuple[Node, Encoding, float]:
-    """Settings from a sample of the values, the engine, and the seconds for what the store does not hold yet."""
-    values = setup.data.decode(column).values
-    teaching, test = setup.teaching, setup.partition.test
-    sample = teaching[sampled(len(teaching), setup.seed)]
-    assert isinstance(node.part, PretrainedEncoder)
-    encoder = node.part.for_values(take_rows(values, sample))
-    rates = calibration.engines(encoder, encoder.config(), encoder.measure_engines)
-    engine = pick_engine(encoder, values, sample, rates, store, progress)
-    new, new_test = (
-        store.num_missing(encoder, take_rows(values, teaching), engine),
-        store.num_missing(encoder, take_rows(values, test), REFERENCE),
-    )
-    seconds = new / rates[engine] + new_test / rates[REFERENCE]
-    encoding = Encoding(node.name, encoder.kind, column, encoder.config(), engine, REFERENCE, new + new_test, round(seconds, 2))
-    return Node(node.name, encoder, node.inputs), encoding, rates[engine]
 
 
 def _fold_options(setup: Setup) -> list[tuple[int, int]]:

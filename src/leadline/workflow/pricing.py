@@ -1,0 +1,75 @@
+"""What the stateless nodes of a plan cost: which engine, how many examples the store does not hold yet, how many seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from leadline.encoders.contract import PretrainedEncoder
+from leadline.encoders.store import Store
+from leadline.learners.contract import Sizes
+from leadline.parts import COLUMN, Node
+from leadline.plan.calibration import Calibration
+from leadline.plan.plan import Encoding
+from leadline.progress import Progress
+from leadline.values import take_rows
+from leadline.workflow.engines import REFERENCE, pick_engine, sampled
+from leadline.workflow.setup import Setup
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The stateless nodes that the possible learners read, with what each costs."""
+
+    nodes: Mapping[str, Node]
+    encodings: Mapping[str, Encoding]
+    seconds: Mapping[str, float]  # once, as far as not stored
+    seconds_per_row: Mapping[str, float]  # stored or not: what answering costs
+
+
+@dataclass(frozen=True)
+class Pricing:
+    setup: Setup
+    sizes: Sizes
+    calibration: Calibration
+    store: Store
+    progress: Progress
+    seconds_left: float
+
+    def of(self, nodes: Sequence[Node]) -> Inputs:
+        """Every distinct node with its settings for these data and its price."""
+        found, encodings = dict[str, Node](), dict[str, Encoding]()
+        seconds, per_row = dict[str, float](), dict[str, float]()
+        for node in {node.name: node for node in nodes}.values():
+            column = node.inputs[0].removeprefix(COLUMN)
+            if isinstance(node.part, PretrainedEncoder):
+                encoder, encodings[node.name], rate = self._encoder(node.name, node.part, column)
+                found[node.name] = Node(node.name, encoder, node.inputs)
+                seconds[node.name], per_row[node.name] = encodings[node.name].seconds, 1 / rate
+            else:
+                found[node.name] = node
+                rate_per_unit = self.calibration.stateless(node, self.sizes.types[column]).per_unit
+                per_row[node.name] = rate_per_unit * max(1.0, self.sizes.text_length)
+                seconds[node.name] = per_row[node.name] * len(self.setup.data)
+        return Inputs(found, encodings, seconds, per_row)
+
+    def _encoder(self, name: str, part: PretrainedEncoder, column: str) -> tuple[PretrainedEncoder, Encoding, float]:
+        """Engines are compared only where the encoder could be afforded at all: comparing costs hundreds of examples."""
+        values, teaching = self.setup.data.decode(column).values, self.setup.teaching
+        sample = teaching[sampled(len(teaching), self.setup.seed)]
+        encoder = part.for_values(take_rows(values, sample))
+        rates = self.calibration.engines(encoder, encoder.config(), encoder.measure_engines)
+        engine = max(rates, key=lambda name: rates[name])
+        missing, seconds = self._to_do(encoder, values, engine, rates)
+        if seconds < self.seconds_left:
+            engine = pick_engine(encoder, values, sample, rates, self.store, self.progress)
+            missing, seconds = self._to_do(encoder, values, engine, rates)
+        encoding = Encoding(name, encoder.kind, column, encoder.config(), engine, REFERENCE, missing, round(seconds, 2))
+        return encoder, encoding, rates[engine]
+
+    def _to_do(self, encoder: PretrainedEncoder, values: Any, engine: str, rates: Mapping[str, float]) -> tuple[int, float]:
+        """Examples not stored yet, those that teach by this engine and those that judge by the serving one, and their seconds."""
+        new = self.store.num_missing(encoder, take_rows(values, self.setup.teaching), engine)
+        judging = self.store.num_missing(encoder, take_rows(values, self.setup.partition.test), REFERENCE)
+        return new + judging, new / rates[engine] + judging / rates[REFERENCE]
