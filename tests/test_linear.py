@@ -156,7 +156,7 @@ def test_more_rows_outputs_and_effort_are_more_work() -> None:
 
     assert steps(40_000, 2, 1) == pytest.approx(2 * steps(20_000, 2, 1))
     assert steps(20_000, 2, 0) < steps(20_000, 2, 1) < steps(20_000, 2, 2)
-    assert steps(20_000, 10, 1) == pytest.approx(10 * steps(20_000, 2, 1))
+    assert steps(20_000, 10, 1) > 2 * steps(20_000, 2, 1)
 
 
 @pytest.mark.skipif(not IMDB.exists(), reason="the shared IMDB reviews are not on this machine")

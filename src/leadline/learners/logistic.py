@@ -21,8 +21,9 @@ from leadline.values import Dense, Sparse
 
 MEMORY = 10  # pairs of steps that L-BFGS remembers
 _LINE_TOLERANCE = 0.1  # the line search ends when the slope has fallen to this share of the first
-_ROUNDING = 1e-14  # share of the loss
-_PATIENCE = 2  # strengths in a row without a better held-out loss that end the path
+_ROUNDING = 1e-14  # of the loss: a slope below is noise
+# A path ends after so many strengths in a row without a better held-out loss, or one that is this much worse than the best.
+_PATIENCE, _CLEARLY_WORSE = 2, 1.01
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class LinearFit:
 class Matrix:
     """Features as the solver takes them: products with X and with its transpose.
 
-    With many outputs products are in single precision, which takes half the time and is far finer than any tolerance used here.
+    With many outputs all is in single precision, which takes half the time and is far finer than any tolerance used here.
     """
 
     def __init__(self, features: Dense | Sparse, num_outputs: int = 1) -> None:
@@ -108,11 +109,11 @@ class _Problem:
 
     def zero(self) -> _Vector:
         length = self.matrix.num_rows if self.in_span else self.matrix.num_columns
-        shape = (self.matrix.num_rows, self.num_outputs)
-        return _Vector(np.zeros((length, self.num_outputs)), np.zeros(self.num_outputs), np.zeros(shape))
+        parts = (length, self.num_outputs), self.num_outputs, (self.matrix.num_rows, self.num_outputs)
+        return _Vector(*(np.zeros(shape, self.matrix.precision) for shape in parts))
 
     def gradient(self, point: _Vector, penalty: float) -> _Vector:
-        slopes = self.loss.slopes(point.scores)
+        slopes = self.loss.slopes(point.scores).astype(self.matrix.precision, copy=False)
         columns = self.matrix.transposed_times(slopes)
         shift = slopes.sum(axis=0)
         weights = penalty * point.weights + (slopes if self.in_span else columns)
@@ -244,15 +245,18 @@ class Search:
         return cls(tuple(settings["strengths"]), settings["max_iterations"], settings["tolerance"])
 
     def choose(self, trials: Sequence[Trial], num_classes: int) -> float:
-        """The strength with the least held-out loss, averaged over trials; the path ends where that has not fallen twice."""
+        """The strength with the least held-out loss, averaged over trials; the path ends where it only rises."""
         if not trials:
             return self.strengths[len(self.strengths) // 2]
         runs = [_TrialRun(trial, num_classes, self) for trial in trials]
         best, chosen, worse = np.inf, self.strengths[0], 0
         for strength in self.strengths:
             loss = float(np.mean([run.judged(strength) for run in runs]))
-            best, chosen, worse = (loss, strength, 0) if loss < best else (best, chosen, worse + 1)
-            if worse == _PATIENCE:
+            if loss < best:
+                best, chosen, worse = loss, strength, 0
+            else:
+                worse += 1
+            if worse == _PATIENCE or loss > _CLEARLY_WORSE * best:
                 break
         return chosen
 

@@ -45,8 +45,8 @@ class Probe:
 
     def work(self, sizes: Sizes, task: Task, effort: int) -> Work:
         """Steps are a million features looked at once for one output and one strength of the path."""
-        settings = path_settings(sizes.rows, effort)
         outputs = outputs_for(sizes.num_classes)
+        settings = path_settings(sizes.rows, outputs, effort)
         width = _DIMENSION * len(sizes.columns_of(*encoders_by_type()))
         steps = sizes.rows * width * outputs * path_solves(settings) / 1e6
         # Features of the rows and of every fold in double precision, and ten pairs of vectors of the solver.
