@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from leadline.values import Dense, Sparse
 
 MEMORY = 10  # pairs of steps that L-BFGS remembers
 _LINE_TOLERANCE = 0.1  # the line search ends when the slope has fallen to this share of the first
+_MOST_GRAM_ROWS = 4_000  # 128 MB in double precision
 _ROUNDING = 1e-14  # of the loss: a slope below is noise
 # A path ends after so many strengths in a row without a better held-out loss, or one that is this much worse than the best.
 _PATIENCE, _CLEARLY_WORSE = 2, 1.01
@@ -41,7 +43,7 @@ class Matrix:
     """
 
     def __init__(self, features: Dense | Sparse, num_outputs: int = 1) -> None:
-        self.precision = np.float64 if num_outputs == 1 else np.float32
+        self.precision = np.dtype(np.float64 if num_outputs == 1 else np.float32)
         if isinstance(features, Sparse):
             shape = (len(features), features.num_columns)
             # By columns: then both products stream through the entries once, reading or writing short vectors of n rows.
@@ -61,6 +63,18 @@ class Matrix:
     def transposed_times(self, slopes: np.ndarray) -> np.ndarray:
         """X^T @ slopes, (num_columns, num_outputs)."""
         return self._product(self.by_column, slopes)
+
+    def there_and_back(self, slopes: np.ndarray) -> np.ndarray:
+        """X @ X^T @ slopes, (num_rows, num_outputs)."""
+        return self.times(self.transposed_times(slopes)) if self._gram is None else self._product(self._gram, slopes)
+
+    @cached_property
+    def _gram(self) -> np.ndarray | None:
+        """X @ X^T where rows are few and features dense: one product with it replaces two with X, which is larger."""
+        if isinstance(self.by_column, np.ndarray) and self.num_rows < min(self.num_columns, _MOST_GRAM_ROWS):
+            gram: np.ndarray = self.by_column.T @ self.by_column
+            return gram
+        return None
 
     def _product(self, left: Any, right: np.ndarray) -> np.ndarray:
         right = right.astype(self.precision, copy=False)
@@ -109,16 +123,18 @@ class _Problem:
 
     def zero(self) -> _Vector:
         length = self.matrix.num_rows if self.in_span else self.matrix.num_columns
-        parts = (length, self.num_outputs), self.num_outputs, (self.matrix.num_rows, self.num_outputs)
-        return _Vector(*(np.zeros(shape, self.matrix.precision) for shape in parts))
+        weights = np.zeros((length, self.num_outputs), self.matrix.precision)
+        scores = np.zeros((self.matrix.num_rows, self.num_outputs), self.matrix.precision)
+        return _Vector(weights, np.zeros(self.num_outputs, self.matrix.precision), scores)
 
     def gradient(self, point: _Vector, penalty: float) -> _Vector:
-        slopes = self.loss.slopes(point.scores).astype(self.matrix.precision, copy=False)
+        slopes: np.ndarray = self.loss.slopes(point.scores).astype(self.matrix.precision, copy=False)
+        shift: np.ndarray = slopes.sum(axis=0)
+        kept = penalty * (point.scores - point.intercept) + shift
+        if self.in_span:
+            return _Vector(penalty * point.weights + slopes, shift, kept + self.matrix.there_and_back(slopes))
         columns = self.matrix.transposed_times(slopes)
-        shift = slopes.sum(axis=0)
-        weights = penalty * point.weights + (slopes if self.in_span else columns)
-        scores = penalty * (point.scores - point.intercept) + self.matrix.times(columns) + shift
-        return _Vector(weights, shift, scores)
+        return _Vector(penalty * point.weights + columns, shift, kept + self.matrix.times(columns))
 
     def weight_product(self, left: _Vector, right: _Vector) -> float:
         other = right.scores - right.intercept if self.in_span else right.weights
