@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from leadline.errors import LeadlineError
 from leadline.learners.contract import Sizes, Work
-from leadline.plan.budget import Field, fill_budget, num_fits, parse_budget
+from leadline.plan.budget import Asked, Field, fill_budget, num_fits, parse_budget
 from leadline.plan.calibration import Rate
 from leadline.tasks.classify import Classify
 
@@ -34,7 +34,7 @@ def field(name: str, steps: float, *inputs: str) -> Field:
 def fill(
     fields: list[Field], seconds: float, inputs: dict[str, float] | None = None, folds: tuple[tuple[int, int], ...] = ((5, 0), (1, 0))
 ) -> Any:
-    return fill_budget(fields, Sizes(100, {}), Classify(), inputs or {}, seconds, folds)
+    return fill_budget(fields, Asked(Sizes(100, {}), Classify(), inputs or {}), seconds, folds)
 
 
 @pytest.mark.parametrize(("text", "seconds"), [("90s", 90), ("2m", 120), ("1.5h", 5400), ("45", 45), (" 10 S ", 10)])

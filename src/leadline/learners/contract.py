@@ -15,7 +15,8 @@ from leadline.tasks.contract import Task
 class Sizes:
     """All a learner may know of the data when it says how much work it would be.
 
-    `categories` maps category columns to their number of distinct values; `text_length` and `document_tokens` are means over texts.
+    `types` maps a column to the form of its values; `categories` maps category columns to their number of distinct values;
+    `text_length` is the mean number of characters of a text.
     """
 
     rows: int

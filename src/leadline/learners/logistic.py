@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -22,7 +21,6 @@ from leadline.values import Dense, Sparse
 
 MEMORY = 10  # pairs of steps that L-BFGS remembers
 _LINE_TOLERANCE = 0.1  # the line search ends when the slope has fallen to this share of the first
-_MOST_GRAM_ROWS = 4_000  # 128 MB in double precision
 _ROUNDING = 1e-14  # of the loss: a slope below is noise
 # A path ends after so many strengths in a row without a better held-out loss, or one that is this much worse than the best.
 _PATIENCE, _CLEARLY_WORSE = 2, 1.01
@@ -63,18 +61,6 @@ class Matrix:
     def transposed_times(self, slopes: np.ndarray) -> np.ndarray:
         """X^T @ slopes, (num_columns, num_outputs)."""
         return self._product(self.by_column, slopes)
-
-    def there_and_back(self, slopes: np.ndarray) -> np.ndarray:
-        """X @ X^T @ slopes, (num_rows, num_outputs)."""
-        return self.times(self.transposed_times(slopes)) if self._gram is None else self._product(self._gram, slopes)
-
-    @cached_property
-    def _gram(self) -> np.ndarray | None:
-        """X @ X^T where rows are few and features dense: one product with it replaces two with X, which is larger."""
-        if isinstance(self.by_column, np.ndarray) and self.num_rows < min(self.num_columns, _MOST_GRAM_ROWS):
-            gram: np.ndarray = self.by_column.T @ self.by_column
-            return gram
-        return None
 
     def _product(self, left: Any, right: np.ndarray) -> np.ndarray:
         right = right.astype(self.precision, copy=False)
@@ -129,12 +115,11 @@ class _Problem:
 
     def gradient(self, point: _Vector, penalty: float) -> _Vector:
         slopes: np.ndarray = self.loss.slopes(point.scores).astype(self.matrix.precision, copy=False)
-        shift: np.ndarray = slopes.sum(axis=0)
-        kept = penalty * (point.scores - point.intercept) + shift
-        if self.in_span:
-            return _Vector(penalty * point.weights + slopes, shift, kept + self.matrix.there_and_back(slopes))
         columns = self.matrix.transposed_times(slopes)
-        return _Vector(penalty * point.weights + columns, shift, kept + self.matrix.times(columns))
+        shift: np.ndarray = slopes.sum(axis=0)
+        weights = penalty * point.weights + (slopes if self.in_span else columns)
+        scores = penalty * (point.scores - point.intercept) + self.matrix.times(columns) + shift
+        return _Vector(weights, shift, scores)
 
     def weight_product(self, left: _Vector, right: _Vector) -> float:
         other = right.scores - right.intercept if self.in_span else right.weights

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from leadline.errors import LeadlineError
@@ -36,12 +36,6 @@ class Field:
     inputs: tuple[str, ...]
     seconds_per_row: float = 0.0  # of the nodes, stored or not: what answering costs
 
-    def work(self, sizes: Sizes, task: Task, effort: int) -> Work:
-        return self.learner.work(sizes, task, effort)
-
-
-Price = Callable[[Field, int], float]  # seconds of all fits of a learner at an effort
-
 
 @dataclass(frozen=True)
 class Chosen:
@@ -53,21 +47,23 @@ class Chosen:
     seconds: float
 
 
-def fill_budget(
-    fields: Sequence[Field],
-    sizes: Sizes,
-    task: Task,
-    input_seconds: Mapping[str, float],
-    seconds_left: float,
-    fold_options: Sequence[tuple[int, int]],
-) -> Chosen:
+@dataclass(frozen=True)
+class Asked:
+    """What a plan has to answer: the data's sizes, the task, what each stateless node costs once, and the most effort that pays."""
+
+    sizes: Sizes
+    task: Task
+    input_seconds: Mapping[str, float]
+    most_effort: int = EFFORTS[-1]
+
+
+def fill_budget(fields: Sequence[Field], asked: Asked, seconds_left: float, fold_options: Sequence[tuple[int, int]]) -> Chosen:
     """The most learners on the most folds that fit, then more effort where time is left.
 
-    `input_seconds` is what each stateless node costs once, whoever uses it. `fold_options` are (folds, outer folds of nested
-    cross-validation or 0) in order of preference.
+    `fold_options` are (folds, outer folds of nested cross-validation or 0) in order of preference.
     """
     room = max(0.0, seconds_left - _ENDING_SECONDS) * _SAFETY
-    plans = [_with_folds(fields, sizes, task, input_seconds, room, *folds) for folds in fold_options]
+    plans = [_Filling(asked, room, *folds).fill(fields) for folds in fold_options]
     return min(plans, key=lambda plan: len(plan.skipped))
 
 
@@ -76,45 +72,53 @@ def num_fits(num_folds: int, nested_folds: int) -> int:
     return (num_folds + 1) * (1 + nested_folds)
 
 
-def _with_folds(
-    fields: Sequence[Field], sizes: Sizes, task: Task, input_seconds: Mapping[str, float], room: float, num_folds: int, nested_folds: int
-) -> Chosen:
-    def price(field: Field, effort: int) -> float:
-        fits = num_folds * (1 + nested_folds) * _FOLD_SHARE + 1 + nested_folds
-        return field.rate.seconds(field.work(sizes, task, effort).steps, fits)
+@dataclass(frozen=True)
+class _Filling:
+    """One way to fold, filled with as much as there is room (in seconds) for."""
 
-    spent, paid, efforts = 0.0, set[str](), dict[str, int]()
-    skipped = list[Skipped]()
-    for field in sorted(fields, key=lambda f: price(f, 0) + sum(input_seconds[i] for i in f.inputs)):
-        extra = sum(input_seconds[i] for i in field.inputs if i not in paid)
-        seconds = price(field, 0) + extra
-        if efforts and spent + seconds > room:  # the cheapest, the trivial baseline, is always there
-            why = f"needs about {seconds:.0f} s more, the budget leaves {max(0.0, room - spent):.0f} s"
-            skipped.append(Skipped(field.learner.name, round(seconds, 1), why))
-            continue
-        spent += seconds
-        paid.update(field.inputs)
-        efforts[field.learner.name] = 0
-    spent = _raise_efforts([f for f in fields if f.learner.name in efforts], efforts, price, spent, room)
-    fittings = [
-        _fitting(f, sizes, task, efforts[f.learner.name], price, num_fits(num_folds, nested_folds))
-        for f in fields
-        if f.learner.name in efforts
-    ]
-    return Chosen(num_folds, nested_folds, tuple(fittings), tuple(skipped), tuple(sorted(paid)), spent)
+    asked: Asked
+    room: float
+    num_folds: int
+    nested_folds: int
 
+    def fill(self, fields: Sequence[Field]) -> Chosen:
+        efforts, skipped, paid, spent = dict[str, int](), list[Skipped](), set[str](), 0.0
+        for field in sorted(fields, key=lambda f: self.price(f, 0) + self._inputs(f, set())):
+            seconds = self.price(field, 0) + self._inputs(field, paid)
+            if efforts and spent + seconds > self.room:  # the cheapest, the trivial baseline, is always there
+                why = f"needs about {seconds:.0f} s more, the budget leaves {max(0.0, self.room - spent):.0f} s"
+                skipped.append(Skipped(field.learner.name, round(seconds, 1), why))
+                continue
+            spent += seconds
+            paid.update(field.inputs)
+            efforts[field.learner.name] = 0
+        taken = [field for field in fields if field.learner.name in efforts]
+        spent = self._raise_efforts(taken, efforts, spent)
+        fittings = tuple(self._fitting(field, efforts[field.learner.name]) for field in taken)
+        return Chosen(self.num_folds, self.nested_folds, fittings, tuple(skipped), tuple(sorted(paid)), spent)
 
-def _raise_efforts(fields: Sequence[Field], efforts: dict[str, int], price: Price, spent: float, room: float) -> float:
-    for effort in EFFORTS[1:]:
-        for field in fields:
-            more = price(field, effort) - price(field, efforts[field.learner.name])
-            if efforts[field.learner.name] == effort - 1 and spent + more <= room:
-                efforts[field.learner.name] = effort
-                spent += more
-    return spent
+    def price(self, field: Field, effort: int) -> float:
+        """Seconds of all fits of a learner; those on folds see fewer rows."""
+        fits = self.num_folds * (1 + self.nested_folds) * _FOLD_SHARE + 1 + self.nested_folds
+        return field.rate.seconds(self._work(field, effort).steps, fits)
 
+    def _work(self, field: Field, effort: int) -> Work:
+        return field.learner.work(self.asked.sizes, self.asked.task, effort)
 
-def _fitting(field: Field, sizes: Sizes, task: Task, effort: int, price: Price, fits: int) -> Fitting:
-    work = field.work(sizes, task, effort)
-    cost = field.seconds_per_row + field.rate.per_unit * work.steps / max(1, sizes.rows)
-    return Fitting(field.learner.name, effort, work, fits, round(price(field, effort), 2), cost)
+    def _inputs(self, field: Field, paid: set[str]) -> float:
+        return sum(self.asked.input_seconds[name] for name in field.inputs if name not in paid)
+
+    def _raise_efforts(self, fields: Sequence[Field], efforts: dict[str, int], spent: float) -> float:
+        for effort in EFFORTS[1 : self.asked.most_effort + 1]:
+            for field in fields:
+                more = self.price(field, effort) - self.price(field, efforts[field.learner.name])
+                if efforts[field.learner.name] == effort - 1 and spent + more <= self.room:
+                    efforts[field.learner.name] = effort
+                    spent += more
+        return spent
+
+    def _fitting(self, field: Field, effort: int) -> Fitting:
+        work = self._work(field, effort)
+        cost = field.seconds_per_row + field.rate.per_unit * work.steps / max(1, self.asked.sizes.rows)
+        fits = num_fits(self.num_folds, self.nested_folds)
+        return Fitting(field.learner.name, effort, work, fits, round(self.price(field, effort), 2), cost)

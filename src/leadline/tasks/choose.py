@@ -32,5 +32,8 @@ def _by_look(target: pl.Series) -> tuple[str, str]:
         return "classify", f"the target holds {distinct:,} names"
     whole = target.dtype.is_integer() or bool((target.drop_nans().drop_nulls() % 1 == 0).all())
     if whole and distinct <= _FEW:
-        return "classify", f"the target holds only {distinct} different whole numbers, taken as classes (--task regress takes them as numbers)"
+        return (
+            "classify",
+            f"the target holds only {distinct} different whole numbers, taken as classes; --task regress takes them as numbers",
+        )
     return "regress", f"the target holds {distinct:,} different numbers"

@@ -7,7 +7,7 @@ from leadline.encoders.store import Store
 from leadline.learners.contract import Learner, Sizes
 from leadline.machine import memory_bytes, num_threads, processor, versions
 from leadline.parts import Node
-from leadline.plan.budget import Chosen, Field, fill_budget
+from leadline.plan.budget import EFFORTS, Asked, Chosen, Field, fill_budget
 from leadline.plan.calibration import Calibration
 from leadline.plan.plan import Plan, Skipped
 from leadline.progress import Progress
@@ -32,7 +32,7 @@ def make_plan(setup: Setup, budget_seconds: float, seconds_left: float, store: S
         names = tuple(node.name for node in learner.inputs(sizes))
         rate = calibration.learner(learner, setup.task, dict(sizes.types))
         fields.append(Field(learner, rate, names, sum(inputs.seconds_per_row[name] for name in names)))
-    chosen = fill_budget(fields, sizes, setup.task, inputs.seconds, seconds_left, _fold_options(setup))
+    chosen = fill_budget(fields, Asked(sizes, setup.task, inputs.seconds, _most_effort(setup)), seconds_left, _fold_options(setup))
     plan = _write_down(setup, sizes, budget_seconds, chosen, inputs, refused)
     return plan, {name: inputs.nodes[name] for name in chosen.inputs}
 
@@ -58,10 +58,15 @@ def _possible(setup: Setup, sizes: Sizes) -> tuple[list[Learner], list[Skipped]]
     return learners, refused
 
 
+def _most_effort(setup: Setup) -> int:
+    """The last effort is worth a few thousandths (LOG.md), which few rows cannot show while nested folds pay for it dozens of times."""
+    return EFFORTS[-2] if setup.partition.nested else EFFORTS[-1]
+
+
 def _fold_options(setup: Setup) -> list[tuple[int, int]]:
     """(folds, outer folds) from most to least thorough."""
     if setup.partition.nested:
-        return [(5, 5), (3, 5), (3, 3)]
+        return [(3, 5), (3, 3)]
     if len(setup.partition.valid) or len(setup.teaching) > _MANY_ROWS:
         return [(1, 0)]
     return [(5, 0), (3, 0), (1, 0)]
