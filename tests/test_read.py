@@ -49,11 +49,32 @@ def test_split_folders_are_honoured(tmp_path: Path, valid: str) -> None:
     assert read(tmp_path).describe()["splits"] == {"train": 1, "valid": 1, "test": 1}
 
 
+def test_a_class_may_be_called_train(tmp_path: Path) -> None:
+    for name in ("bus", "car", "train"):
+        picture(tmp_path / name / "1.png")
+    data = read(tmp_path)
+    assert data.raw("label").to_list() == ["bus", "car", "train"] and data.split is None
+
+
+def test_what_lies_beside_split_folders_is_said_and_hidden_files_are_nothing(tmp_path: Path) -> None:
+    for name in ("train/a/1.png", "test/a/2.png", "extra/3.png", "train/a/.ipynb_checkpoints/1.png"):
+        picture(tmp_path / name)
+    data = read(tmp_path)
+    assert len(data) == 2
+    assert "extra" in data.table.remarks[0]
+
+
+def test_a_class_may_be_called_na(tmp_path: Path) -> None:
+    for name in ("NA", "FR"):
+        picture(tmp_path / name / "1.png")
+    assert len(drop_missing_target(read(tmp_path))) == 2
+
+
 def test_class_folders_of_texts(tmp_path: Path) -> None:
     csv(tmp_path / "good", "a fine film", "1.txt")
     csv(tmp_path / "bad", "a dull film", "2.txt")
     data = read(tmp_path)
-    assert data.types == {"text": "text"} or data.types == {"text": "category"}
+    assert data.types == {"text": "text"}
     assert data.raw("text").to_list() == ["a dull film", "a fine film"]
 
 

@@ -158,3 +158,18 @@ def test_a_folder_of_somebody_else_is_never_replaced(people: pl.DataFrame, tmp_p
     with pytest.raises(ll.LeadlineError, match="not a model of ours"):
         ll.train(people, target="answer", out=tmp_path / "m")
     assert (tmp_path / "m.leadline" / "thesis.txt").exists()
+
+
+def test_what_was_read_can_be_trained_on_and_what_comes_back_predicts(people: pl.DataFrame, tmp_path: Path) -> None:
+    data = ll.read(people, target="answer", exclude=["age"])
+    model = ll.train(data, budget="15s", out=tmp_path / "m")
+    assert model.predict({"colour": "red", "height": 60})[0]["label"] == "yes"
+    assert set(model.model.manifest.types) == {"colour", "height"}
+
+
+def test_a_class_that_only_the_test_part_has_does_not_end_the_work(tmp_path: Path) -> None:
+    for split, classes in (("train", ("a", "b")), ("test", ("a", "b", "c"))):
+        rows = [{"x": number + 10 * code, "label": name} for code, name in enumerate(classes) for number in range(8)]
+        pl.DataFrame(rows).write_csv(tmp_path / f"{split}.csv")
+    report = ll.train(tmp_path, budget="15s", out=tmp_path / "m")
+    assert report.score.value == pytest.approx(16 / 24, abs=0.1)

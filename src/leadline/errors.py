@@ -44,6 +44,10 @@ class LeadlineError(Exception):
         }  # fmt: skip
 
 
+class UsageError(LeadlineError):
+    """An option that makes no sense, whatever the data: exit code 2."""
+
+
 def need_extra(package: str, purpose: str) -> LeadlineError:
     """The error for a package that only `leadline[train]` installs."""
     return LeadlineError(

@@ -67,5 +67,10 @@ def _swap(building: Path, target: Path) -> None:
     old = building.with_name(building.name + "-old")
     if target.exists():
         target.rename(old)
-    building.rename(target)
+    try:
+        building.rename(target)
+    except OSError:
+        if old.exists() and not target.exists():
+            old.rename(target)
+        raise
     shutil.rmtree(old, ignore_errors=True)

@@ -12,10 +12,11 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from leadline.errors import LeadlineError
 from leadline.files import write_json
 
 # Packages whose version changes what is learned or how fast; part of the key of kept measurements and of every plan.
-VERSIONED = ("numpy", "polars", "onnxruntime", "openvino", "lightgbm", "scikit-learn", "scipy", "tokenizers", "pillow")
+VERSIONED = ("leadline", "numpy", "polars", "onnxruntime", "openvino", "lightgbm", "scikit-learn", "scipy", "tokenizers", "pillow")
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS")
 
 
@@ -23,6 +24,8 @@ _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS
 def num_threads() -> int:
     """Cores this process may use: LEADLINE_THREADS, else the affinity mask within the container's quota."""
     if wanted := os.environ.get("LEADLINE_THREADS"):
+        if not wanted.isdigit():
+            raise LeadlineError(f'LEADLINE_THREADS is "{wanted}"', "a number of threads such as 2")
         return max(1, int(wanted))
     available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, min(available, _container_cores()))
@@ -125,15 +128,19 @@ class Measurements:
 
     def read(self) -> dict[str, Any]:
         try:
-            return dict(json.loads(self.path.read_text()))
-        except (OSError, ValueError):
+            return dict(json.loads(self.path.read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError):
             return {}
 
     def get(self, name: str) -> Any:
         return self.read().get(name)
 
     def keep(self, name: str, value: Any) -> None:
-        write_json(self.path, {**self.read(), name: value})
+        """Best effort: where the cache cannot be written, the machine is measured again next time."""
+        try:
+            write_json(self.path, {**self.read(), name: value})
+        except OSError:
+            pass
 
 
 def seconds_since_start() -> float:

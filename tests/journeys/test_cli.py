@@ -46,7 +46,7 @@ def place(people: pl.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> Pat
 
 def test_the_last_screen_says_how_good_it_is_and_what_to_type_next(place: Path) -> None:
     screen = (place / "screen.txt").read_text()
-    assert "How good it is" in screen and "95 % interval" in screen
+    assert "How good it is" in screen and "95% interval" in screen
     command = next(line for line in screen.splitlines() if "leadline predict" in line).split("#")[0].split()
     done = leadline(*command[1:], cwd=place)
     assert done.returncode == 0, done.stderr

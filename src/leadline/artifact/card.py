@@ -21,7 +21,7 @@ Task: {manifest.task} of `{manifest.target}` by the learner `{manifest.learner}`
 
 ## How good it is
 
-Measured on rows it did not learn from; the brackets hold 95 % of what other samples of such rows would give.
+Measured on rows that the model, or with nested cross-validation one made alike, did not learn from; in brackets the 95% interval.
 
 {scores}
 

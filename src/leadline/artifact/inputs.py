@@ -11,6 +11,7 @@ import polars as pl
 from leadline.artifact.manifest import Manifest
 from leadline.columns.contract import ColumnType
 from leadline.columns.recognise import Choice
+from leadline.data.folder import visible
 from leadline.data.read import read_table
 from leadline.data.table import Data, Table
 from leadline.errors import LeadlineError
@@ -29,15 +30,18 @@ def read_for(manifest: Manifest, source: Any) -> Data:
     table = _read_path(manifest, Path(source)) if isinstance(source, str | Path) else read_table(source)
     missing = [name for name in manifest.types if name not in table.frame.columns]
     if missing:
-        found = ", ".join(table.frame.columns[:20])
         raise LeadlineError(
-            f"{table.origin} has no column {', '.join(missing)}",
-            f"the columns the model was trained on: {', '.join(manifest.types)}",
-            f"what is there: {found}",
+            f"{table.origin} has no column {_few(missing)}",
+            f"the columns the model was trained on: {_few(list(manifest.types))}",
+            f"what is there: {_few(table.frame.columns)}",
         )
     columns = {name: Choice(kind, _TRAINED, table.frame[name].null_count(), {}) for name, kind in manifest.types.items()}
     target = manifest.target if manifest.target in table.frame.columns else None
     return Data(table, columns, target, _TRAINED)
+
+
+def _few(names: list[str], shown: int = 20) -> str:
+    return ", ".join(names[:shown]) + (f" and {len(names) - shown:,} more" if len(names) > shown else "")
 
 
 def _read_path(manifest: Manifest, path: Path) -> Table:
@@ -46,8 +50,8 @@ def _read_path(manifest: Manifest, path: Path) -> Table:
     for kind in kinds:
         if path.is_file() and path.suffix.lower() in kind.extensions:
             return _one_column(manifest, kind, [path], path)
-        if path.is_dir() and not any(child.is_dir() for child in path.iterdir()):
-            files = sorted(child for child in path.iterdir() if child.suffix.lower() in kind.extensions)
+        if path.is_dir() and not any(child.is_dir() for child in visible(path)):
+            files = [child for child in visible(path) if child.suffix.lower() in kind.extensions]
             if files:
                 return _one_column(manifest, kind, files, path)
     return read_table(path)

@@ -51,7 +51,7 @@ def _read_arrays(path: Path) -> dict[str, np.ndarray]:
 
     try:
         return dict(load_file(path))
-    except (SafetensorError, ValueError, KeyError) as error:
+    except (SafetensorError, ValueError, KeyError, TypeError) as error:
         raise _damaged(path.parent.parent, f"{path.name} is not a safetensors file ({error})") from None
 
 

@@ -19,6 +19,7 @@ from leadline.parts import COLUMN, Graph
 from leadline.registry import TASKS
 from leadline.reports import Block, Grid, Paragraph
 from leadline.tasks.contract import Target, Task
+from leadline.values import take_rows
 
 _CHUNK = 4_096  # rows in flight; pictures are opened in the encoder's own smaller batches
 _ROWS_SHOWN = 20
@@ -74,8 +75,6 @@ class Model:
 
     def _answer_rows(self, values: Mapping[str, Any], rows: np.ndarray, failed: dict[int, LeadlineError]) -> np.ndarray:
         """All rows at once; if one of them cannot be read, each by itself, so that only that one is lost."""
-        from leadline.values import take_rows
-
         try:
             return self.task.answers(self._raw({name: take_rows(column, rows) for name, column in values.items()}, len(rows)))
         except BrokenModelError:
@@ -93,8 +92,12 @@ class Model:
             expected = (num_rows, self.task.num_outputs(Target(np.array([]), self.classes)))
             if raw.shape != expected:
                 raise ValueError(f"it answers in the shape {raw.shape} instead of {expected}")
+            if not np.isfinite(raw).all():
+                raise ValueError("it answers with values that are no numbers")
             return raw
-        except (TypeError, ValueError, KeyError, IndexError, AttributeError, ArithmeticError) as error:
+        except LeadlineError:
+            raise
+        except Exception as error:  # ONNX Runtime's and polars' exceptions share no other base
             saw = f"the parts of the model {self.manifest.name} do not fit together ({type(error).__name__}: {error})"
             raise BrokenModelError(saw, "a model as leadline train wrote it", "train again") from error
 
@@ -177,5 +180,5 @@ def _shown(record: dict[str, Any]) -> tuple[str, str, str]:
     return (
         record["source"],
         f"{record['value']:.5g}",
-        f"90 % between {record['low']:.5g} and {record['high']:.5g}" if record["low"] is not None else "",
+        f"90% between {record['low']:.5g} and {record['high']:.5g}" if record["low"] is not None else "",
     )

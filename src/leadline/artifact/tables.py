@@ -18,10 +18,15 @@ _WRITERS: dict[str, Callable[[pl.DataFrame, io.BytesIO], None]] = {
 }
 
 
-def write_table(table: pl.DataFrame, path: Path) -> None:
-    """Raises LeadlineError for a kind of file we do not write."""
+def check_kind(path: Path) -> None:
+    """Raises LeadlineError for a kind of file we do not write: to be asked before the work."""
     if path.suffix.lower() not in _WRITERS:
         raise LeadlineError(f"{path} is a kind of table we do not write", f"one of {', '.join(_WRITERS)}")
+
+
+def write_table(table: pl.DataFrame, path: Path) -> None:
+    """The whole file or none."""
+    check_kind(path)
     stream = io.BytesIO()
     _WRITERS[path.suffix.lower()](table, stream)
     write_atomically(path, stream.getvalue())

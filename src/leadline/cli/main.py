@@ -5,14 +5,17 @@ from __future__ import annotations
 import sys
 
 import typer
+from typer.exceptions import TyperException
 
 from leadline.cli import demo, doctor, evaluate, predict, train
-from leadline.errors import LeadlineError
+from leadline.errors import LeadlineError, UsageError
+
+_INTERRUPTED = 130  # what typer makes of Ctrl-C
 
 app = typer.Typer(
     name="leadline",
     help="From labelled examples to a trained, explained, deployed and monitored model, measuring at every step.",
-    epilog="Begin with: leadline train DATA, where DATA is a folder of class folders or a table.",
+    epilog="Begin with: leadline train DATA, where DATA is a folder of class folders or a table. --debug shows tracebacks.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -44,38 +47,48 @@ app.command("demo")(demo.command)
 
 def run() -> None:
     """The entry point: errors become one screen, interruptions their conventional exit codes."""
-    from leadline.cli.screen import interruptible, show_error
+    from leadline.cli.screen import interruptible
     from leadline.machine import limit_threads
 
-    limit_threads()
     debug = "--debug" in sys.argv
-    if debug:
-        sys.argv.remove("--debug")
+    sys.argv = [word for word in sys.argv if word != "--debug"]
     try:
+        limit_threads()
         with interruptible():
-            app()
-    except LeadlineError as error:
-        if debug:
-            raise
-        show_error(error)
-        sys.exit(1)
-    except KeyboardInterrupt:
-        print("\nInterrupted. What was computed is kept; run the same command again to go on.", file=sys.stderr)
-        sys.exit(130)
+            code = app(standalone_mode=False)
+    except TyperException as error:  # wrong words on the command line
+        show = getattr(error, "show", None)
+        show() if show else print(error, file=sys.stderr)
+        sys.exit(getattr(error, "exit_code", 2))
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
-    except MemoryError:
-        show_error(
-            LeadlineError("memory ran out", "a machine with more of it, or fewer rows or columns", "train on a part of the rows first")
-        )
-        sys.exit(1)
-    except OSError as error:
+    except Exception as error:
         if debug:
             raise
+        sys.exit(_explain(error))
+    if code == _INTERRUPTED:
+        print("\nInterrupted. Encoded vectors are kept, so the same command has less to do next time.", file=sys.stderr)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _explain(error: Exception) -> int:
+    """Shows any error as one screen and returns the exit code."""
+    from leadline.cli.screen import show_error
+
+    if isinstance(error, LeadlineError):
+        show_error(error)
+        return 2 if isinstance(error, UsageError) else 1
+    if isinstance(error, MemoryError):
+        show_error(LeadlineError("memory ran out", "a machine with more of it, or fewer rows or columns", "try a part of the rows first"))
+    elif isinstance(error, OSError):
         name = f" ({error.filename})" if error.filename else ""
-        show_error(LeadlineError(f"the system refused: {error.strerror or error}{name}", "room on the disk and the right to write there"))
-        sys.exit(1)
+        expected = "room on the disk, and the right to read and write there"
+        show_error(LeadlineError(f"the system refused: {error.strerror or error}{name}", expected))
+    else:
+        saw = f"something we did not foresee ({type(error).__name__}: {str(error)[:300]})"
+        show_error(LeadlineError(saw, "this is our mistake, not yours", "add --debug to see where, and please report it"))
+    return 1
 
 
 if __name__ == "__main__":

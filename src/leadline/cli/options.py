@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from leadline.errors import LeadlineError
+from leadline.errors import UsageError
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print exactly one JSON object.")]
 Html = Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Also write the report as one self-contained page.")]
@@ -21,6 +21,6 @@ def parse_types(pairs: list[str]) -> dict[str, str]:
     for pair in pairs:
         column, mark, kind = pair.rpartition("=")
         if not mark or not column:
-            raise LeadlineError(f'"{pair}" does not say the type of a column', "COL=TYPE", "--type age=number")
+            raise UsageError(f'"{pair}" does not say the type of a column', "COL=TYPE", "--type age=number")
         types[column] = kind
     return types

@@ -20,12 +20,13 @@ def command(
 ) -> None:
     """Answer for new rows, in reading order."""
     from leadline.artifact.model import load
+    from leadline.artifact.tables import check_kind, write_table
     from leadline.cli.screen import deliver, leave
 
+    if out is not None:
+        check_kind(out)
     predictions = load(model).predict(data)
     if out is not None:
-        from leadline.artifact.tables import write_table
-
         write_table(predictions.to_table(), out)
     if out is None or as_json:
         deliver(predictions, as_json)

@@ -28,7 +28,7 @@ def show_error(error: LeadlineError) -> None:
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     where = f"\n  where     {error.where}" if error.where else ""
     console.print(Text("That did not work", style="bold red"))
-    console.print(Text(f"  we saw    {error.saw}{where}"))
+    console.print(Text(f"  problem   {error.saw}{where}"))
     for label, text in (("expected", error.expected), ("try      ", error.try_this)):
         if text:
             console.print(Text(f"  {label:9} {text}"))
@@ -36,14 +36,14 @@ def show_error(error: LeadlineError) -> None:
 
 def deliver(report: Report, as_json: bool, html: Path | None = None, title: str = "leadline") -> None:
     """Prints the report, or exactly one JSON object, and writes the page if one was asked for."""
-    if html is not None:
-        from leadline.files import write_atomically
-
-        write_atomically(html, to_html(report, title))
     if as_json:
         print(json.dumps(report.to_json(), ensure_ascii=False, allow_nan=False, default=str))
     else:
         print_report(report)
+    if html is not None:
+        from leadline.files import write_atomically
+
+        write_atomically(html, to_html(report, title))
 
 
 def progress_for(quiet: bool) -> Progress:

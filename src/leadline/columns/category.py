@@ -13,7 +13,21 @@ from leadline.columns.missing import MISSING_TOKENS
 from leadline.columns.sketch import Sketch, counts
 from leadline.errors import LeadlineError
 
+_EXACT = 2.0**53  # from here on a float64 no longer tells whole numbers apart
 _LONGEST_NAME = 64  # characters; longer values are written by people, not picked from a list
+
+
+def as_names(values: pl.Series) -> pl.Series:
+    """Values as the names they are, trimmed: 3.0 is the name 3, as one gap in a file turns whole numbers into fractions.
+
+    Every value is named by itself, so that a row alone has the name that it has among others.
+    """
+    if values.dtype.is_float():
+        numbers = values.fill_nan(None)
+        whole = numbers.is_finite().fill_null(False) & (numbers % 1 == 0).fill_null(False) & (numbers.abs() < _EXACT).fill_null(False)
+        named = numbers.set(~whole, None).cast(pl.Int64).cast(pl.String)
+        return named.zip_with(whole, numbers.cast(pl.String))
+    return values.cast(pl.String).str.strip_chars()
 
 
 class Category:
@@ -40,9 +54,8 @@ class Category:
         return Confidence(0.7 if repeats else 0.3, f"has {distinct:,} different short values")
 
     def decode(self, raw: pl.Series, where: Where) -> Decoded:
-        text = raw.cast(pl.String)
-        stripped = text.str.strip_chars()
-        return Decoded(stripped.set(stripped.is_in(MISSING_TOKENS), None))
+        names = as_names(raw)
+        return Decoded(names.set(names.is_in(MISSING_TOKENS), None))
 
     def show(self, raw: Any) -> str:
         return "" if raw is None else str(raw)

@@ -14,7 +14,7 @@ from leadline.errors import LeadlineError
 
 @dataclass(frozen=True)
 class Confidence:
-    """How sure a type is (0 to 1) that a column is of its kind, and why, in words that follow "because it ..."."""
+    """How sure a type is (0 to 1) that a column is of its kind, and why, in words that follow "it ..."."""
 
     value: float
     why: str

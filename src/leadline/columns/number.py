@@ -27,6 +27,8 @@ class Number:
 
     def recognise(self, sample: Sample) -> Confidence | WhyNot:
         dtype = sample.values.dtype
+        if dtype.is_numeric() and sample.values.is_empty():
+            return Confidence(0.5, "has the type of numbers, but every value is missing")
         if dtype.is_numeric():
             kind = "whole numbers" if dtype.is_integer() else "numbers"
             return Confidence(0.9, f"holds {kind} from {self.show(sample.values.min())} to {self.show(sample.values.max())}")

@@ -32,7 +32,7 @@ def recognise(name: str, values: pl.Series, root: Path | None = None, wanted: st
     missing = len(values) - len(present)
     if wanted is not None:
         COLUMNS.get(wanted)
-        return Choice(wanted, "you said so", missing, {})
+        return Choice(wanted, "as you said", missing, {})
     step = max(1, len(present) // _SAMPLED_ROWS)
     sample = Sample(name, present.gather_every(step), len(values), root)
     types: list[ColumnType] = COLUMNS.make_all()

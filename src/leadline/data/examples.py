@@ -23,13 +23,15 @@ class Examples:
     types: Mapping[str, str]
     target: np.ndarray
     num_classes: int = 0
+    groups: np.ndarray | None = None  # (n,) equal numbers for rows that no split may part
 
     def __len__(self) -> int:
         return len(self.target)
 
     def take(self, rows: Rows) -> Examples:
         values = {name: take_rows(column, rows) for name, column in self.values.items()}
-        return replace(self, values=values, target=self.target[rows])
+        groups = None if self.groups is None else self.groups[rows]
+        return replace(self, values=values, target=self.target[rows], groups=groups)
 
     def with_values(self, more: Mapping[str, Any]) -> Examples:
         return replace(self, values={**self.values, **more})

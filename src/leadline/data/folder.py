@@ -18,17 +18,23 @@ _WANTED = "class folders (cat/1.jpg, dog/2.jpg), perhaps below train/ and test/;
 
 
 def read_folder(folder: Path) -> Table:
-    tables = {path: SPLIT_NAMES[path.stem.lower()] for path in _visible(folder) if _is_split_table(path)}
+    tables = {path: SPLIT_NAMES[path.stem.lower()] for path in visible(folder) if _is_split_table(path)}
     if "train" in tables.values():
         return _split_tables(folder, tables)
-    splits = {path: SPLIT_NAMES[path.name.lower()] for path in _visible(folder) if path.is_dir() and path.name.lower() in SPLIT_NAMES}
+    splits = {path: SPLIT_NAMES[path.name.lower()] for path in visible(folder) if _is_split_folder(path)}
     if "train" in splits.values():
-        return _class_folders(folder, splits)
-    return _class_folders(folder, {folder: ""})
+        return _class_folders(folder, splits, [str(path) for path in visible(folder) if path not in splits])
+    return _class_folders(folder, {folder: ""}, [])
 
 
-def _visible(folder: Path) -> list[Path]:
+def visible(folder: Path) -> list[Path]:
+    """What is in a folder, sorted, without hidden files and folders (checkpoints of editors, resource forks)."""
     return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+
+
+def _is_split_folder(path: Path) -> bool:
+    """Named after a split and holding class folders: a folder `train` full of pictures is a class of vehicles."""
+    return path.is_dir() and path.name.lower() in SPLIT_NAMES and any(child.is_dir() for child in visible(path))
 
 
 def _is_split_table(path: Path) -> bool:
@@ -44,7 +50,7 @@ def _split_tables(folder: Path, tables: dict[Path, str]) -> Table:
             raise LeadlineError(f"the tables in {folder} have different columns: {odd}", f"the columns of {parts[0][1].origin} in each")
     frame = pl.concat([part.frame.select(columns) for _, part in parts], how="vertical_relaxed")
     split = np.concatenate([np.full(part.frame.height, name) for name, part in parts])
-    stray = [path.name for path in _visible(folder) if path not in tables]
+    stray = [path.name for path in visible(folder) if path not in tables]
     remarks = (f"beside the tables, not read: {_few(stray)}",) if stray else ()
     return Table(frame, _Chained([part for _, part in parts]), folder.resolve().name, folder, split, remarks=remarks, origin=str(folder))
 
@@ -61,8 +67,8 @@ class _Chained:
         return self.parts[part].source(row - int(self.starts[part]))
 
 
-def _class_folders(folder: Path, roots: dict[Path, str]) -> Table:
-    rows, stray = list[tuple[str, str, str]](), list[str]()
+def _class_folders(folder: Path, roots: dict[Path, str], stray: list[str]) -> Table:
+    rows = list[tuple[str, str, str]]()
     for root, split in sorted(roots.items(), key=lambda item: ("train", "valid", "test", "").index(item[1])):
         rows += [(path, label, split) for path, label in _labelled_files(root, stray)]
     kind = _kind_of(folder, [path for path, _, _ in rows], stray)
@@ -73,16 +79,16 @@ def _class_folders(folder: Path, roots: dict[Path, str]) -> Table:
     frame = pl.DataFrame({kind.name: [kind.from_file(Path(path)) for path in names], "label": [label for _, label, _ in rows]})
     split_column = np.array([split for _, _, split in rows]) if rows[0][2] else None
     remarks = (f"not read: {_few([str(Path(path).relative_to(folder)) for path in stray])}",) if stray else ()
-    return Table(frame, names.__getitem__, folder.resolve().name, None, split_column, "label", remarks, str(folder))
+    return Table(frame, names.__getitem__, folder.resolve().name, None, split_column, "label", remarks, {kind.name: kind.name}, str(folder))
 
 
 def _labelled_files(root: Path, stray: list[str]) -> Iterator[tuple[str, str]]:
-    for class_folder in _visible(root):
+    for class_folder in visible(root):
         if not class_folder.is_dir():
             stray.append(str(class_folder))
             continue
         for path in sorted(class_folder.rglob("*")):
-            if path.is_file() and not path.name.startswith("."):
+            if path.is_file() and not any(part.startswith(".") for part in path.relative_to(root).parts):
                 yield str(path), class_folder.name
 
 

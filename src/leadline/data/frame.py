@@ -18,6 +18,16 @@ def read_frame(source: Any) -> Table:
 
 
 def _to_polars(source: Any) -> pl.DataFrame:
+    try:
+        return _converted(source)
+    except LeadlineError:
+        raise
+    except Exception as error:  # pandas, pyarrow and polars each have their own
+        reason = str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
+        raise LeadlineError(f"the table cannot be read: {reason}", "columns with one name and one kind of value each") from error
+
+
+def _converted(source: Any) -> pl.DataFrame:
     if isinstance(source, pl.DataFrame):
         return source
     if isinstance(source, pl.LazyFrame):

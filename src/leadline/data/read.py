@@ -8,7 +8,8 @@ from typing import Any
 
 import polars as pl
 
-from leadline.columns.recognise import recognise
+from leadline.columns.missing import MISSING_TOKENS
+from leadline.columns.recognise import Choice, recognise
 from leadline.data.folder import read_folder
 from leadline.data.frame import read_frame
 from leadline.data.table import Data, Table
@@ -32,6 +33,12 @@ def read(
 
     Raises LeadlineError when a named column does not exist or no target is certain; a target is never guessed.
     """
+    if isinstance(source, Data):
+        if target or types or exclude or group:
+            raise LeadlineError(
+                "these data were read before; types, target and the rest are settled", "no further options", "give the options to read"
+            )
+        return source
     table = read_table(source)
     _refuse_unknown(table, [*exclude, *(types or {}), *([target] if target else []), *([group] if group else [])])
     target, why = _find_target(table, target) if need_target else (target, "")
@@ -41,14 +48,22 @@ def read(
         if table.frame[name].null_count() == table.frame.height and name not in (types or {}):
             findings.append(Finding("missing-values", Severity.LOW, f'column "{name}" is empty and is left out', column=name))
             continue
-        columns[name] = recognise(name, table.frame[name], table.root, (types or {}).get(name))
+        columns[name] = _type_of(table, name, (types or {}).get(name))
     if not columns:
         raise LeadlineError(f"{table.origin} holds no column to learn from", "at least one column besides the target")
     return Data(table, columns, target, why, tuple(findings), group)
 
 
+def _type_of(table: Table, name: str, wanted: str | None) -> Choice:
+    if wanted is None and name in table.types:
+        return Choice(table.types[name], "holds files of that kind", table.frame[name].null_count(), {})
+    return recognise(name, table.frame[name], table.root, wanted)
+
+
 def read_table(source: Any) -> Table:
     """Raw columns from a path or a table in memory, before anything is decided about them."""
+    if isinstance(source, Data):
+        return source.table
     if not isinstance(source, str | Path):
         return read_frame(source)
     path = Path(source)
@@ -88,7 +103,7 @@ def _refuse_unknown(table: Table, names: Sequence[str]) -> None:
 
 def _find_target(table: Table, wanted: str | None) -> tuple[str, str]:
     if wanted is not None:
-        return wanted, "you said so"
+        return wanted, "as you said"
     if table.target is not None:
         return table.target, "the folders are named after the classes"
     names = [name for name in table.frame.columns if name.lower() in CONVENTIONAL_TARGETS]
@@ -107,14 +122,20 @@ def drop_missing_target(data: Data) -> Data:
     """Rows without an answer cannot teach or judge: left out, with a finding that names them."""
     target = data.require_target()
     values = data.raw(target)
-    missing = values.is_null() | (values.is_nan() if values.dtype.is_float() else pl.Series([False] * len(values)))
-    if values.dtype == pl.String:
-        missing = missing | (values.str.strip_chars() == "")
+    missing = values.is_null()
+    if values.dtype.is_float():
+        missing = missing | values.is_nan().fill_null(True)
+    if values.dtype == pl.String and data.table.target is None:  # a folder may well be called NA: Namibia
+        missing = missing | values.str.strip_chars().is_in(MISSING_TOKENS).fill_null(True)
     if not missing.any():
         return data
+    if missing.all():
+        raise LeadlineError(
+            f'no row has an answer in "{target}"', "labelled examples", "choose another column with --target COL", column=target
+        )
     rows = missing.arg_true().to_numpy()
     finding = Finding(
-        "missing-values", Severity.MEDIUM, f"{len(rows):,} rows have no {target} and are left out", column=target,
+        "missing-values", Severity.MEDIUM, f"{len(rows):,} of {len(data):,} rows have no {target} and are left out", column=target,
         rows=[data.source_row(row) for row in rows], fix="label these rows or remove them",
     )  # fmt: skip
     return data.take((~missing).arg_true().to_numpy()).with_findings(finding)

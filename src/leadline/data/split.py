@@ -37,16 +37,14 @@ def partition(data: Data, target: np.ndarray, num_classes: int, groups: np.ndarr
     if data.split is not None and not (data.split == "train").all():
         return _given(data.split)
     if len(data) < SMALL:
-        return Partition(
-            np.arange(len(data)), nothing, nothing, f"fewer than {SMALL:,} rows: scored by nested cross-validation, learned from all"
-        )
+        return Partition(np.arange(len(data)), nothing, nothing, f"fewer than {SMALL:,} rows: nested cross-validation, learned from all")
     share = TEST_SHARE if len(data) < MANY else TEST_SHARE_OF_MANY
     test = fold_numbers(target, num_classes, round(1 / share), seed, groups) == 0
     return Partition(
         np.flatnonzero(~test),
         nothing,
         np.flatnonzero(test),
-        f"{share:.0%} of the rows held back at random, every class at the same share",
+        f"{share:.0%} of the rows held back at random",
     )
 
 

@@ -34,6 +34,7 @@ class Table:
     split: np.ndarray | None = None  # (n,) of "train", "valid", "test"
     target: str | None = None
     remarks: tuple[str, ...] = ()
+    types: Mapping[str, str] = field(default_factory=dict)  # column types that the source settles: files of one kind
     origin: str = ""  # the path or object as the user named it
 
 
@@ -82,7 +83,13 @@ class Data:
 
     def decode(self, column: str) -> Decoded:
         where = Where(column, self.source, self.table.root)
-        decoded: Decoded = COLUMNS.get(self.types[column])().decode(self.raw(column), where)
+        try:
+            decoded: Decoded = COLUMNS.get(self.types[column])().decode(self.raw(column), where)
+        except (pl.exceptions.PolarsError, TypeError, ValueError, AttributeError) as error:
+            saw = f"its values ({self.raw(column).dtype}) cannot be read as {self.types[column]}: {str(error).splitlines()[0][:200]}"
+            raise LeadlineError(
+                saw, f"a column of the type {self.types[column]}", f"--type {column}=TYPE or --exclude {column}", column=column
+            ) from error
         return decoded
 
     def show(self, column: str, row: int) -> str:
@@ -136,9 +143,11 @@ def _bytes_of(values: pl.Series, name_files: bool, root: Path | None) -> bytes:
         return b"".join(hashlib.sha256(value or b"").digest() for value in values)
     if values.dtype.is_numeric():
         return values.cast(pl.Float64).fill_null(float("nan")).to_numpy().tobytes()
-    text = values.cast(pl.String).fill_null("\1")
-    sizes = ",".join(str(_size_of(Path(name) if root is None else root / name)) for name in text) if name_files else ""
-    return "\0".join([*text, sizes]).encode("utf-8", "surrogatepass")
+    text = values.cast(pl.String).fill_null("\1").to_list()
+    if name_files:  # by their own names, so that data are the same whichever way the folder was named
+        paths = [Path(name) if root is None else root / name for name in text]
+        text = [f"{path.name} {_size_of(path)}" for path in paths]
+    return "\0".join(text).encode("utf-8", "surrogatepass")
 
 
 def _size_of(path: Path) -> int:

@@ -36,12 +36,16 @@ class Choice:
         return f"{self.best} scores best" + (", clearly above the others" if self.differences else "")
 
 
-def choose(candidates: Sequence[Candidate], truth: np.ndarray, metric: Metric) -> Choice:
-    """Two results whose paired 95 % interval includes zero are a tie (design section 4)."""
-    scores = {c.learner: metric.better(metric.value(c.answers, truth)) for c in candidates}
+def choose(candidates: Sequence[Candidate], truth: np.ndarray, metric: Metric, trivial: str = "") -> Choice:
+    """Two results whose paired 95 % interval includes zero are a tie (design section 4).
+
+    `trivial` names the baseline that others are shown against: it wins only by scoring best, for a tie with it on few rows says more
+    about the rows than about the other.
+    """
+    scores = {c.learner: np.nan_to_num(metric.better(metric.value(c.answers, truth)), nan=-np.inf) for c in candidates}
     best = max(candidates, key=lambda c: scores[c.learner])
     others = [c for c in candidates if c is not best]
     differences = {c.learner: difference_interval(metric, best.answers, c.answers, truth) for c in others}
-    ties = [c for c in others if differences[c.learner].low <= 0]
+    ties = [c for c in others if not differences[c.learner].low > 0 and c.learner != trivial]
     winner = min([best, *ties], key=lambda c: (c.cost, -scores[c.learner]))
     return Choice(winner.learner, best.learner, tuple(c.learner for c in ties), differences)

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from leadline.data.examples import Examples
 from leadline.data.split import fold_numbers
+
+_FIFTHS = 5
 
 
 @dataclass(frozen=True)
@@ -17,11 +20,16 @@ class Fold:
     valid: np.ndarray
 
 
-def make_folds(target: np.ndarray, num_classes: int, num_folds: int, seed: int, groups: np.ndarray | None = None) -> list[Fold]:
-    """`num_folds` 1 is a single fifth held back. Every fold's training part holds every class that has two rows or more."""
-    numbers = fold_numbers(target, num_classes, max(num_folds, 5) if num_folds == 1 else num_folds, seed, groups)
+def make_folds(examples: Examples, num_folds: int, seed: int) -> list[Fold]:
+    """`num_folds` 1 is a single fifth held back; fewer come where rows or groups are too few to fill them.
+
+    Every class with two rows or more is in every fold's training part, and no group is on both sides.
+    """
+    asked = _FIFTHS if num_folds == 1 else num_folds
+    numbers = fold_numbers(examples.target, examples.num_classes, asked, seed, examples.groups)
     chosen = range(1) if num_folds == 1 else range(num_folds)
-    return [Fold(np.flatnonzero(numbers != k), np.flatnonzero(numbers == k)) for k in chosen]
+    folds = [Fold(np.flatnonzero(numbers != number), np.flatnonzero(numbers == number)) for number in chosen]
+    return [fold for fold in folds if len(fold.train) and len(fold.valid)]
 
 
 def given_fold(train: np.ndarray, valid: np.ndarray) -> list[Fold]:

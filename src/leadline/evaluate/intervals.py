@@ -25,8 +25,14 @@ class Interval:
     high: float
     n: int
 
+    @property
+    def defined(self) -> bool:
+        """False where the rows cannot tell: a ranking of a single class, a variance of a single row."""
+        return bool(np.isfinite([self.value, self.low, self.high]).all())
+
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        """JSON knows no NaN: what is not defined is null."""
+        return {name: value if np.isfinite(value) else None for name, value in asdict(self).items()}
 
 
 def wilson(successes: float, n: int) -> tuple[float, float]:

@@ -30,4 +30,7 @@ class Temperature:
 
     @classmethod
     def load(cls, config: dict[str, Any], arrays: Mapping[str, np.ndarray], files: Mapping[str, Path]) -> Temperature:
-        return cls(float(config["temperature"]))
+        temperature = float(config["temperature"])
+        if not 0 < temperature < float("inf"):
+            raise ValueError(f"a temperature of {temperature}")
+        return cls(temperature)

@@ -99,7 +99,7 @@ class Linear:
 
     def fit(self, train: Examples, task: Task, work: Work, seed: int) -> Graph:
         search, num_folds = Search.of(work.settings), work.settings["inner_folds"]
-        folds = make_folds(train.target, train.num_classes, num_folds, seed) if num_folds else []
+        folds = make_folds(train, num_folds, seed) if num_folds else []
         trials = [_trial(train.take(fold.train), train.take(fold.valid), work.settings) for fold in folds]
         strength = search.choose(trials, train.num_classes)
         del trials, folds  # they are as large as what comes

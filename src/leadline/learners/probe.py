@@ -55,7 +55,7 @@ class Probe:
 
     def fit(self, train: Examples, task: Task, work: Work, seed: int) -> Graph:
         search, num_folds = Search.of(work.settings), work.settings["inner_folds"]
-        folds = make_folds(train.target, train.num_classes, num_folds, seed) if num_folds else []
+        folds = make_folds(train, num_folds, seed) if num_folds else []
         strength = search.choose([_trial(train.take(fold.train), train.take(fold.valid)) for fold in folds], train.num_classes)
         graph = _fit_join(train)
         features = _features(graph, train)

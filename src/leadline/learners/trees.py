@@ -71,7 +71,7 @@ class Trees:
         columns = [train.values[COLUMN + name] for name in names]
         prepare = TypedColumns.fit(dict(zip(names, columns, strict=True)), train.types)
         problem = _Problem.of(prepare.run(*columns), train.target, train.num_classes)
-        forests = _grow(problem, work.settings, seed)
+        forests = _grow(problem, train, work.settings, seed)
         model = to_onnx(forests, problem.values.categorical, scale=problem.scale, base=problem.base.tolist())
         return Graph((Node("typed", prepare, tuple(COLUMN + name for name in names)), Node("trees", TreesHead(model), ("typed",))))
 
@@ -117,7 +117,7 @@ class _Problem:
         return start[:, 0] if start.shape[1] == 1 else start
 
 
-def _grow(problem: _Problem, settings: dict[str, Any], seed: int) -> list[str]:
+def _grow(problem: _Problem, examples: Examples, settings: dict[str, Any], seed: int) -> list[str]:
     """LightGBM's texts of all forests.
 
     Forests grow side by side, one thread each: two threads within one forest wait for each other after every leaf, which took
@@ -131,7 +131,7 @@ def _grow(problem: _Problem, settings: dict[str, Any], seed: int) -> list[str]:
     table.construct()
     if not settings["num_folds"]:
         return [_forest(table, None, {**params, "seed": seed}, settings)]
-    folds = make_folds(problem.target, problem.num_classes, settings["num_folds"], seed)
+    folds = make_folds(examples, settings["num_folds"], seed)
 
     def one(number: int) -> str:
         fold = folds[number]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from leadline.errors import LeadlineError
+from leadline.errors import UsageError
 from leadline.learners.contract import Learner, Sizes, Work
 from leadline.plan.calibration import Rate
 from leadline.plan.plan import Fitting, Skipped
@@ -23,7 +23,7 @@ def parse_budget(text: str) -> float:
     """Seconds from `90s`, `2m`, `1.5h` or a bare number of seconds."""
     match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([smh]?)\s*", text.lower())
     if match is None or float(match[1]) == 0:
-        raise LeadlineError(f'"{text}" is not a budget', "a time such as 30s, 2m or 1h", "--budget 2m")
+        raise UsageError(f'"{text}" is not a budget', "a time such as 30s, 2m or 1h", "--budget 2m")
     return float(match[1]) * _UNITS[match[2]]
 
 
@@ -55,6 +55,7 @@ class Asked:
     task: Task
     input_seconds: Mapping[str, float]
     most_effort: int = EFFORTS[-1]
+    memory_bytes: float = float("inf")  # that a learner may take
 
 
 def fill_budget(fields: Sequence[Field], asked: Asked, seconds_left: float, fold_options: Sequence[tuple[int, int]]) -> Chosen:
@@ -84,9 +85,13 @@ class _Filling:
     def fill(self, fields: Sequence[Field]) -> Chosen:
         efforts, skipped, paid, spent = dict[str, int](), list[Skipped](), set[str](), 0.0
         for field in sorted(fields, key=lambda f: self.price(f, 0) + self._inputs(f, set())):
-            seconds = self.price(field, 0) + self._inputs(field, paid)
+            seconds, peak = self.price(field, 0) + self._inputs(field, paid), self._work(field, 0).peak_bytes
+            if efforts and peak > self.asked.memory_bytes:
+                why = f"it needs about {peak / 2**30:.1f} GB of memory, and {self.asked.memory_bytes / 2**30:.1f} GB may be used"
+                skipped.append(Skipped(field.learner.name, round(seconds, 1), why))
+                continue
             if efforts and spent + seconds > self.room:  # the cheapest, the trivial baseline, is always there
-                why = f"needs about {seconds:.0f} s more, the budget leaves {max(0.0, self.room - spent):.0f} s"
+                why = f"it needs about {seconds:.0f} s, and {max(0.0, self.room - spent):.0f} s of the budget are left"
                 skipped.append(Skipped(field.learner.name, round(seconds, 1), why))
                 continue
             spent += seconds
@@ -111,6 +116,8 @@ class _Filling:
     def _raise_efforts(self, fields: Sequence[Field], efforts: dict[str, int], spent: float) -> float:
         for effort in EFFORTS[1 : self.asked.most_effort + 1]:
             for field in fields:
+                if self._work(field, effort).peak_bytes > self.asked.memory_bytes:
+                    continue
                 more = self.price(field, effort) - self.price(field, efforts[field.learner.name])
                 if efforts[field.learner.name] == effort - 1 and spent + more <= self.room:
                     efforts[field.learner.name] = effort

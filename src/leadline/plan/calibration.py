@@ -49,7 +49,7 @@ class Calibration:
 
     def stateless(self, node: Node, column_type: str) -> Rate:
         """Per character of text (or per value) of an encoder whose output is not kept."""
-        return self._rate(f"encoder {node.part.kind}", lambda: _time_node(node, column_type))
+        return self._rate(f"encoder {node.part.kind} {sorted(node.part.config().items())}", lambda: _time_node(node, column_type))
 
     def engines(self, encoder: Any, settings: dict[str, Any], measure: Callable[[], dict[str, float]]) -> dict[str, float]:
         """Examples per second of each engine for one pretrained encoder with these settings."""

@@ -50,7 +50,7 @@ class Skipped:
 class Plan:
     """Everything besides the data that decides what is learned, and what it was expected to take."""
 
-    data: dict[str, Any]  # fingerprint, rows, target
+    data: dict[str, Any]  # fingerprint, rows, and how they were read: target, types, exclude, group, positive
     task: str
     metric: str
     seed: int
@@ -87,7 +87,7 @@ class Plan:
 def read_plan(path: Path) -> Plan:
     """Raises LeadlineError when the file is not a plan of a format we know."""
     try:
-        value = json.loads(path.read_text())
+        value = json.loads(path.read_text(encoding="utf-8"))
         if value.get("format") != FORMAT:
             raise LeadlineError(
                 f"{path} is a plan of format {value.get('format')}", f"format {FORMAT}", "train without --plan to write a new one"

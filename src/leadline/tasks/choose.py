@@ -13,7 +13,7 @@ _FEW = 20  # different whole numbers that still are classes: digits, grades, sta
 
 def choose_task(target: pl.Series, wanted: str | None = None) -> tuple[Task, str]:
     """The task and why. Raises LeadlineError when neither classes nor numbers make sense."""
-    name, why = (wanted, "you said so") if wanted else _by_look(target)
+    name, why = (wanted, "as you said") if wanted else _by_look(target)
     task: Task = TASKS.get(name)()
     reason = task.why_not(target, str(target.dtype))
     if reason:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from leadline.columns.category import as_names
 from leadline.errors import LeadlineError
 from leadline.tasks.contract import Target
 
@@ -19,7 +20,7 @@ class Classify:
     metrics = ("accuracy", "balanced_accuracy", "log_loss", "roc_auc", "average_precision")
 
     def why_not(self, target: pl.Series, type_name: str) -> str | None:
-        distinct = target.n_unique()
+        distinct = as_names(target).n_unique()
         if distinct < 2:
             return f"all {len(target):,} rows have the same answer"
         if len(target) > 20 and distinct > _MOST_CLASSES_SHARE * len(target):
@@ -27,7 +28,7 @@ class Classify:
         return None
 
     def read_target(self, target: pl.Series, positive: str | None = None) -> Target:
-        names = target.cast(pl.String).str.strip_chars()
+        names = as_names(target)
         classes = _in_order(names, target.dtype, positive)
         order = pl.DataFrame({"name": classes, "code": np.arange(len(classes))})
         codes = names.to_frame("name").join(order, on="name", how="left", maintain_order="left")["code"]
@@ -35,7 +36,7 @@ class Classify:
 
     def codes_of(self, target: pl.Series, classes: tuple[str, ...]) -> Target:
         """The target of new rows in the classes of a trained model; an unknown class is an error that names it."""
-        names = target.cast(pl.String).str.strip_chars()
+        names = as_names(target)
         unknown = sorted(set(names.drop_nulls()) - set(classes))
         if unknown:
             raise LeadlineError(f'the model does not know the class "{unknown[0]}"', f"one of: {', '.join(classes[:20])}")
@@ -65,11 +66,15 @@ class Classify:
 
 
 def _in_order(names: pl.Series, dtype: pl.DataType, positive: str | None) -> list[str]:
-    """Class names: numbers in the order of numbers, all else alphabetically; of two, the positive one is last."""
-    distinct = names.drop_nulls().unique().to_list()
-    classes = sorted(distinct, key=float) if dtype.is_numeric() else sorted(distinct)
+    """Class names: numbers in the order of numbers, all else alphabetically; of two, the positive one is last.
+
+    Unless the user names it, the positive class of two is the last one, or the rare one where one is rare: that is what is looked for.
+    """
+    counts = dict(names.drop_nulls().value_counts().iter_rows())
+    classes = sorted(counts, key=float) if dtype.is_numeric() else sorted(counts)
     if positive is None:
-        return classes
+        rare = len(classes) == 2 and min(counts.values()) < _RARE * sum(counts.values())
+        return sorted(classes, key=lambda name: -counts[name]) if rare else classes
     if positive not in classes or len(classes) != 2:
         raise LeadlineError(f'"{positive}" cannot be the positive class', f"one of two classes; the classes are {', '.join(classes[:20])}")
     return [name for name in classes if name != positive] + [positive]

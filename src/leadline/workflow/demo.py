@@ -15,8 +15,9 @@ def demo(folder: Path, progress: Progress | None = None, **options: Any) -> Trai
     """Writes the digits as a folder of class folders and trains on it as on anybody's pictures."""
     if folder.exists() and not (folder / ".leadline-demo").exists():
         raise LeadlineError(f"{folder} is there already", "a folder that the demo may fill", "choose another with -o")
-    write_digits(folder / "digits")
+    folder.mkdir(parents=True, exist_ok=True)
     (folder / ".leadline-demo").touch()
+    write_digits(folder / "digits")
     return train(folder / "digits", out=folder / "digits", progress=progress, **options)
 
 

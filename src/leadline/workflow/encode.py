@@ -49,7 +49,8 @@ def encode(
         plan = encodings[node.name]
         engine = plan.serving_engine if serving else plan.engine
         assert isinstance(node.part, PretrainedEncoder)
-        with progress.track(f"reading {plan.column} with {plan.encoder}", "examples") as advance:
+        title = f"encoding {plan.column} with {plan.encoder}" + (", rows that judge" if serving else "")
+        with progress.track(title, "examples") as advance:
             values[node.name], unreadable = encode_through_store(node.part, column, engine, store, advance)
         bad.update({row: error for row, error in unreadable.items() if row not in bad})
     return Encoded(values, bad)

@@ -77,7 +77,7 @@ class Evaluation:
             (METRICS[n].title, show_score(n, i.value), f"{show_score(n, i.low)} to {show_score(n, i.high)}")
             for n, i in self.metrics.items()
         ]
-        blocks: list[Block] = [Heading(f"{self.model} on {self.name}"), Grid(("measure", "score", "95 % interval"), rows)]
+        blocks: list[Block] = [Heading(f"{self.model} on {self.name}"), Grid(("measure", "score", "95% interval"), rows)]
         blocks.append(Paragraph(f"{self.metrics[self.metric].n:,} rows.", "quiet"))
         if self.ece is not None:
             blocks.append(Paragraph(f"When it says how sure it is, it is off by {self.ece:.1%} on average."))
@@ -100,7 +100,7 @@ class Evaluation:
         ]
         return [
             Heading("Class by class, hardest first"),
-            Grid(("class", "rows", "found", "95 % interval", "right when named", "mostly mistaken for"), rows),
+            Grid(("class", "rows", "found", "95% interval", "right when named", "mostly mistaken for"), rows),
         ]
 
     def _mistaken_for(self, name: str) -> str:
@@ -122,7 +122,7 @@ class Evaluation:
             )
             for s in worst
         ]
-        return [Heading("Where it is weakest"), Grid(("rows where", "rows", self.metric, "95 % interval"), rows)]
+        return [Heading("Where it is weakest"), Grid(("rows where", "rows", self.metric, "95% interval"), rows)]
 
 
 def evaluate(model: str | Path | Model, source: Any) -> Evaluation:
@@ -190,8 +190,9 @@ def _slices(model: Model, data: Data, answers: np.ndarray, truth: np.ndarray) ->
             continue
         for value in values.drop_nulls().unique().sort():
             rows = (values == value).arg_true().to_numpy()
-            if len(rows) >= _SMALLEST_SLICE:
-                found.append(Slice(name, str(value), score_interval(metric, answers[rows], truth[rows])))
+            score = score_interval(metric, answers[rows], truth[rows]) if len(rows) >= _SMALLEST_SLICE else None
+            if score is not None and score.defined:
+                found.append(Slice(name, str(value), score))
     return found
 
 

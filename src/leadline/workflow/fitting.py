@@ -21,6 +21,8 @@ from leadline.plan.plan import Fitting, Skipped
 from leadline.registry import LEARNERS
 from leadline.tasks.contract import Task
 
+TRIVIAL = "baseline"  # the learner that every result is shown against
+
 Fitted = Callable[[], None]  # called after every fit, for the progress bar
 
 
@@ -64,7 +66,7 @@ def hold_contest(
     rows = results[0].rows
     costs = {fitting.learner: fitting.cost for fitting in fittings}
     candidates = [Candidate(result.learner, task.answers(result.raw), costs[result.learner]) for result in results]
-    return Contest(tuple(results), rows, choose(candidates, examples.target[rows], metric), tuple(failed))
+    return Contest(tuple(results), rows, choose(candidates, examples.target[rows], metric, TRIVIAL), tuple(failed))
 
 
 def _out_of_fold(examples: Examples, folds: Sequence[Fold], fitting: Fitting, task: Task, seed: int, after_fit: Fitted) -> OutOfFold:

@@ -15,6 +15,7 @@ from leadline.artifact.model import Model, load
 from leadline.artifact.reference import reference_table
 from leadline.artifact.save import rescored, save
 from leadline.encoders.store import Store
+from leadline.errors import LeadlineError
 from leadline.evaluate.calibration import half_width
 from leadline.evaluate.intervals import score_interval
 from leadline.findings import Finding
@@ -39,7 +40,13 @@ def save_and_judge(folder: Path, learned: Learned, store: Store, progress: Progr
     extra: Mapping[str, bytes] = {"reference.parquet": reference_table(learned.setup.data, learned.rows)}
     manifest = save(folder, learned.graph, _manifest(learned), extra)
     judged = _judge(load(folder), learned, store, progress)
-    metrics = {m.name: score_interval(m, judged.answers, judged.truth).to_json() for m in learned.setup.metrics}
+    scores = {m.name: score_interval(m, judged.answers, judged.truth) for m in learned.setup.metrics}
+    if not scores[learned.setup.metric.name].defined:
+        raise LeadlineError(
+            f"{learned.setup.metric.name} cannot be told from the {len(judged.truth):,} rows that judge",
+            "rows of both classes, or numbers that differ", "give more rows to judge by, or another --metric accuracy|log_loss|mae",
+        )  # fmt: skip
+    metrics = {name: score.to_json() for name, score in scores.items() if score.defined}
     manifest = replace(manifest, metrics=metrics, baseline={"value": _baseline(learned, judged)})
     return judged, rescored(folder, manifest, {**extra, "card.md": model_card(manifest).encode()})
 
@@ -47,7 +54,9 @@ def save_and_judge(folder: Path, learned: Learned, store: Store, progress: Progr
 def _judge(model: Model, learned: Learned, store: Store, progress: Progress) -> Judged:
     setup, test_rows = learned.setup, learned.setup.partition.test
     if learned.nested is not None:
-        return Judged(learned.nested, learned.examples.target, "nested cross-validation, each row answered by a model that never saw it")
+        return Judged(
+            learned.nested, learned.examples.target, "nested cross-validation, each row answered by a model made alike that never saw it"
+        )
     test = setup.data.take(test_rows)
     nodes = [learned.nodes[name] for name in learned.encodings_used]
     encoded = encode(test, nodes, learned.encodings_used, store, progress, serving=True)

@@ -45,7 +45,8 @@ def learn(setup: Setup, plan: Plan, nodes: Mapping[str, Node], store: Store, pro
     teaching = setup.teaching
     part = setup.data.take(teaching)
     encoded = encode(part, list(nodes.values()), {e.node: e for e in plan.encodings}, store, progress)
-    everything = Examples(encoded.values, setup.data.forms, setup.target.values[teaching], setup.num_classes)
+    groups = None if setup.groups is None else setup.groups[teaching]
+    everything = Examples(encoded.values, setup.data.forms, setup.target.values[teaching], setup.num_classes, groups)
     told = replace(setup, data=setup.data.with_findings(left_out(part, encoded.bad, "training"))) if encoded.bad else setup
     examples, rows = (everything.take(encoded.good), teaching[encoded.good]) if encoded.bad else (everything, teaching)
     learned = _fit(told, plan, nodes, examples, rows, progress)
@@ -58,8 +59,7 @@ def learn(setup: Setup, plan: Plan, nodes: Mapping[str, Node], store: Store, pro
 
 
 def _fit(setup: Setup, plan: Plan, nodes: Mapping[str, Node], examples: Examples, rows: np.ndarray, progress: Progress) -> Learned:
-    groups = None if setup.groups is None else setup.groups[rows]
-    folds = _folds(setup, plan, examples, rows, groups)
+    folds = _folds(setup, plan, examples, rows)
     total = len(plan.fittings) * plan.num_folds * (1 + plan.nested_folds) + plan.nested_folds + 1
     with progress.track("learning", "fits") as advance:
         after_fit = _counter(advance, total)
@@ -69,7 +69,7 @@ def _fit(setup: Setup, plan: Plan, nodes: Mapping[str, Node], examples: Examples
         nested = None
         if plan.nested_folds:
             nested = nested_answers(
-                examples, plan.fittings, setup.task, setup.metric, plan.seed, plan.nested_folds, plan.num_folds, groups, after_fit
+                examples, plan.fittings, setup.task, setup.metric, plan.seed, plan.nested_folds, plan.num_folds, after_fit
             )
     return Learned(setup, plan, nodes, graph, examples, rows, contest, nested)
 
@@ -78,11 +78,11 @@ def fitting_of(plan: Plan, learner: str) -> Fitting:
     return next(fitting for fitting in plan.fittings if fitting.learner == learner)
 
 
-def _folds(setup: Setup, plan: Plan, examples: Examples, rows: np.ndarray, groups: np.ndarray | None) -> list[Fold]:
+def _folds(setup: Setup, plan: Plan, examples: Examples, rows: np.ndarray) -> list[Fold]:
     if len(setup.partition.valid):
         judges = np.isin(rows, setup.partition.valid)
         return given_fold(np.flatnonzero(~judges), np.flatnonzero(judges))
-    return make_folds(examples.target, examples.num_classes, plan.num_folds, plan.seed, groups)
+    return make_folds(examples, plan.num_folds, plan.seed)
 
 
 def _counter(advance: Advance, total: int) -> Callable[[], None]:

@@ -23,16 +23,14 @@ def nested_answers(
     seed: int,
     num_outer: int,
     num_inner: int,
-    groups: np.ndarray | None,
     after_fit: Callable[[], None],
 ) -> np.ndarray:
     """Answers for every row by a model that was chosen, fitted and calibrated without it (Varma and Simon 2006)."""
-    outer = make_folds(examples.target, examples.num_classes, num_outer, seed + 1, groups)
+    outer = make_folds(examples, num_outer, seed + 1)
     answers: np.ndarray | None = None
     for fold in outer:
         teaching = examples.take(fold.train)
-        inner_groups = None if groups is None else groups[fold.train]
-        inner = make_folds(teaching.target, teaching.num_classes, num_inner, seed, inner_groups)
+        inner = make_folds(teaching, num_inner, seed)
         contest = hold_contest(teaching, inner, fittings, task, metric, seed, after_fit)
         fitting = next(f for f in fittings if f.learner == contest.choice.learner)
         graph = LEARNERS.get(fitting.learner)().fit(teaching, task, fitting.work, seed)

@@ -16,6 +16,7 @@ from leadline.workflow.pricing import Inputs, Pricing
 from leadline.workflow.setup import Setup
 
 _MANY_ROWS = 20_000  # from here on one fifth held back chooses as surely as five folds
+_MEMORY_SHARE = 0.7  # of what this process may use; the rest is for the data and for others
 _BASE_MB = 350.0  # interpreter and libraries; measured on Linux with Python 3.11
 
 
@@ -32,7 +33,12 @@ def make_plan(setup: Setup, budget_seconds: float, seconds_left: float, store: S
         names = tuple(node.name for node in learner.inputs(sizes))
         rate = calibration.learner(learner, setup.task, dict(sizes.types))
         fields.append(Field(learner, rate, names, sum(inputs.seconds_per_row[name] for name in names)))
-    chosen = fill_budget(fields, Asked(sizes, setup.task, inputs.seconds, _most_effort(setup)), seconds_left, _fold_options(setup))
+    chosen = fill_budget(
+        fields,
+        Asked(sizes, setup.task, inputs.seconds, _most_effort(setup), _MEMORY_SHARE * memory_bytes()),
+        seconds_left,
+        _fold_options(setup),
+    )
     plan = _write_down(setup, sizes, budget_seconds, chosen, inputs, refused)
     return plan, {name: inputs.nodes[name] for name in chosen.inputs}
 
@@ -75,11 +81,11 @@ def _fold_options(setup: Setup) -> list[tuple[int, int]]:
 def _write_down(setup: Setup, sizes: Sizes, budget_seconds: float, chosen: Chosen, inputs: Inputs, refused: list[Skipped]) -> Plan:
     peak = _BASE_MB + max((f.work.peak_bytes for f in chosen.fittings), default=0) / (1 << 20)
     return Plan(
-        data={"fingerprint": setup.data.fingerprint(), "rows": len(setup.data), "target": setup.data.target},
+        data={"fingerprint": setup.fingerprint, "rows": len(setup.data), **setup.reading()},
         task=setup.task.name, metric=setup.metric.name, seed=setup.seed, budget_seconds=budget_seconds,
         num_folds=chosen.num_folds, nested_folds=chosen.nested_folds,
         encodings=tuple(inputs.encodings[name] for name in chosen.inputs if name in inputs.encodings),
         fittings=chosen.fittings, skipped=(*refused, *chosen.skipped), threads=num_threads(),
-        expected_seconds=round(chosen.seconds, 2), expected_peak_mb=round(min(peak, memory_bytes() / (1 << 20)), 1),
+        expected_seconds=round(chosen.seconds, 2), expected_peak_mb=round(peak, 1),
         processor=processor(), versions=versions(), leadline=leadline.__version__,
     )  # fmt: skip

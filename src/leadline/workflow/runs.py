@@ -15,6 +15,8 @@ SUFFIX = ".leadline"
 def places(name: str, out: str | Path | None) -> tuple[Path, Path]:
     """(artefact, runs folder): NAME.leadline and NAME.runs, in the current folder or where `out` says."""
     target = Path(out) if out is not None else Path(name + SUFFIX)
+    if target.name in ("", "..") or (target.is_dir() and target.suffix != SUFFIX):
+        target = target / (name + SUFFIX)
     if target.suffix != SUFFIX:
         target = target.with_name(target.name + SUFFIX)
     if target.exists() and not (target / "manifest.json").is_file():

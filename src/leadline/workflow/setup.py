@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -10,10 +11,13 @@ import polars as pl
 from leadline.data.read import drop_missing_target
 from leadline.data.split import Partition, partition
 from leadline.data.table import Data
+from leadline.errors import LeadlineError
 from leadline.evaluate.metrics import Metric, fitting_metrics, get_metric
 from leadline.learners.contract import Sizes
 from leadline.tasks.choose import choose_task
 from leadline.tasks.contract import Target, Task
+
+LEAST_ROWS = 8  # fewer leave nothing to learn from once folds have held some back
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,7 @@ class Setup:
     partition: Partition
     groups: np.ndarray | None
     seed: int
+    fingerprint: str  # of the data as read, before rows without an answer were left out
 
     @property
     def num_classes(self) -> int:
@@ -40,6 +45,11 @@ class Setup:
         """Rows that may be learned from, the validation part included, in reading order."""
         return np.sort(np.concatenate([self.partition.train, self.partition.valid]))
 
+    def reading(self) -> dict[str, Any]:
+        """How the data were read, for a plan: with these a replay asks the same question of the same columns."""
+        positive = self.target.classes[1] if self.num_classes == 2 else None
+        return {"target": self.data.target, "types": self.data.types, "group": self.data.group, "positive": positive}
+
     def sizes(self) -> Sizes:
         data, rows = self.data, self.teaching
         categories = {name: data.raw(name).n_unique() for name, form in data.forms.items() if form == "category"}
@@ -49,17 +59,44 @@ class Setup:
 
 def set_up(data: Data, task_name: str | None, metric_name: str | None, positive: str | None, seed: int) -> Setup:
     """Raises LeadlineError where the target fits no task or the metric does not fit the task."""
+    fingerprint = data.fingerprint()
     data = drop_missing_target(data)
     task, why = choose_task(data.raw(data.require_target()), task_name)
     target = task.read_target(data.raw(data.require_target()), positive)
     metric = get_metric(metric_name or task.default_metric(target), task.metrics, len(target.classes))
     groups = None if data.group is None else _numbered(data.raw(data.group))
-    return Setup(data, task, why, target, metric, partition(data, target.values, len(target.classes), groups, seed), groups, seed)
+    setup = Setup(
+        data, task, why, target, metric, partition(data, target.values, len(target.classes), groups, seed), groups, seed, fingerprint
+    )
+    _require_enough(setup)
+    return setup
 
 
 def _numbered(values: pl.Series) -> np.ndarray:
-    numbers: np.ndarray = values.cast(pl.String).fill_null("").rank("dense").to_numpy()
+    """Equal numbers for equal values; a row without one is a group of its own."""
+    names = values.cast(pl.String)
+    numbers = names.rank("dense").cast(pl.Int64).fill_null(0).to_numpy().copy()
+    missing = names.is_null().to_numpy()
+    numbers[missing] = -np.arange(1, missing.sum() + 1)
     return numbers
+
+
+def _require_enough(setup: Setup) -> None:
+    """Raises LeadlineError where the teaching rows are too few to learn from and be judged."""
+    taught = setup.target.values[setup.teaching]
+    where = f"{setup.data.table.origin} has"
+    if len(taught) < LEAST_ROWS:
+        raise LeadlineError(
+            f"{where} {len(taught)} rows to learn from",
+            f"at least {LEAST_ROWS}; some hundreds make a model useful",
+            "collect more examples",
+        )
+    if len(np.unique(taught)) < 2:
+        raise LeadlineError(f"{where} a single answer in the rows to learn from", "at least two", "look at the train part of the data")
+    if setup.groups is not None and len(np.unique(setup.groups[setup.teaching])) < 2:
+        raise LeadlineError(
+            f"{where} a single group in the rows to learn from", "at least two groups", "leave out --group, or choose another column"
+        )
 
 
 def _mean_length(texts: pl.Series) -> float:

@@ -9,12 +9,12 @@ from typing import Any
 
 import leadline
 from leadline.artifact.manifest import Manifest
-from leadline.data.read import read
+from leadline.data.read import read, read_table
 from leadline.encoders.store import Store
 from leadline.errors import LeadlineError
 from leadline.evaluate.intervals import Interval
 from leadline.files import write_json
-from leadline.machine import peak_memory_mb, processor, seconds_since_start, versions
+from leadline.machine import num_threads, peak_memory_mb, processor, seconds_since_start, versions
 from leadline.parts import Node
 from leadline.plan.budget import parse_budget
 from leadline.plan.plan import Plan, read_plan
@@ -48,24 +48,26 @@ def train(
 ) -> TrainReport:
     """From labelled examples to a saved, scored model. `budget` is a ceiling on the wall clock of the whole call.
 
-    `plan` replays a plan.json instead of making one. `whole_command` counts from the start of the process. Raises LeadlineError.
+    `plan` replays a plan.json, its reading options included, instead of making one.
+    `whole_command` counts from the start of the process. Raises LeadlineError.
     """
     progress = progress or Progress()
     began = time.perf_counter() - (seconds_since_start() if whole_command else 0.0)
     budget_seconds = parse_budget(budget)
     progress.say("reading")
-    data = read(source, target=target, types=types, exclude=exclude, group=group)
-    artifact, runs = places(data.name, out)
-    setup = set_up(data, task, metric, positive, seed)
     store = Store()
     if plan is None:
+        setup = set_up(read(source, target=target, types=types, exclude=exclude, group=group), task, metric, positive, seed)
+        artifact, runs = places(setup.data.name, out)
         written, nodes = make_plan(setup, budget_seconds, budget_seconds - (time.perf_counter() - began), store, progress)
     else:
-        setup, written, nodes = _replay(setup, read_plan(Path(plan)), positive)
+        written = read_plan(Path(plan))
+        setup, nodes = _replay(source, written, progress)
+        artifact, runs = places(setup.data.name, out)
     run = new_run(runs)
     write_json(run / "plan.json", written.to_json())
     write_json(run / "environment.json", {"processor": processor(), "versions": versions(), "leadline": leadline.__version__})
-    write_json(run / "holdout.json", {"why": setup.partition.why, "sha256": data.row_hashes(setup.partition.test)})
+    write_json(run / "holdout.json", {"why": setup.partition.why, "sha256": setup.data.row_hashes(setup.partition.test)})
     learned = learn(setup, written, nodes, store, progress)
     write_json(run / "plan.json", learned.plan.to_json())
     progress.say("saving and scoring")
@@ -77,15 +79,32 @@ def train(
     return report
 
 
-def _replay(setup: Setup, plan: Plan, positive: str | None) -> tuple[Setup, Plan, dict[str, Node]]:
-    if plan.data["fingerprint"] != setup.data.fingerprint():
-        raise LeadlineError(
-            f"the plan was made for other data ({plan.data['rows']:,} rows, target {plan.data['target']})",
-            f"the data it was made for; these are {len(setup.data):,} rows, target {setup.data.target}",
-            "name the same DATA and the same options, or train without --plan",
-        )
-    setup = set_up(setup.data, plan.task, plan.metric, positive, plan.seed)
-    return setup, plan, replayed_inputs(setup, plan)
+def _replay(source: Any, plan: Plan, progress: Progress) -> tuple[Setup, dict[str, Node]]:
+    """Reads as the plan says, whatever other options were given; says where this machine differs from the plan's."""
+    asked = plan.data
+    table = read_table(source)
+    wanted = [*asked["types"], asked["target"], *([asked["group"]] if asked["group"] else [])]
+    exclude = [name for name in table.frame.columns if name not in wanted]
+    try:
+        data = read(source, target=asked["target"], types=asked["types"], exclude=exclude, group=asked["group"])
+    except LeadlineError as error:
+        raise _other_data(plan, str(error.saw)) from error
+    setup = set_up(data, plan.task, plan.metric, asked["positive"], plan.seed)
+    if setup.fingerprint != asked["fingerprint"]:
+        raise _other_data(plan, f"these are {len(data):,} rows with other values")
+    for what, then, now in (
+        ("threads", plan.threads, num_threads()),
+        ("versions", plan.versions, versions()),
+        ("processor", plan.processor, processor()),
+    ):
+        if then != now:
+            progress.say(f"the plan was made with other {what}; what is learned may differ in the last digits")
+    return setup, replayed_inputs(setup, plan)
+
+
+def _other_data(plan: Plan, what: str) -> LeadlineError:
+    saw = f"the plan was made for other data ({plan.data['rows']:,} rows, target {plan.data['target']}): {what}"
+    return LeadlineError(saw, "the data that the plan was made for", "name the same DATA, or train without --plan")
 
 
 def _report(
@@ -94,6 +113,7 @@ def _report(
     setup = learned.setup
     return TrainReport(
         name=setup.data.table.origin, task=setup.task.name, task_why=setup.task_why, target=setup.data.require_target(),
+        target_why=setup.data.target_why,
         columns=[(name, choice.type, choice.why) for name, choice in setup.data.columns.items()],
         remarks=setup.data.table.remarks, metric=setup.metric.name, score=Interval(**manifest.metrics[setup.metric.name]),  # type: ignore[arg-type]
         baseline=manifest.baseline["value"], learner=manifest.learner, learner_title=LEARNERS.get(manifest.learner).title,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from leadline.artifact.model import Model, Predictions, load
 from leadline.evaluate.intervals import Interval
 from leadline.evaluate.metrics import METRICS
 from leadline.findings import Finding
@@ -37,6 +40,7 @@ class TrainReport:
     task: str
     task_why: str
     target: str
+    target_why: str
     columns: Sequence[tuple[str, str, str]]  # name, type, why
     remarks: Sequence[str]
     metric: str
@@ -55,6 +59,15 @@ class TrainReport:
     seconds: float
     peak_memory_mb: float
     example: str
+
+    @cached_property
+    def model(self) -> Model:
+        """The saved model, loaded back."""
+        return load(self.artifact)
+
+    def predict(self, source: Any) -> Predictions:
+        """What the saved model answers: see `Model.predict`."""
+        return self.model.predict(source)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -79,8 +92,8 @@ class TrainReport:
     def _what_was_read(self) -> list[Block]:
         columns = [(name, kind, why) for name, kind, why in self.columns[:12]]
         blocks: list[Block] = [Heading(f"What we read: {self.name}")]
-        blocks.append(Paragraph(f'To {self.task} "{self.target}": {self.task_why}.'))
-        blocks.append(Grid(("column", "type", "because it"), columns))
+        blocks.append(Paragraph(f'The target is "{self.target}": {self.target_why}. The task is to {self.task}: {self.task_why}.'))
+        blocks.append(Grid(("column", "type", "why"), columns))
         if len(self.columns) > 12:
             blocks.append(Paragraph(f"and {len(self.columns) - 12} more columns", "quiet"))
         return [*blocks, *(Paragraph(remark, "quiet") for remark in self.remarks)]
@@ -91,18 +104,16 @@ class TrainReport:
         return [
             Heading("How good it is"),
             Paragraph(f"{show_score(self.metric, self.score.value)} {metric.title}", "good"),
+            Paragraph(f"On other rows like these expect between {low} and {high} (95% interval, judged on {self.score.n:,} rows)."),
             Paragraph(
-                f"On other rows like these expect between {low} and {high} (95 % interval, {self.score.n:,} rows it never learned from)."
-            ),
-            Paragraph(
-                f"Answering without looking would reach {show_score(self.metric, self.baseline)}. Judged on: {self.judged}.", "quiet"
+                f"Answering without looking would reach {show_score(self.metric, self.baseline)}. Judged by: {self.judged}.", "quiet"
             ),
         ]
 
     def _leaderboard(self) -> list[Block]:
         rows = [self._leaderboard_row(row) for row in self.leaderboard]
         marked = next((i for i, row in enumerate(self.leaderboard) if row.learner == self.learner), None)
-        head = ("learner", "family", self.metric, "95 % interval", "fit", "answer", "size")
+        head = ("learner", "family", self.metric, "95% interval", "fit", "answer", "size")
         blocks: list[Block] = [Heading("Who was tried"), Grid(head, rows, marked)]
         blocks.append(Paragraph(f"Chosen: {self.learner_title}. {self.choice_why[:1].upper()}{self.choice_why[1:]}."))
         return [*blocks, *(Paragraph(f"Not tried: {s.learner}; {s.why}.", "quiet") for s in self.skipped)]
@@ -121,7 +132,9 @@ class TrainReport:
     def _next(self) -> list[Block]:
         return [
             Heading("What to type next"),
-            Command(f"leadline predict {_quoted(self.artifact)} {self.example}", "ask it about something new"),
+            Command(
+                f"leadline predict {shlex.quote(str(self.artifact))} {shlex.quote(self.example)}", "or any file of your own of this kind"
+            ),
             Paragraph(
                 f"The model is the folder {self.artifact}; how it came about is in {self.run}. {self.seconds:.0f} s in all.", "quiet"
             ),
@@ -131,9 +144,3 @@ class TrainReport:
 def show_score(metric: str, value: float) -> str:
     """A share as a percentage, anything else with four significant digits."""
     return f"{value:.1%}" if metric in _SHARES else f"{value:.4g}"
-
-
-def _quoted(path: Path) -> str:
-    import shlex
-
-    return shlex.quote(str(path))
