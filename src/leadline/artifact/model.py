@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,13 @@ from leadline.artifact.manifest import Manifest
 from leadline.data.table import Data
 from leadline.errors import LeadlineError
 from leadline.parts import COLUMN, Graph
+from leadline.progress import Progress
 from leadline.registry import TASKS
 from leadline.reports import Block, Grid, Paragraph
 from leadline.tasks.contract import Target, Task
 from leadline.values import take_rows
 
-_CHUNK = 4_096  # rows in flight; pictures are opened in the encoder's own smaller batches
+_CHUNK = 512  # rows in flight; pictures are opened in the encoder's own smaller batches
 _ROWS_SHOWN = 20
 
 
@@ -31,6 +33,10 @@ class Answers:
 
     values: np.ndarray
     bad: dict[int, LeadlineError]
+
+
+def _silent(done: int, total: int) -> None:
+    pass
 
 
 class BrokenModelError(LeadlineError):
@@ -48,20 +54,23 @@ class Model:
     def classes(self) -> tuple[str, ...]:
         return tuple(self.manifest.classes)
 
-    def predict(self, source: Any) -> Predictions:
+    def predict(self, source: Any, progress: Progress | None = None) -> Predictions:
         """One prediction a row, in reading order; rows that cannot be read carry an error instead of an answer."""
         data = read_for(self.manifest, source)
         began = time.perf_counter()
-        answers = self.answer(data)
+        answers = self.answer(data, progress=progress)
         return Predictions(self, data, answers, time.perf_counter() - began)
 
-    def answer(self, data: Data, known: Mapping[str, Any] | None = None) -> Answers:
+    def answer(self, data: Data, known: Mapping[str, Any] | None = None, progress: Progress | None = None) -> Answers:
         """`known` may hold outputs of encoders for these rows, computed before by the same engine."""
         columns, bad = self._decode(data)
         values = {**columns, **(known or {})}
         parts, failed = list[np.ndarray](), dict[int, LeadlineError]()
-        for rows in _chunks(len(data)):
-            parts.append(self._answer_rows(values, rows, failed))
+        chunks = list(_chunks(len(data)))
+        with (progress or Progress()).track("answering", "rows") if len(chunks) > 1 else nullcontext(_silent) as advance:
+            for rows in chunks:
+                parts.append(self._answer_rows(values, rows, failed))
+                advance(int(rows[-1]) + 1, len(data))
         answers = np.concatenate(parts)
         bad = {**failed, **bad}
         if bad:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from leadline.cli.options import AsJson, Html, ModelFolder
+from leadline.cli.options import AsJson, Html, ModelFolder, Quiet
 
 
 def command(
@@ -14,9 +14,10 @@ def command(
     data: Annotated[str, typer.Argument(metavar="DATA", help="Rows whose answers are known, in any form that train reads.")],
     as_json: AsJson = False,
     html: Html = None,
+    quiet: Quiet = False,
 ) -> None:
     """Judge a saved model on rows whose answers are known."""
-    from leadline.cli.screen import deliver
+    from leadline.cli.screen import deliver, progress_for
     from leadline.workflow.evaluate import evaluate
 
-    deliver(evaluate(model, data), as_json, html, f"{model.name} on {data}")
+    deliver(evaluate(model, data, progress_for(quiet)), as_json, html, f"{model.name} on {data}")

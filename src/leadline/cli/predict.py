@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from leadline.cli.options import AsJson, ModelFolder
+from leadline.cli.options import AsJson, ModelFolder, Quiet
 
 
 def command(
@@ -17,15 +17,16 @@ def command(
         Path | None, typer.Option("-o", "--out", metavar="FILE", help="Write all predictions: .csv, .parquet or .jsonl.")
     ] = None,
     as_json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Answer for new rows, in reading order."""
     from leadline.artifact.model import load
     from leadline.artifact.tables import check_kind, write_table
-    from leadline.cli.screen import deliver, leave
+    from leadline.cli.screen import deliver, leave, progress_for
 
     if out is not None:
         check_kind(out)
-    predictions = load(model).predict(data)
+    predictions = load(model).predict(data, progress_for(quiet))
     if out is not None:
         write_table(predictions.to_table(), out)
     if out is None or as_json:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from importlib.metadata import version
 from io import BytesIO
 from itertools import islice
 from pathlib import Path
@@ -55,7 +56,15 @@ class EfficientNetLite0(PretrainedEncoder):
         return {"size": self.size}
 
     def key_settings(self) -> dict[str, Any]:
-        return {"size": self.size, "crop": CROP, "resize": "bicubic", "reducing_gap": REDUCING_GAP, "draft": True, "orientation": "exif"}
+        return {
+            "size": self.size,
+            "crop": CROP,
+            "resize": "bicubic",
+            "reducing_gap": REDUCING_GAP,
+            "draft": True,
+            "orientation": "exif",
+            "pillow": version("pillow"),
+        }
 
     def raw(self, value: Picture) -> bytes:
         return value.read()

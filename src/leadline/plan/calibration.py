@@ -21,18 +21,20 @@ from leadline.values import take_rows
 
 _ROWS = 3_000  # fewer fit into a core's cache and look faster than real work is
 _FEW = 64
+_TABLE_COLUMNS = 5  # of each kind
 _LEAST_SECONDS = 1e-9
 
 
 @dataclass(frozen=True)
 class Rate:
-    """Seconds to get ready the first time in a process (imports), and seconds per unit of work after that."""
+    """Seconds to get ready the first time in a process (imports), for every fit whatever its size, and per unit of work."""
 
     start: float
+    per_fit: float
     per_unit: float
 
-    def seconds(self, units: float, times: float = 1.0) -> float:
-        return self.start + self.per_unit * units * times
+    def seconds(self, units: float, fits: float = 1.0) -> float:
+        return self.start + fits * self.per_fit + self.per_unit * units * fits
 
 
 class Calibration:
@@ -66,42 +68,60 @@ class Calibration:
         if found is None:
             self.say(f"measuring this machine: {name} (once)")
             rate = measure()
-            found = [round_to(rate.start), round_to(max(rate.per_unit, _LEAST_SECONDS))]
+            found = [round_to(rate.start), round_to(rate.per_fit), round_to(max(rate.per_unit, _LEAST_SECONDS))]
             self.kept.keep(name, found)
         return Rate(*found)
 
 
-def _made_up(kinds: list[str], task: Task, inputs: Callable[[Sizes], list[Node]]) -> tuple[Examples, Sizes]:
-    """Rows of made-up columns of these kinds. Columns that only pretrained encoders read are a few values repeated: nobody reads them."""
+def _made_up(kinds: list[str], task: Task, inputs: Callable[[Sizes], list[Node]], num_rows: int) -> tuple[Examples, Sizes]:
+    """Rows of made-up columns of these kinds. Columns that only pretrained encoders read are a few values repeated, as
+    nobody looks at them. Table columns come several at a time, as they do in tables.
+    """
     few = {kind: COLUMNS.get(kind)().made_up(_FEW, seed) for seed, kind in enumerate(kinds)}
-    lengths = [float(values.str.len_chars().mean()) for values in few.values() if values.dtype == pl.String]
+    lengths = [float(values.str.len_chars().mean()) for kind, values in few.items() if values.dtype == pl.String and kind == "text"]
     rng = np.random.default_rng(0)
-    target = task.read_target(pl.Series(rng.permutation(np.arange(_ROWS) % 2)))
-    sizes = Sizes(_ROWS, {kind: kind for kind in kinds}, len(target.classes), {"category": 12}, max(lengths, default=0.0))
-    nodes = inputs(sizes)
-    encoded = {node.inputs[0] for node in nodes if hasattr(node.part, "card")}
-    values = dict[str, Any]()
-    for seed, kind in enumerate(kinds):
-        repeated = COLUMN + kind in encoded
-        raw = few[kind] if repeated else COLUMNS.get(kind)().made_up(_ROWS, seed)
-        decoded = COLUMNS.get(kind)().decode(raw, Where(kind)).values
-        values[COLUMN + kind] = take_rows(decoded, np.arange(_ROWS) % _FEW) if repeated else decoded
+    target = task.read_target(pl.Series(rng.permutation(np.arange(num_rows) % 2)))
+    one_each = Sizes(num_rows, {kind: kind for kind in kinds}, len(target.classes), {}, max(lengths, default=0.0))
+    nodes = inputs(one_each)
+    tokenised = {node.inputs[0] for node in nodes if not hasattr(node.part, "card")}
+    values, types = dict[str, Any](), dict[str, str]()
+    for kind in kinds:
+        from_files = bool(COLUMNS.get(kind).extensions)  # pictures, texts: no learner reads these itself
+        repeated = from_files and COLUMN + kind not in tokenised
+        for copy in range(1 if from_files else _TABLE_COLUMNS):
+            name = kind if copy == 0 else f"{kind} {copy}"
+            raw = few[kind] if repeated else COLUMNS.get(kind)().made_up(num_rows, copy)
+            decoded = COLUMNS.get(kind)().decode(raw, Where(name)).values
+            values[COLUMN + name] = take_rows(decoded, np.arange(num_rows) % _FEW) if repeated else decoded
+            types[name] = kind
     for node in nodes:
         card = getattr(node.part, "card", None)
-        values[node.name] = rng.normal(size=(_ROWS, card.dimension)).astype(np.float32) if card else node.part.run(values[node.inputs[0]])
-    return Examples(values, sizes.types, target.values, len(target.classes)), sizes
+        vectors = rng.normal(size=(num_rows, card.dimension)).astype(np.float32) if card else None
+        values[node.name] = node.part.run(values[node.inputs[0]]) if vectors is None else vectors
+    sizes = Sizes(num_rows, types, len(target.classes), dict.fromkeys(types, 12), one_each.text_length)
+    return Examples(values, types, target.values, len(target.classes)), sizes
 
 
 def _time_learner(learner: Learner, task: Task, kinds: list[str]) -> Rate:
-    examples, sizes = _made_up(kinds, task, learner.inputs)
-    work = learner.work(sizes, task, 0)
+    """A small fit and a large one: the difference is the price of the work, the rest of the small one that of any fit."""
+    first, small, few_steps = _time_fits(learner, task, kinds, _ROWS // 5, effort=0)
+    _, large, many_steps = _time_fits(learner, task, kinds, _ROWS, effort=1)
+    if many_steps <= few_steps or large <= small:
+        return Rate(max(0.0, first - small), 0.0, large / many_steps)
+    per_step = (large - small) / (many_steps - few_steps)
+    return Rate(max(0.0, first - small), max(0.0, small - per_step * few_steps), per_step)
+
+
+def _time_fits(learner: Learner, task: Task, kinds: list[str], num_rows: int, effort: int) -> tuple[float, float, float]:
+    """(seconds of the first fit, seconds of a later one, its steps)"""
+    examples, sizes = _made_up(kinds, task, learner.inputs, num_rows)
+    work = learner.work(sizes, task, effort)
     seconds = []
     for _ in range(3):
         began = time.perf_counter()
         learner.fit(examples, task, work, seed=0)
         seconds.append(time.perf_counter() - began)
-    steady = min(seconds[1:])
-    return Rate(max(0.0, seconds[0] - steady), steady / work.steps)
+    return seconds[0], min(seconds[1:]), work.steps
 
 
 def _time_node(node: Node, column_type: str) -> Rate:
@@ -114,4 +134,4 @@ def _time_node(node: Node, column_type: str) -> Rate:
         began = time.perf_counter()
         node.part.run(values)
         seconds.append(time.perf_counter() - began)
-    return Rate(0.0, min(seconds[1:]) / units)
+    return Rate(0.0, 0.0, min(seconds[1:]) / units)

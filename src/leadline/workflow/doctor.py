@@ -54,8 +54,25 @@ class Diagnosis:
         else:
             blocks.append(Paragraph(f"Predicting works; training does not: missing {', '.join(self.missing)}.", "warning"))
             blocks.append(Command('pip install "leadline[train]"'))
-        if self.measurements:
-            blocks.append(Paragraph(f"{len(self.measurements)} speeds of this machine are measured and kept.", "quiet"))
+        return [*blocks, *self._measured()]
+
+    def _measured(self) -> list[Block]:
+        """Speeds of engines, and how far fast ones agree with the one that serves."""
+        speeds, verdicts = list[tuple[str, ...]](), list[tuple[str, ...]]()
+        for name, value in self.measurements.items():
+            kind, what = name.split(" ")[:2]
+            if kind == "engines":
+                speeds += [(what, engine, f"{rate:,.0f}") for engine, rate in value.items()]
+            elif kind == "agreement":
+                changed = "not measured yet" if value["changed"] is None else f"{value['changed']:.2%}"
+                figures = (f"{value['mean_cosine']:.5f}", f"{value['p5_cosine']:.5f}", changed, "yes" if value["passed"] else "no")
+                verdicts.append((what, name.split(" ")[-1], *figures))
+        blocks: list[Block] = []
+        if speeds:
+            blocks += [Paragraph("Speeds measured here and kept:", "quiet"), Grid(("encoder", "engine", "examples a second"), speeds)]
+        if verdicts:
+            head = ("encoder", "engine", "cosine", "lowest 5%", "changed", "used")
+            blocks += [Paragraph("Agreement with the engine that serves:", "quiet"), Grid(head, verdicts)]
         return blocks
 
 

@@ -17,6 +17,7 @@ from leadline.evaluate.calibration import expected_calibration_error
 from leadline.evaluate.intervals import Interval, score_interval, wilson
 from leadline.evaluate.metrics import METRICS, fitting_metrics
 from leadline.findings import Finding, Severity
+from leadline.progress import Progress
 from leadline.reports import Block, Grid, Heading, Paragraph
 from leadline.workflow.encode import left_out
 from leadline.workflow.training_report import show_score
@@ -125,7 +126,7 @@ class Evaluation:
         return [Heading("Where it is weakest"), Grid(("rows where", "rows", self.metric, "95% interval"), rows)]
 
 
-def evaluate(model: str | Path | Model, source: Any) -> Evaluation:
+def evaluate(model: str | Path | Model, source: Any, progress: Progress | None = None) -> Evaluation:
     """Judges a saved model on rows whose answers are known. Of a source with a test part only that part counts. Raises LeadlineError."""
     model = model if isinstance(model, Model) else load(model)
     data = read_for(model.manifest, source)
@@ -137,7 +138,7 @@ def evaluate(model: str | Path | Model, source: Any) -> Evaluation:
         )
     data = drop_missing_target(_warned(_judging_part(data), model, data.fingerprint()))
     truth = model.task.codes_of(data.raw(model.manifest.target), model.classes).values
-    answers = model.answer(data)
+    answers = model.answer(data, progress=progress)
     findings = data.findings
     if answers.bad:
         findings = (*findings, left_out(data, answers.bad, "evaluated"))
