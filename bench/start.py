@@ -20,17 +20,19 @@ TRAINING_ONLY = {"torch", "transformers", "sklearn", "scipy", "pandas", "lightgb
 TRAINING = {
     "catsdogs": (DATA / "catsdogs",),
     "imdb": (DATA / "imdb", "--budget", "90s"),
+    "banking77": (DATA / "intents" / "banking77",),
     "adult": (DATA / "tabular" / "adult_train.csv", "--target", "income"),
 }
 
 
 def questions(folder: Path) -> dict[str, tuple[str, Path]]:
-    """What is asked of which model: one photograph, one review, one row without its target."""
-    review, row = folder / "review.csv", folder / "row.csv"
+    """What is asked of which model: one photograph, one review (n-grams), one question (MiniLM), one row without its target."""
+    review, question, row = folder / "review.csv", folder / "question.txt", folder / "row.csv"
+    question.write_text("I lost my card, what now?")
     pl.read_parquet(ROOT / DATA / "imdb" / "test.parquet").head(1).drop("label").write_csv(review)
     pl.read_csv(ROOT / DATA / "tabular" / "adult_test.csv").head(1).drop("income").write_csv(row)
     photograph = min((ROOT / DATA / "catsdogs" / "test" / "cat").iterdir())
-    return {"picture": ("catsdogs", photograph), "text": ("imdb", review), "row": ("adult", row)}
+    return {"picture": ("catsdogs", photograph), "text": ("imdb", review), "text by MiniLM": ("banking77", question), "row": ("adult", row)}
 
 
 def training_packages(command: list[str], cache: Path) -> str:

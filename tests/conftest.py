@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from PIL import Image
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -43,3 +44,17 @@ def people() -> pl.DataFrame:
     answer = np.where(height + rng.normal(0, 4, 400) > 35, "yes", "no")
     frame = pl.DataFrame({"age": age, "colour": colour, "height": height, "answer": answer})
     return frame.with_columns(pl.when(pl.int_range(pl.len()) % 17 == 0).then(None).otherwise(pl.col("age")).alias("age"))
+
+
+@pytest.fixture(scope="session")
+def stripes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """240 small pictures in two class folders: stripes upright or lying, with noise."""
+    rng, folder = np.random.default_rng(0), tmp_path_factory.mktemp("pictures") / "stripes"
+    for number in range(240):
+        lying = number % 2
+        wave = 127 + 90 * np.sin(np.arange(40) / rng.uniform(1, 3) + rng.uniform(0, 6))
+        pixels = np.tile(wave, (40, 1)).T if lying else np.tile(wave, (40, 1))
+        path = folder / ("lying" if lying else "upright") / f"{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.clip(pixels + rng.normal(0, 20, pixels.shape), 0, 255).astype(np.uint8)).save(path)
+    return folder

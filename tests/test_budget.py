@@ -28,7 +28,7 @@ class Needs:
 
 
 def field(name: str, steps: float, *inputs: str) -> Field:
-    return Field(Needs(name, steps), Rate(0.0, 1.0), inputs)  # type: ignore[arg-type]
+    return Field(Needs(name, steps), Rate(0.0, 0.0, 1.0), inputs)  # type: ignore[arg-type]
 
 
 def fill(

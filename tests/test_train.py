@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from PIL import Image
 
 import leadline as ll
 from leadline.machine import cache_folder
@@ -21,20 +20,6 @@ def learned_files(artifact: Path) -> dict[str, str]:
     return {
         p.relative_to(artifact).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(artifact.rglob("*")) if p.is_file()
     }
-
-
-@pytest.fixture(scope="session")
-def stripes(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """240 small pictures in two class folders: stripes upright or lying, with noise."""
-    rng, folder = np.random.default_rng(0), tmp_path_factory.mktemp("pictures") / "stripes"
-    for number in range(240):
-        lying = number % 2
-        wave = 127 + 90 * np.sin(np.arange(40) / rng.uniform(1, 3) + rng.uniform(0, 6))
-        pixels = np.tile(wave, (40, 1)).T if lying else np.tile(wave, (40, 1))
-        path = folder / ("lying" if lying else "upright") / f"{number}.png"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(np.clip(pixels + rng.normal(0, 20, pixels.shape), 0, 255).astype(np.uint8)).save(path)
-    return folder
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,104 @@
+"""What holds for every kind of part that an artefact may hold: it can be written down, and answers alike when read back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from leadline.columns.contract import Where
+from leadline.data.examples import Examples
+from leadline.encoders.join import Join
+from leadline.encoders.ngrams import HashedNgrams, Ngrams
+from leadline.encoders.tabular import DesignMatrix, TypedColumns
+from leadline.heads.constant import Constant
+from leadline.heads.linear import LinearHead
+from leadline.heads.temperature import Temperature
+from leadline.learners.contract import Sizes
+from leadline.learners.trees import Trees
+from leadline.parts import COLUMN
+from leadline.registry import COLUMNS, ENCODERS, PARTS
+from leadline.tasks.classify import Classify
+from leadline.values import take_rows
+
+RNG = np.random.default_rng(0)
+NUMBERS = np.where(RNG.random(60) < 0.1, np.nan, RNG.normal(size=60))
+NAMES = pl.Series(["red", "green", None] * 20)
+TEXTS = pl.Series([f"text number {number % 7} of many, and more" for number in range(60)])
+DENSE = RNG.normal(size=(60, 4)).astype(np.float32)
+TYPES = {"n": "number", "c": "category"}
+
+
+def trees() -> tuple[Any, tuple[Any, ...]]:
+    target = (np.nan_to_num(NUMBERS) > 0).astype(np.int64)
+    examples = Examples({COLUMN + "n": NUMBERS, COLUMN + "c": NAMES}, TYPES, target, 2)
+    learner, task = Trees(), Classify()
+    graph = learner.fit(examples, task, learner.work(Sizes(60, TYPES, 2), task, 0), 0)
+    return graph.nodes[-1].part, (graph.nodes[0].part.run(NUMBERS, NAMES),)
+
+
+def ngrams() -> tuple[Any, tuple[Any, ...]]:
+    hashed = HashedNgrams().run(TEXTS)
+    return Ngrams.fit(hashed, None, min_documents=1, smoothing=1.0, offset=0.0), (hashed,)
+
+
+def pretrained(name: str) -> tuple[Any, tuple[Any, ...]]:
+    column = COLUMNS.get(ENCODERS.get(name).takes)()
+    return ENCODERS.get(name)(), (column.decode(column.made_up(60, 0), Where("c")).values,)
+
+
+MADE: dict[str, Callable[[], tuple[Any, tuple[Any, ...]]]] = {
+    "hashed-ngrams": lambda: (HashedNgrams(), (TEXTS,)),
+    "ngrams": ngrams,
+    "design-matrix": lambda: (DesignMatrix.fit({"n": NUMBERS, "c": NAMES}, TYPES), (NUMBERS, NAMES)),
+    "typed-columns": lambda: (TypedColumns.fit({"n": NUMBERS, "c": NAMES}, TYPES), (NUMBERS, NAMES)),
+    "join": lambda: (Join(), (DENSE, DENSE)),
+    "constant": lambda: (Constant(np.array([0.5])), (NUMBERS,)),
+    "linear": lambda: (LinearHead(RNG.normal(size=(4, 3)), np.zeros(3)), (DENSE,)),
+    "trees": trees,
+    "temperature": lambda: (Temperature(1.5), (DENSE,)),
+    **{name: partial(pretrained, name) for name in ENCODERS},
+}
+
+
+def same(first: Any, second: Any) -> bool:
+    if isinstance(first, np.ndarray):
+        return np.array_equal(first, second, equal_nan=first.dtype.kind == "f")
+    return all(same(getattr(first, name), getattr(second, name)) for name, value in vars(first).items() if isinstance(value, np.ndarray))
+
+
+def test_every_kind_is_covered() -> None:
+    assert set(MADE) == set(PARTS)
+
+
+@pytest.fixture(params=list(MADE))
+def made(request: pytest.FixtureRequest) -> tuple[Any, tuple[Any, ...]]:
+    return MADE[request.param]()
+
+
+def test_it_answers_alike_when_read_back(made: tuple[Any, tuple[Any, ...]], tmp_path: Path) -> None:
+    part, inputs = made
+    files = {}
+    for name, content in part.files().items():
+        files[name] = tmp_path / name
+        files[name].write_bytes(content.read_bytes() if isinstance(content, Path) else content)
+    loaded = PARTS.get(part.kind).load(json.loads(json.dumps(part.config())), part.arrays(), files)
+    assert same(part.run(*inputs), loaded.run(*inputs))
+
+
+def test_it_answers_one_row_as_among_others(made: tuple[Any, tuple[Any, ...]]) -> None:
+    part, inputs = made
+    whole, rows = part.run(*inputs), np.array([17])
+    assert len(whole) == 60
+    assert same(part.run(*(take_rows(values, rows) for values in inputs)), take_rows(whole, rows))
+
+
+def test_what_it_learned_is_plain_arrays(made: tuple[Any, tuple[Any, ...]]) -> None:
+    for array in made[0].arrays().values():
+        assert array.dtype.kind in "fiu"
