@@ -64,6 +64,12 @@ def test_what_lies_beside_split_folders_is_said_and_hidden_files_are_nothing(tmp
     assert "extra" in data.table.remarks[0]
 
 
+def test_a_model_put_into_the_data_is_not_a_class(tmp_path: Path) -> None:
+    for name in ("cat/1.png", "dog/2.png", "pics.leadline/parts/x.png", "pics.runs/one/y.png"):
+        picture(tmp_path / name)
+    assert read(tmp_path).raw("label").to_list() == ["cat", "dog"]
+
+
 def test_a_class_may_be_called_na(tmp_path: Path) -> None:
     for name in ("NA", "FR"):
         picture(tmp_path / name / "1.png")

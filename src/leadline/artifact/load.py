@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from leadline.artifact.manifest import Manifest, PartEntry, read_manifest
+from leadline.artifact.manifest import Manifest, PartEntry, damaged, read_manifest
 from leadline.errors import LeadlineError
 from leadline.files import sha256_of
 from leadline.parts import Graph, Node
@@ -25,12 +25,12 @@ def _check_files(folder: Path, manifest: Manifest) -> None:
     for name, expected in manifest.files.items():
         path = folder / name
         if path.is_symlink() or not path.is_file():
-            raise _damaged(folder, f"{name} is missing")
+            raise damaged(folder, f"{name} is missing")
         if path.stat().st_size != expected.get("bytes"):
-            raise _damaged(folder, f"{name} has {path.stat().st_size:,} bytes instead of {expected.get('bytes'):,}")
+            raise damaged(folder, f"{name} has {path.stat().st_size:,} bytes instead of {expected.get('bytes'):,}")
     for name, expected in manifest.files.items():
         if sha256_of(folder / name) != expected.get("sha256"):
-            raise _damaged(folder, f"{name} is not what was written (its SHA-256 differs)")
+            raise damaged(folder, f"{name} is not what was written (its SHA-256 differs)")
 
 
 def _load_node(folder: Path, entry: PartEntry) -> Node:
@@ -41,7 +41,7 @@ def _load_node(folder: Path, entry: PartEntry) -> Node:
     except LeadlineError:
         raise
     except Exception as error:  # a hostile or damaged part may fail anywhere inside a reader of ours or ONNX Runtime's
-        raise _damaged(folder, f'part "{entry.name}" cannot be loaded ({type(error).__name__}: {str(error)[:200]})') from error
+        raise damaged(folder, f'part "{entry.name}" cannot be loaded ({type(error).__name__}: {str(error)[:200]})') from error
     return Node(entry.name, part, tuple(entry.inputs))
 
 
@@ -52,8 +52,4 @@ def _read_arrays(path: Path) -> dict[str, np.ndarray]:
     try:
         return dict(load_file(path))
     except (SafetensorError, ValueError, KeyError, TypeError) as error:
-        raise _damaged(path.parent.parent, f"{path.name} is not a safetensors file ({error})") from None
-
-
-def _damaged(folder: Path, what: str) -> LeadlineError:
-    return LeadlineError(f"{folder} is damaged: {what}", "the folder as leadline train wrote it", "copy it again or train again")
+        raise damaged(path.parent.parent, f"{path.name} is not a safetensors file ({error})") from None

@@ -65,7 +65,7 @@ def read_manifest(folder: Path) -> Manifest:
     if not path.is_file():
         raise LeadlineError(f"{folder} is not a model of ours: it has no {MANIFEST}", "a folder NAME.leadline written by leadline train")
     if path.stat().st_size > _LARGEST_MANIFEST:
-        raise _damaged(folder, f"{MANIFEST} is {path.stat().st_size:,} bytes long")
+        raise damaged(folder, f"{MANIFEST} is {path.stat().st_size:,} bytes long")
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
         version = value["format_version"]
@@ -76,7 +76,7 @@ def read_manifest(folder: Path) -> Manifest:
         manifest = Manifest(**{**value, "parts": [PartEntry(**part) for part in value["parts"]]})
         _check(manifest)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise _damaged(folder, f"{MANIFEST} does not have the expected form ({error})") from None
+        raise damaged(folder, f"{MANIFEST} does not have the expected form ({error})") from None
     return manifest
 
 
@@ -137,5 +137,6 @@ def _check(manifest: Manifest) -> None:
         raise ValueError("it has no parts")
 
 
-def _damaged(folder: Path, what: str) -> LeadlineError:
+def damaged(folder: Path, what: str) -> LeadlineError:
+    """The error for an artefact that is not what train wrote."""
     return LeadlineError(f"{folder} is damaged: {what}", "the folder as leadline train wrote it", "copy it again or train again")

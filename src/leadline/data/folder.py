@@ -14,6 +14,7 @@ from leadline.errors import LeadlineError
 from leadline.registry import COLUMNS, READERS
 
 SPLIT_NAMES = {"train": "train", "training": "train", "valid": "valid", "val": "valid", "validation": "valid", "test": "test"}
+_OURS = (".leadline", ".runs")  # models and runs; a class so called would be a strange one
 _WANTED = "class folders (cat/1.jpg, dog/2.jpg), perhaps below train/ and test/; or tables called train.csv, test.csv"
 
 
@@ -28,8 +29,8 @@ def read_folder(folder: Path) -> Table:
 
 
 def visible(folder: Path) -> list[Path]:
-    """What is in a folder, sorted, without hidden files and folders (checkpoints of editors, resource forks)."""
-    return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+    """What is in a folder, sorted, without hidden files (checkpoints of editors, resource forks) and without what we wrote there."""
+    return sorted(path for path in folder.iterdir() if not path.name.startswith(".") and path.suffix not in _OURS)
 
 
 def _is_split_folder(path: Path) -> bool:

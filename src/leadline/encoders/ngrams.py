@@ -15,9 +15,11 @@ import numpy as np
 import polars as pl
 
 from leadline.encoders.hashing import char_ngrams, merged, tokenise, word_ngrams
+from leadline.errors import LeadlineError
 from leadline.machine import num_threads
 from leadline.values import HashedDocuments, Sparse
 
+LONGEST_NGRAM = 8  # words or characters
 _CHUNK_CHARACTERS = 1 << 20  # texts are hashed about this many characters at a time: the arrays stay in the cache
 _CHUNK_GRAMS = 1 << 20  # and looked up about this many n-grams at a time
 
@@ -32,6 +34,9 @@ class HashedNgrams:
     kind: ClassVar[str] = "hashed-ngrams"
 
     def __init__(self, words: tuple[int, int] = (1, 3), chars: tuple[int, int] | None = None, lowercase: bool = True) -> None:
+        for name, span in (("words", words), ("chars", chars)):
+            if span is not None and not 1 <= span[0] <= span[1] <= LONGEST_NGRAM:
+                raise LeadlineError(f"n-grams of {span[0]} to {span[1]} {name}", f"a span within 1 to {LONGEST_NGRAM}")
         self.words, self.chars, self.lowercase = words, chars, lowercase
 
     def run(self, texts: pl.Series) -> HashedDocuments:
@@ -147,7 +152,10 @@ class Ngrams:
 
     @classmethod
     def load(cls, config: dict[str, Any], arrays: Mapping[str, np.ndarray], files: Mapping[str, Path]) -> Self:
-        return cls(arrays["hashes"], arrays["weights"], config["counts"], config["normalise"])
+        hashes, weights = arrays["hashes"], arrays["weights"]
+        if hashes.dtype != np.uint64 or hashes.shape != weights.shape or (hashes[1:] <= hashes[:-1]).any():
+            raise ValueError("its hashes are not distinct, sorted and one for each weight")
+        return cls(hashes, weights, config["counts"], config["normalise"])
 
 
 def _chunks(texts: pl.Series) -> Iterator[list[str]]:

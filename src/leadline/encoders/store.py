@@ -84,12 +84,6 @@ class Store:
         wanted = {key for key in keys if key is not None}
         return len(wanted) - len(self._index.look_up(list(wanted)))
 
-    def positions_held(self, encoder: PretrainedEncoder, values: Any, engine: str) -> np.ndarray:
-        """Positions (int64) of the values whose vectors are here."""
-        keys, _ = keys_of(encoder, values, engine)
-        held = self._index.look_up([key for key in keys if key is not None])
-        return np.array([row for row, key in enumerate(keys) if key in held], np.int64)
-
     def summary(self) -> dict[str, Any]:
         """Number of vectors, and the megabytes they take on disk."""
         vectors, size = self._index.totals()

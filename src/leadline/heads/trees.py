@@ -51,4 +51,6 @@ class TreesHead:
 
     @classmethod
     def load(cls, config: dict[str, Any], arrays: Mapping[str, np.ndarray], files: Mapping[str, Path]) -> Self:
-        return cls(files[_FILE])
+        head = cls(files[_FILE])
+        head._session  # noqa: B018  opened now, so that a damaged file is found when loading and not at the first answer
+        return head

@@ -18,7 +18,7 @@ def demo(folder: Path, progress: Progress | None = None, **options: Any) -> Trai
     folder.mkdir(parents=True, exist_ok=True)
     (folder / ".leadline-demo").touch()
     write_digits(folder / "digits")
-    return train(folder / "digits", out=folder / "digits", progress=progress, **options)
+    return train(folder / "digits", out=folder / "digits.leadline", progress=progress, **options)
 
 
 def write_digits(folder: Path, each: int = 0) -> None:

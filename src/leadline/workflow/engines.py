@@ -7,13 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from leadline.encoders.engine import agreement
+from leadline.encoders.engine import REFERENCE, agreement
 from leadline.encoders.store import Store, encode_through_store
 from leadline.machine import Measurements
 from leadline.progress import Progress
 from leadline.tasks.contract import Task
 
-REFERENCE = "onnxruntime-float32"
 AGREEMENT_ROWS = 256
 _LEAST_ROWS = 200  # fewer cannot show that under 0.5 % of the answers change
 _MOST_CHANGED = 0.005

@@ -14,6 +14,7 @@ from leadline.artifact.manifest import Manifest
 from leadline.artifact.model import Model, load
 from leadline.artifact.reference import reference_table
 from leadline.artifact.save import rescored, save
+from leadline.encoders.contract import PretrainedEncoder
 from leadline.encoders.store import Store
 from leadline.errors import LeadlineError
 from leadline.evaluate.calibration import half_width
@@ -86,6 +87,6 @@ def _manifest(learned: Learned) -> Manifest:
         parts=[], learner=winner.learner, metric=setup.metric.name, metrics={}, baseline={}, interval_half_width=half,
         engine="onnxruntime", precision="float32", seed=learned.plan.seed,
         data={"fingerprint": learned.plan.data["fingerprint"], "rows": len(learned.examples)},
-        encoders=[node.part.card.to_json() for node in learned.graph.nodes if hasattr(node.part, "card")],
+        encoders=[node.part.card.to_json() for node in learned.graph.nodes if isinstance(node.part, PretrainedEncoder)],
         versions=versions(), files={}, leadline=leadline.__version__,
     )  # fmt: skip

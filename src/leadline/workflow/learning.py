@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from leadline.data.examples import Examples
+from leadline.encoders.engine import REFERENCE
 from leadline.encoders.store import Store
 from leadline.evaluate.folds import Fold, given_fold, make_folds
 from leadline.parts import Graph, Node
@@ -15,7 +16,7 @@ from leadline.plan.plan import Encoding, Fitting, Plan
 from leadline.progress import Advance, Progress
 from leadline.registry import LEARNERS
 from leadline.workflow.encode import encode, left_out
-from leadline.workflow.engines import REFERENCE, answers_changed, confirm_engine, sampled
+from leadline.workflow.engines import answers_changed, confirm_engine, sampled
 from leadline.workflow.fitting import Contest, hold_contest, refit
 from leadline.workflow.nested import nested_answers
 from leadline.workflow.setup import Setup

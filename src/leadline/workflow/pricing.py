@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from leadline.encoders.contract import PretrainedEncoder
+from leadline.encoders.engine import REFERENCE
 from leadline.encoders.store import Store
 from leadline.learners.contract import Sizes
 from leadline.parts import COLUMN, Node
@@ -14,7 +15,7 @@ from leadline.plan.calibration import Calibration
 from leadline.plan.plan import Encoding
 from leadline.progress import Progress
 from leadline.values import take_rows
-from leadline.workflow.engines import REFERENCE, pick_engine, sampled
+from leadline.workflow.engines import pick_engine, sampled
 from leadline.workflow.setup import Setup
 
 
