@@ -133,3 +133,25 @@ def test_agreement_needs_both_the_mean_and_the_low_end() -> None:
 def test_the_version_of_an_engine_names_package_and_precision() -> None:
     package, number, precision = engine_version(REFERENCE).split()
     assert (package, precision) == ("onnxruntime", "float32") and number[0].isdigit()
+
+
+FIRST_CALLS = """
+import sys
+from concurrent.futures import ThreadPoolExecutor
+import numpy as np
+from leadline.encoders.efficientnet import EfficientNetLite0
+from leadline.encoders.engine import open_engine
+engine = open_engine(EfficientNetLite0(size=128).network(), sys.argv[1])
+picture = np.zeros((4, 3, 128, 128), np.float32)
+sys.setswitchinterval(1e-5)
+with ThreadPoolExecutor(4) as pool:
+    print(len(list(pool.map(lambda number: engine({"pictures": picture}), range(8)))))
+"""
+
+
+@pytest.mark.parametrize("name", available_engines())
+def test_several_first_calls_at_once_do_not_wait_for_each_other(name: str) -> None:
+    """OpenVINO's binding deadlocked here in two of three processes before first calls were made one by one."""
+    for _ in range(3):
+        done = subprocess.run([sys.executable, "-c", FIRST_CALLS, name], capture_output=True, text=True, timeout=120)
+        assert done.stdout.strip() == "8", done.stderr

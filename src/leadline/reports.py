@@ -57,7 +57,7 @@ def print_report(report: Report, stream: IO[str] | None = None) -> None:
     from rich.console import Console
     from rich.text import Text
 
-    console = Console(file=stream, highlight=False, soft_wrap=True)
+    console = Console(file=stream, highlight=False)
     for block in report.blocks():
         match block:
             case Heading(text):
@@ -66,7 +66,8 @@ def print_report(report: Report, stream: IO[str] | None = None) -> None:
             case Paragraph(text, tone):
                 console.print(Text(text, style=_STYLES[tone]))
             case Command(line, why):
-                console.print(Text("  " + line, style="cyan") + Text(f"   # {why}" if why else "", style="dim"))
+                # A line to copy is never broken; the terminal may fold it.
+                console.print(Text("  " + line, style="cyan") + Text(f"   # {why}" if why else "", style="dim"), soft_wrap=True)
             case Grid():
                 console.print(_rich_table(block))
 

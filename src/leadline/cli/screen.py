@@ -25,7 +25,7 @@ def show_error(error: LeadlineError) -> None:
     from rich.console import Console
     from rich.text import Text
 
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console = Console(stderr=True, highlight=False)
     where = f"\n  where     {error.where}" if error.where else ""
     console.print(Text("That did not work", style="bold red"))
     console.print(Text(f"  problem   {error.saw}{where}"))

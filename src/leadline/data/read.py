@@ -56,7 +56,7 @@ def read(
 
 def _type_of(table: Table, name: str, wanted: str | None) -> Choice:
     if wanted is None and name in table.types:
-        return Choice(table.types[name], "holds files of that kind", table.frame[name].null_count(), {})
+        return Choice(table.types[name], "the folders hold such files", table.frame[name].null_count(), {})
     return recognise(name, table.frame[name], table.root, wanted)
 
 

@@ -111,8 +111,19 @@ class OpenVino:
         except Exception as error:  # OpenVINO raises RuntimeError for everything, and its converters whatever they meet
             raise _not_a_network(network, error) from error
         self._idle: list[Any] = []
+        self._begun = False
 
     def __call__(self, inputs: Arrays) -> np.ndarray:
+        if self._begun:
+            return self._infer(inputs)
+        # OpenVINO's binding sets up C++ statics at the first call and lets go of the interpreter meanwhile: two first calls at once
+        # wait for each other for ever (seen with 2026.4.1, both threads in Type.to_dtype).
+        with _first_call:
+            output = self._infer(inputs)
+            self._begun = True
+        return output
+
+    def _infer(self, inputs: Arrays) -> np.ndarray:
         try:
             request = self._idle.pop()
         except IndexError:
@@ -148,6 +159,7 @@ class _SilentTelemetry:
 
 
 _import_lock = threading.Lock()
+_first_call = threading.Lock()
 
 
 @lru_cache(maxsize=1)
