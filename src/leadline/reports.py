@@ -104,7 +104,7 @@ h2 {{ margin: 2rem 0 .4rem; font-size: 1.15rem }} p {{ margin: .3rem 0 }} .stron
 .good {{ color: var(--good); font-weight: 600 }} .warning {{ color: var(--warn) }} .scroll {{ overflow-x: auto }}
 table {{ border-collapse: collapse; margin: .6rem 0 }}
 th, td {{ text-align: left; padding: .25rem .8rem .25rem 0; border-bottom: 1px solid var(--line) }}
-td.number {{ text-align: right; font-variant-numeric: tabular-nums }} tr.marked {{ background: var(--mark); font-weight: 600 }}
+td.number, th.number {{ text-align: right; font-variant-numeric: tabular-nums }} tr.marked {{ background: var(--mark); font-weight: 600 }}
 pre {{ overflow-x: auto; padding: .6rem; border: 1px solid var(--line); border-radius: .3rem }}
 </style></head><body>
 {body}
@@ -132,7 +132,7 @@ def _html_block(block: Block) -> str:
 
 def _html_table(grid: Grid) -> str:
     numeric = [_is_numeric(grid, number) for number in range(len(grid.columns))]
-    head = "".join(f"<th>{html.escape(name)}</th>" for name in grid.columns)
+    head = "".join(f"<th{' class=number' if n else ''}>{html.escape(name)}</th>" for name, n in zip(grid.columns, numeric, strict=True))
     rows = []
     for number, row in enumerate(grid.rows):
         cells = "".join(f"<td{' class=number' if n else ''}>{html.escape(cell)}</td>" for cell, n in zip(row, numeric, strict=True))

@@ -36,14 +36,24 @@ def show_error(error: LeadlineError) -> None:
 
 def deliver(report: Report, as_json: bool, html: Path | None = None, title: str = "leadline") -> None:
     """Prints the report, or exactly one JSON object, and writes the page if one was asked for."""
+    refused = None if html is None else _write_page(report, html, title)
     if as_json:
         print(json.dumps(report.to_json(), ensure_ascii=False, allow_nan=False, default=str))
     else:
         print_report(report)
-    if html is not None:
-        from leadline.files import write_atomically
+    if refused is not None:
+        raise refused
 
+
+def _write_page(report: Report, html: Path, title: str) -> OSError | None:
+    """The page comes first, as the reader of stdout may go away; why it could not be written is said after the report."""
+    from leadline.files import write_atomically
+
+    try:
         write_atomically(html, to_html(report, title))
+    except OSError as error:
+        return error
+    return None
 
 
 def progress_for(quiet: bool) -> Progress:

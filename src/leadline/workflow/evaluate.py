@@ -78,11 +78,12 @@ class Evaluation:
             (METRICS[n].title, show_score(n, i.value), f"{show_score(n, i.low)} to {show_score(n, i.high)}")
             for n, i in self.metrics.items()
         ]
-        blocks: list[Block] = [Heading(f"{self.model} on {self.name}"), Grid(("measure", "score", "95% interval"), rows)]
+        blocks: list[Block] = [Heading(f"{self.model} on {self.name}"), *(Paragraph(_sentence(f.title), "warning") for f in self.findings)]
+        blocks.append(Grid(("measure", "score", "95% interval"), rows))
         blocks.append(Paragraph(f"{self.metrics[self.metric].n:,} rows.", "quiet"))
         if self.ece is not None:
             blocks.append(Paragraph(f"When it says how sure it is, it is off by {self.ece:.1%} on average."))
-        return [*blocks, *self._class_blocks(), *self._slice_blocks(), *(Paragraph(f.title, "warning") for f in self.findings)]
+        return [*blocks, *self._class_blocks(), *self._slice_blocks()]
 
     def _class_blocks(self) -> list[Block]:
         if not self.per_class:
@@ -195,6 +196,10 @@ def _slices(model: Model, data: Data, answers: np.ndarray, truth: np.ndarray) ->
             if score is not None and score.defined:
                 found.append(Slice(name, str(value), score))
     return found
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def _finite(value: float) -> float | None:
