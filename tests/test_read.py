@@ -106,6 +106,11 @@ def test_types_can_be_overridden_and_columns_left_out(tmp_path: Path) -> None:
     assert read(path, types={"zip": "category"}, exclude=["id"]).types == {"zip": "category"}
 
 
+def test_codes_keep_their_zeros_where_they_are_said_to_be_names(tmp_path: Path) -> None:
+    path = csv(tmp_path, "zip,label\n01234,a\n1234,b\n")
+    assert read(path, types={"zip": "category"}).decode("zip").values.to_list() == ["01234", "1234"]
+
+
 def test_missing_tokens_are_missing_and_words_are_not(tmp_path: Path) -> None:
     data = read(csv(tmp_path, "n,c,label\n1,x,a\n?,unknown,b\nNA,,a\n"))
     assert data.types["n"] == "number"

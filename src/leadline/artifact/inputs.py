@@ -12,7 +12,7 @@ from leadline.artifact.manifest import Manifest
 from leadline.columns.contract import ColumnType
 from leadline.columns.recognise import Choice
 from leadline.data.folder import visible
-from leadline.data.read import read_table
+from leadline.data.read import WRITTEN, read_table
 from leadline.data.table import Data, Table
 from leadline.errors import LeadlineError
 from leadline.registry import COLUMNS
@@ -54,7 +54,12 @@ def _read_path(manifest: Manifest, path: Path) -> Table:
             files = [child for child in visible(path) if child.suffix.lower() in kind.extensions]
             if files:
                 return _one_column(manifest, kind, files, path)
-    return read_table(path)
+    return read_table(path, _as_written(manifest))
+
+
+def _as_written(manifest: Manifest) -> list[str]:
+    """Columns whose values must not pass through numbers on the way: a lone 02 would arrive as 2."""
+    return [name for name, kind in manifest.types.items() if COLUMNS.get(kind).form in WRITTEN]
 
 
 def _one_column(manifest: Manifest, kind: ColumnType, files: list[Path], path: Path) -> Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import cached_property
 from pathlib import Path
 
@@ -15,9 +16,10 @@ from leadline.errors import LeadlineError
 _SEPARATORS = (",", ";", "\t", "|")
 
 
-def read_csv(path: Path) -> Table:
+def read_csv(path: Path, as_text: Collection[str] = ()) -> Table:
+    """`as_text` names columns whose values are kept as they are written: 01234 is a code, not a number."""
     separator = _separator(path)
-    frame = _parse(path, separator)
+    frame = _parse(path, separator, as_text)
     remarks = (f'columns are separated by "{separator}"',) if separator != "," else ()
     return Table(frame, Lines(str(path), frame), path.stem, path.parent, remarks=remarks, origin=str(path))
 
@@ -32,9 +34,10 @@ def _separator(path: Path) -> str:
     return max(_SEPARATORS, key=lambda mark: header.count(mark.encode()))
 
 
-def _parse(path: Path, separator: str) -> pl.DataFrame:
+def _parse(path: Path, separator: str, as_text: Collection[str]) -> pl.DataFrame:
     def attempt(inferred_from: int | None) -> pl.DataFrame:
-        return pl.read_csv(path, separator=separator, null_values=MISSING_TOKENS, infer_schema_length=inferred_from)
+        kept = dict.fromkeys(as_text, pl.String)
+        return pl.read_csv(path, separator=separator, null_values=MISSING_TOKENS, infer_schema_length=inferred_from, schema_overrides=kept)
 
     try:
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -18,10 +18,11 @@ _OURS = (".leadline", ".runs")  # models and runs; a class so called would be a 
 _WANTED = "class folders (cat/1.jpg, dog/2.jpg), perhaps below train/ and test/; or tables called train.csv, test.csv"
 
 
-def read_folder(folder: Path) -> Table:
+def read_folder(folder: Path, as_text: Collection[str] = ()) -> Table:
+    """`as_text` is passed on to the readers of tables."""
     tables = {path: SPLIT_NAMES[path.stem.lower()] for path in visible(folder) if _is_split_table(path)}
     if "train" in tables.values():
-        return _split_tables(folder, tables)
+        return _split_tables(folder, tables, as_text)
     splits = {path: SPLIT_NAMES[path.name.lower()] for path in visible(folder) if _is_split_folder(path)}
     if "train" in splits.values():
         return _class_folders(folder, splits, [str(path) for path in visible(folder) if path not in splits])
@@ -42,8 +43,11 @@ def _is_split_table(path: Path) -> bool:
     return path.is_file() and path.suffix.lower() in READERS and path.stem.lower() in SPLIT_NAMES
 
 
-def _split_tables(folder: Path, tables: dict[Path, str]) -> Table:
-    parts = [(split, READERS.get(path.suffix.lower())(path)) for path, split in sorted(tables.items(), key=lambda item: item[1] != "train")]
+def _split_tables(folder: Path, tables: dict[Path, str], as_text: Collection[str]) -> Table:
+    parts = [
+        (split, READERS.get(path.suffix.lower())(path, as_text))
+        for path, split in sorted(tables.items(), key=lambda item: item[1] != "train")
+    ]
     columns = parts[0][1].frame.columns
     for _, part in parts[1:]:
         if set(part.frame.columns) != set(columns):

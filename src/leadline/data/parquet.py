@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 import polars as pl
@@ -10,7 +11,8 @@ from leadline.data.table import Table
 from leadline.errors import LeadlineError
 
 
-def read_parquet(path: Path) -> Table:
+def read_parquet(path: Path, as_text: Collection[str] = ()) -> Table:
+    """`as_text` asks for nothing here: a Parquet file says itself what its columns hold."""
     try:
         frame = pl.read_parquet(path)
     except (pl.exceptions.PolarsError, OSError) as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,9 @@ from leadline.data.frame import read_frame
 from leadline.data.table import Data, Table
 from leadline.errors import LeadlineError
 from leadline.findings import Finding, Severity
-from leadline.registry import READERS
+from leadline.registry import COLUMNS, READERS
 
+WRITTEN = ("category", "text")  # forms whose values are what is written, digit for digit
 CONVENTIONAL_TARGETS = ("target", "label", "class", "category", "y")
 
 
@@ -39,7 +40,7 @@ def read(
                 "these data were read before; types, target and the rest are settled", "no further options", "give the options to read"
             )
         return source
-    table = read_table(source)
+    table = read_table(source, [name for name, kind in (types or {}).items() if kind in COLUMNS and COLUMNS.get(kind).form in WRITTEN])
     _refuse_unknown(table, [*exclude, *(types or {}), *([target] if target else []), *([group] if group else [])])
     target, why = _find_target(table, target) if need_target else (target, "")
     features = [name for name in table.frame.columns if name not in (target, group) and name not in exclude]
@@ -60,8 +61,8 @@ def _type_of(table: Table, name: str, wanted: str | None) -> Choice:
     return recognise(name, table.frame[name], table.root, wanted)
 
 
-def read_table(source: Any) -> Table:
-    """Raw columns from a path or a table in memory, before anything is decided about them."""
+def read_table(source: Any, as_text: Collection[str] = ()) -> Table:
+    """Raw columns from a path or a table in memory, before anything is decided about them; `as_text` as in `read_csv`."""
     if isinstance(source, Data):
         return source.table
     if not isinstance(source, str | Path):
@@ -69,17 +70,17 @@ def read_table(source: Any) -> Table:
     path = Path(source)
     if not path.exists():
         raise LeadlineError(f"{path} is not there", "a folder or a file with labelled examples", _near(path))
-    return read_folder(path) if path.is_dir() else read_file(path)
+    return read_folder(path, as_text) if path.is_dir() else read_file(path, as_text)
 
 
-def read_file(path: Path) -> Table:
+def read_file(path: Path, as_text: Collection[str] = ()) -> Table:
     if path.suffix.lower() not in READERS:
         raise LeadlineError(
             f"{path} is a kind of file we do not read",
             f"a folder of class folders, or a table: {', '.join(READERS)}",
             "save the table as CSV with a header line",
         )
-    table: Table = READERS.get(path.suffix.lower())(path)
+    table: Table = READERS.get(path.suffix.lower())(path, as_text)
     if table.frame.height == 0:
         raise LeadlineError(f"{path} has no rows", "a header line and at least one row")
     return table
