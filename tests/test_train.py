@@ -85,6 +85,14 @@ def test_pictures_replay_alike_with_vectors_stored_or_not(stripes: Path, tmp_pat
     assert learned_files(first.artifact) == learned_files(stored.artifact) == learned_files(anew.artifact)
 
 
+def test_a_plan_replays_on_data_that_were_read_before(people: pl.DataFrame, tmp_path: Path) -> None:
+    data = ll.read(people, target="answer", exclude=["height"])
+    first = ll.train(data, budget="10s", out=tmp_path / "first")
+    again = ll.train(data, plan=first.run / "plan.json", out=tmp_path / "again")
+    assert learned_files(first.artifact) == learned_files(again.artifact)
+    assert set(again.model.manifest.types) <= {"age", "colour"}
+
+
 def test_a_plan_for_other_data_is_refused(people: pl.DataFrame, table_report: Any, tmp_path: Path) -> None:
     with pytest.raises(ll.LeadlineError, match="other data"):
         ll.train(people.head(300), target="answer", plan=table_report.run / "plan.json", out=tmp_path / "x")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 
@@ -46,6 +47,11 @@ class LeadlineError(Exception):
 
 class UsageError(LeadlineError):
     """An option that makes no sense, whatever the data: exit code 2."""
+
+
+def listed(names: Sequence[str], shown: int = 20) -> str:
+    """Names for a message: the first ones, and how many more there are."""
+    return ", ".join(names[:shown]) + (f" and {len(names) - shown:,} more" if len(names) > shown else "")
 
 
 def need_extra(package: str, purpose: str) -> LeadlineError:

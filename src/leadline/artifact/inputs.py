@@ -14,7 +14,7 @@ from leadline.columns.recognise import Choice
 from leadline.data.folder import visible
 from leadline.data.read import WRITTEN, read_table
 from leadline.data.table import Data, Table
-from leadline.errors import LeadlineError
+from leadline.errors import LeadlineError, listed
 from leadline.registry import COLUMNS
 
 _TRAINED = "as in training"
@@ -31,17 +31,13 @@ def read_for(manifest: Manifest, source: Any) -> Data:
     missing = [name for name in manifest.types if name not in table.frame.columns]
     if missing:
         raise LeadlineError(
-            f"{table.origin} has no column {_few(missing)}",
-            f"the columns the model was trained on: {_few(list(manifest.types))}",
-            f"what is there: {_few(table.frame.columns)}",
+            f"{table.origin} has no column {listed(missing)}",
+            f"the columns the model was trained on: {listed(list(manifest.types))}",
+            f"what is there: {listed(table.frame.columns)}",
         )
     columns = {name: Choice(kind, _TRAINED, table.frame[name].null_count(), {}) for name, kind in manifest.types.items()}
     target = manifest.target if manifest.target in table.frame.columns else None
     return Data(table, columns, target, _TRAINED)
-
-
-def _few(names: list[str], shown: int = 20) -> str:
-    return ", ".join(names[:shown]) + (f" and {len(names) - shown:,} more" if len(names) > shown else "")
 
 
 def _read_path(manifest: Manifest, path: Path) -> Table:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,10 +34,6 @@ class Answers:
     bad: dict[int, LeadlineError]
 
 
-def _silent(done: int, total: int) -> None:
-    pass
-
-
 class BrokenModelError(LeadlineError):
     """The model itself is at fault, not a row."""
 
@@ -67,7 +62,8 @@ class Model:
         values = {**columns, **(known or {})}
         parts, failed = list[np.ndarray](), dict[int, LeadlineError]()
         chunks = list(_chunks(len(data)))
-        with (progress or Progress()).track("answering", "rows") if len(chunks) > 1 else nullcontext(_silent) as advance:
+        shown = progress if progress and len(chunks) > 1 else Progress()
+        with shown.track("answering", "rows") as advance:
             for rows in chunks:
                 parts.append(self._answer_rows(values, rows, failed))
                 advance(int(rows[-1]) + 1, len(data))

@@ -20,21 +20,22 @@ def save(folder: Path, graph: Graph, manifest: Manifest, extra: Mapping[str, byt
     with folder_written_whole(folder) as building:
         (building / "parts").mkdir()
         parts = [_write_part(building, number, node) for number, node in enumerate(graph.nodes)]
-        for name, content in (extra or {}).items():
-            (building / name).write_bytes(content)
-        manifest = replace(manifest, parts=parts, files=_hashes(building))
-        write_json(building / MANIFEST, manifest.to_json())
-    return manifest
+        return _seal(building, replace(manifest, parts=parts), extra or {})
 
 
 def rescored(folder: Path, manifest: Manifest, extra: Mapping[str, bytes]) -> Manifest:
     """The same artefact with scores measured after it was first written, and the extra files that quote them."""
     with folder_written_whole(folder) as building:
         shutil.copytree(folder / "parts", building / "parts")
-        for name, content in extra.items():
-            (building / name).write_bytes(content)
-        manifest = replace(manifest, files=_hashes(building))
-        write_json(building / MANIFEST, manifest.to_json())
+        return _seal(building, manifest, extra)
+
+
+def _seal(folder: Path, manifest: Manifest, extra: Mapping[str, bytes]) -> Manifest:
+    """The further files, then the manifest with the hashes of all."""
+    for name, content in extra.items():
+        (folder / name).write_bytes(content)
+    manifest = replace(manifest, files=_hashes(folder))
+    write_json(folder / MANIFEST, manifest.to_json())
     return manifest
 
 

@@ -10,7 +10,7 @@ import polars as pl
 
 from leadline.columns.contract import ColumnType
 from leadline.data.table import Table
-from leadline.errors import LeadlineError
+from leadline.errors import LeadlineError, listed
 from leadline.registry import COLUMNS, READERS
 
 SPLIT_NAMES = {"train": "train", "training": "train", "valid": "valid", "val": "valid", "validation": "valid", "test": "test"}
@@ -56,7 +56,7 @@ def _split_tables(folder: Path, tables: dict[Path, str], as_text: Collection[str
     frame = pl.concat([part.frame.select(columns) for _, part in parts], how="vertical_relaxed")
     split = np.concatenate([np.full(part.frame.height, name) for name, part in parts])
     stray = [path.name for path in visible(folder) if path not in tables]
-    remarks = (f"beside the tables, not read: {_few(stray)}",) if stray else ()
+    remarks = (f"beside the tables, not read: {listed(stray, shown=3)}",) if stray else ()
     return Table(frame, _Chained([part for _, part in parts]), folder.resolve().name, folder, split, remarks=remarks, origin=str(folder))
 
 
@@ -83,7 +83,7 @@ def _class_folders(folder: Path, roots: dict[Path, str], stray: list[str]) -> Ta
     names = [path for path, _, _ in rows]
     frame = pl.DataFrame({kind.name: [kind.from_file(Path(path)) for path in names], "label": [label for _, label, _ in rows]})
     split_column = np.array([split for _, _, split in rows]) if rows[0][2] else None
-    remarks = (f"not read: {_few([str(Path(path).relative_to(folder)) for path in stray])}",) if stray else ()
+    remarks = (f"not read: {listed([str(Path(path).relative_to(folder)) for path in stray], shown=3)}",) if stray else ()
     return Table(frame, names.__getitem__, folder.resolve().name, None, split_column, "label", remarks, {kind.name: kind.name}, str(folder))
 
 
@@ -113,7 +113,3 @@ def _kind_of(folder: Path, paths: list[str], stray: list[str]) -> ColumnType:
             f"{folder} holds {len(loose):,} files, but not in class folders", _WANTED, "move each file into a folder named after its class"
         )
     raise LeadlineError(f"{folder} holds nothing we can learn from", _WANTED)
-
-
-def _few(names: list[str]) -> str:
-    return ", ".join(names[:3]) + (f" and {len(names) - 3:,} more" if len(names) > 3 else "")

@@ -28,7 +28,6 @@ def read(
     types: Mapping[str, str] | None = None,
     exclude: Sequence[str] = (),
     group: str | None = None,
-    need_target: bool = True,
 ) -> Data:
     """Reads a path or a pandas or polars table and decides column types and target, saying why.
 
@@ -42,7 +41,7 @@ def read(
         return source
     table = read_table(source, [name for name, kind in (types or {}).items() if kind in COLUMNS and COLUMNS.get(kind).form in WRITTEN])
     _refuse_unknown(table, [*exclude, *(types or {}), *([target] if target else []), *([group] if group else [])])
-    target, why = _find_target(table, target) if need_target else (target, "")
+    target, why = _find_target(table, target)
     features = [name for name in table.frame.columns if name not in (target, group) and name not in exclude]
     columns, findings = {}, list[Finding]()
     for name in features:
@@ -63,8 +62,8 @@ def _type_of(table: Table, name: str, wanted: str | None) -> Choice:
 
 def read_table(source: Any, as_text: Collection[str] = ()) -> Table:
     """Raw columns from a path or a table in memory, before anything is decided about them; `as_text` as in `read_csv`."""
-    if isinstance(source, Data):
-        return source.table
+    if isinstance(source, Data | Table):
+        return source.table if isinstance(source, Data) else source
     if not isinstance(source, str | Path):
         return read_frame(source)
     path = Path(source)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,8 +28,7 @@ class Encoded:
     @property
     def good(self) -> np.ndarray:
         """Positions of the rows that could be read."""
-        num_rows = len(next(iter(self.values.values())))
-        return np.array([row for row in range(num_rows) if row not in self.bad], dtype=np.int64)
+        return readable(len(next(iter(self.values.values()))), self.bad)
 
 
 def encode(
@@ -54,6 +53,11 @@ def encode(
             values[node.name], unreadable = encode_through_store(node.part, column, engine, store, advance)
         bad.update({row: error for row, error in unreadable.items() if row not in bad})
     return Encoded(values, bad)
+
+
+def readable(num_rows: int, bad: Collection[int]) -> np.ndarray:
+    """Positions of the rows that are not among the bad ones."""
+    return np.setdiff1d(np.arange(num_rows), np.fromiter(bad, np.int64, len(bad)))
 
 
 def left_out(data: Data, bad: Mapping[int, LeadlineError], part: str) -> Finding:

@@ -12,6 +12,8 @@ from leadline.encoders.store import Store, encode_through_store
 from leadline.machine import Measurements
 from leadline.progress import Progress
 from leadline.tasks.contract import Task
+from leadline.values import take_rows
+from leadline.workflow.encode import readable
 
 AGREEMENT_ROWS = 256
 _LEAST_ROWS = 200  # fewer cannot show that under 0.5 % of the answers change
@@ -49,10 +51,10 @@ def agreement_name(encoder: Any, engine: str) -> str:
 
 
 def _compare(encoder: Any, values: Any, rows: np.ndarray, engine: str, store: Store) -> dict[str, Any]:
-    chosen = values.take_rows(rows) if hasattr(values, "take_rows") else values.gather(rows)
+    chosen = take_rows(values, rows)
     fast, bad = encode_through_store(encoder, chosen, engine, store)
     slow, _ = encode_through_store(encoder, chosen, REFERENCE, store)
-    good = np.array([row for row in range(len(rows)) if row not in bad])
+    good = readable(len(rows), bad)
     found = agreement(slow[good], fast[good])
     return {"mean_cosine": found.mean_cosine, "p5_cosine": found.p5_cosine, "passed": found.passed, "rows": len(good), "changed": None}
 

@@ -19,7 +19,7 @@ from leadline.evaluate.metrics import METRICS, fitting_metrics
 from leadline.findings import Finding, Severity
 from leadline.progress import Progress
 from leadline.reports import Block, Grid, Heading, Paragraph
-from leadline.workflow.encode import left_out
+from leadline.workflow.encode import left_out, readable
 from leadline.workflow.training_report import show_score
 
 _SMALLEST_SLICE = 30
@@ -143,7 +143,7 @@ def evaluate(model: str | Path | Model, source: Any, progress: Progress | None =
     findings = data.findings
     if answers.bad:
         findings = (*findings, left_out(data, answers.bad, "evaluated"))
-    good = np.array([row for row in range(len(data)) if row not in answers.bad], dtype=np.int64)
+    good = readable(len(data), answers.bad)
     return _evaluation(model, data.take(good), answers.values[good], truth[good], findings)
 
 

@@ -22,7 +22,7 @@ from leadline.evaluate.intervals import score_interval
 from leadline.findings import Finding
 from leadline.machine import versions
 from leadline.progress import Progress
-from leadline.workflow.encode import encode, left_out
+from leadline.workflow.encode import encode, left_out, readable
 from leadline.workflow.learning import Learned
 
 
@@ -63,7 +63,7 @@ def _judge(model: Model, learned: Learned, store: Store, progress: Progress) -> 
     encoded = encode(test, nodes, learned.encodings_used, store, progress, serving=True)
     answers = model.answer(test, {node.name: encoded.values[node.name] for node in nodes})
     bad = {**answers.bad, **encoded.bad}
-    good = np.array([row for row in range(len(test)) if row not in bad], dtype=np.int64)
+    good = readable(len(test), bad)
     findings = (left_out(test, bad, "test"),) if bad else ()
     return Judged(answers.values[good], setup.target.values[test_rows][good], setup.partition.why, findings)
 

@@ -49,7 +49,8 @@ def learn(setup: Setup, plan: Plan, nodes: Mapping[str, Node], store: Store, pro
     groups = None if setup.groups is None else setup.groups[teaching]
     everything = Examples(encoded.values, setup.data.forms, setup.target.values[teaching], setup.num_classes, groups)
     told = replace(setup, data=setup.data.with_findings(left_out(part, encoded.bad, "training"))) if encoded.bad else setup
-    examples, rows = (everything.take(encoded.good), teaching[encoded.good]) if encoded.bad else (everything, teaching)
+    good = encoded.good
+    examples, rows = (everything.take(good), teaching[good]) if encoded.bad else (everything, teaching)
     learned = _fit(told, plan, nodes, examples, rows, progress)
     for encoding in learned.encodings_used.values():
         if not _confirmed(learned, encoding, store):

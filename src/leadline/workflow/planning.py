@@ -25,12 +25,11 @@ def make_plan(setup: Setup, budget_seconds: float, seconds_left: float, store: S
     sizes = setup.sizes()
     learners, refused = _possible(setup, sizes)
     calibration = Calibration(progress.say)
-    inputs = Pricing(setup, sizes, calibration, store, progress, seconds_left).of(
-        [node for learner in learners for node in learner.inputs(sizes)]
-    )
+    wanted = [learner.inputs(sizes) for learner in learners]
+    inputs = Pricing(setup, sizes, calibration, store, progress, seconds_left).of([node for nodes in wanted for node in nodes])
     fields = []
-    for learner in learners:
-        names = tuple(node.name for node in learner.inputs(sizes))
+    for learner, nodes in zip(learners, wanted, strict=True):
+        names = tuple(node.name for node in nodes)
         rate = calibration.learner(learner, setup.task, dict(sizes.types))
         fields.append(Field(learner, rate, names, sum(inputs.seconds_per_row[name] for name in names)))
     chosen = fill_budget(

@@ -48,7 +48,9 @@ class Setup:
     def reading(self) -> dict[str, Any]:
         """How the data were read, for a plan: with these a replay asks the same question of the same columns."""
         positive = self.target.classes[1] if self.num_classes == 2 else None
-        return {"target": self.data.target, "types": self.data.types, "group": self.data.group, "positive": positive}
+        target, types, group = self.data.require_target(), self.data.types, self.data.group
+        exclude = [name for name in self.data.table.frame.columns if name not in (*types, target, group)]
+        return {"target": target, "types": types, "exclude": exclude, "group": group, "positive": positive}
 
     def sizes(self) -> Sizes:
         data, rows = self.data, self.teaching

@@ -9,7 +9,8 @@ from typing import Any
 
 import leadline
 from leadline.artifact.manifest import Manifest
-from leadline.data.read import read, read_table
+from leadline.data.read import read
+from leadline.data.table import Data
 from leadline.encoders.store import Store
 from leadline.errors import LeadlineError
 from leadline.evaluate.intervals import Interval
@@ -82,11 +83,9 @@ def train(
 def _replay(source: Any, plan: Plan, progress: Progress) -> tuple[Setup, dict[str, Node]]:
     """Reads as the plan says, whatever other options were given; says where this machine differs from the plan's."""
     asked = plan.data
-    table = read_table(source)
-    wanted = [*asked["types"], asked["target"], *([asked["group"]] if asked["group"] else [])]
-    exclude = [name for name in table.frame.columns if name not in wanted]
+    source = source.table if isinstance(source, Data) else source  # how it was read before does not matter, the plan says how
     try:
-        data = read(source, target=asked["target"], types=asked["types"], exclude=exclude, group=asked["group"])
+        data = read(source, target=asked["target"], types=asked["types"], exclude=asked["exclude"], group=asked["group"])
     except LeadlineError as error:
         raise _other_data(plan, str(error.saw)) from error
     setup = set_up(data, plan.task, plan.metric, asked["positive"], plan.seed)
