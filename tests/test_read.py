@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from leadline.data.read import drop_missing_target, read
+from leadline.data.left_out import drop_missing_target
+from leadline.data.read import read
 from leadline.errors import LeadlineError
 
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import json
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+_SCRATCH = "leadline-"
+_scratch: list[Path] = []
 
 
 def sha256_of(path: Path) -> str:
@@ -74,3 +79,40 @@ def _swap(building: Path, target: Path) -> None:
             old.rename(target)
         raise
     shutil.rmtree(old, ignore_errors=True)
+
+
+def scratch_folder() -> Path:
+    """A new empty folder for what is unpacked or decoded on the way; it goes when the process ends, or at the next run if it was killed."""
+    base = Path(tempfile.gettempdir())
+    _sweep(base)
+    if not _scratch:
+        atexit.register(remove_scratch)
+    folder = Path(tempfile.mkdtemp(dir=base, prefix=f"{_SCRATCH}{os.getpid()}-"))
+    _scratch.append(folder)
+    return folder
+
+
+def remove_scratch() -> None:
+    """Called at the end of the process; front ends that leave in a hurry call it themselves."""
+    while _scratch:
+        shutil.rmtree(_scratch.pop(), ignore_errors=True)
+
+
+def _sweep(base: Path) -> None:
+    """Removes what killed processes left."""
+    for folder in base.glob(f"{_SCRATCH}*"):
+        owner = folder.name.removeprefix(_SCRATCH).partition("-")[0]
+        if owner.isdigit() and not _is_running(int(owner)):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_running(process: int) -> bool:
+    if sys.platform == "win32":  # there a signal cannot be used to ask
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True

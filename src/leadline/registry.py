@@ -52,10 +52,11 @@ TASKS = Registry("task", {
     "regress": "leadline.tasks.regress:Regress",
 })  # fmt: skip
 
-# What reads each kind of file.
-READERS = Registry("kind of table", {
-    ".csv": "leadline.data.csv:read_csv",
-    ".parquet": "leadline.data.parquet:read_parquet",
+# What reads each kind of source: by the ending of a file's name, by the beginning of an address, or a folder.
+READERS = Registry("kind of source", {
+    "folder": "leadline.data.folder:Folder",
+    ".csv": "leadline.data.csv:Csv",
+    ".parquet": "leadline.data.parquet:Parquet",
 })  # fmt: skip
 
 # Stateless encoders whose output the store keeps.

@@ -11,8 +11,9 @@ import polars as pl
 from leadline.artifact.manifest import Manifest
 from leadline.columns.contract import ColumnType
 from leadline.columns.recognise import Choice
+from leadline.data.contract import Reading
 from leadline.data.folder import visible
-from leadline.data.read import WRITTEN, read_table
+from leadline.data.read import is_written, read_table
 from leadline.data.table import Data, Table
 from leadline.errors import LeadlineError, listed
 from leadline.registry import COLUMNS
@@ -50,12 +51,12 @@ def _read_path(manifest: Manifest, path: Path) -> Table:
             files = [child for child in visible(path) if child.suffix.lower() in kind.extensions]
             if files:
                 return _one_column(manifest, kind, files, path)
-    return read_table(path, _as_written(manifest))
+    return read_table(path, Reading(_as_written(manifest)))
 
 
 def _as_written(manifest: Manifest) -> list[str]:
     """Columns whose values must not pass through numbers on the way: a lone 02 would arrive as 2."""
-    return [name for name, kind in manifest.types.items() if COLUMNS.get(kind).form in WRITTEN]
+    return [name for name, kind in manifest.types.items() if is_written(kind)]
 
 
 def _one_column(manifest: Manifest, kind: ColumnType, files: list[Path], path: Path) -> Table:

@@ -8,7 +8,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from leadline.data.table import forms_of
 from leadline.errors import LeadlineError
+from leadline.parts import COLUMN
 from leadline.registry import COLUMNS, PARTS, TASKS
 
 FORMAT_VERSION = 1
@@ -117,7 +119,7 @@ def _check(manifest: Manifest) -> None:
         or not set(manifest.types.values()) <= set(COLUMNS)
     ):
         raise ValueError("it names a task, a metric or a column type that we do not have")
-    known = {f"column:{column['name']}" for column in manifest.columns}
+    known = {COLUMN + name for name in forms_of(manifest.types)}
     for part in manifest.parts:
         if part.kind not in PARTS:
             raise ValueError(f'unknown kind of part "{part.kind}"')

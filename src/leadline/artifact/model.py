@@ -74,9 +74,12 @@ class Model:
         return Answers(answers, bad)
 
     def _decode(self, data: Data) -> tuple[dict[str, Any], dict[int, LeadlineError]]:
-        decoded = {name: data.decode(name) for name in self.manifest.types}
-        bad = {row: error for column in decoded.values() for row, error in column.bad.items()}
-        return {COLUMN + name: column.values for name, column in decoded.items()}, bad
+        values, bad = dict[str, Any](), dict[int, LeadlineError]()
+        for column in self.manifest.types:
+            features, unreadable = data.features(column)
+            values.update({COLUMN + name: made for name, made in features.items()})
+            bad.update(unreadable)
+        return values, bad | dict(data.table.broken)
 
     def _answer_rows(self, values: Mapping[str, Any], rows: np.ndarray, failed: dict[int, LeadlineError]) -> np.ndarray:
         """All rows at once; if one of them cannot be read, each by itself, so that only that one is lost."""

@@ -9,6 +9,15 @@ import typer
 
 from leadline.errors import UsageError
 
+Target = Annotated[str | None, typer.Option("--target", metavar="COL", help="The column that holds the answers.")]
+Types = Annotated[
+    list[str] | None, typer.Option("--type", metavar="COL=TYPE", help="number, category, text, datetime, image, tags; may be repeated.")
+]
+Exclude = Annotated[list[str] | None, typer.Option("--exclude", metavar="COL", help="A column to leave out; may be repeated.")]
+Group = Annotated[str | None, typer.Option("--group", metavar="COL", help="Rows with the same value stay on the same side of every split.")]
+Time = Annotated[str | None, typer.Option("--time", metavar="COL", help="Split by this column: the latest rows judge.")]
+TableName = Annotated[str | None, typer.Option("--table", metavar="NAME", help="The sheet of a workbook, or the table of a database.")]
+Query = Annotated[str | None, typer.Option("--query", metavar="SQL", help="What to ask a database.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print exactly one JSON object.")]
 Html = Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Also write the report as one self-contained page.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress.")]

@@ -13,6 +13,7 @@ from types import FrameType
 from typing import Any
 
 from leadline.errors import LeadlineError
+from leadline.files import remove_scratch
 from leadline.progress import Advance, Progress
 from leadline.reports import Report, print_report, to_html
 
@@ -108,6 +109,7 @@ def interruptible() -> Iterator[None]:
 
 def leave(code: int) -> None:
     """Ends the process without tearing down engines, which costs tenths of a second and does nothing for the user."""
+    remove_scratch()
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)

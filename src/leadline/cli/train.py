@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from leadline.cli.options import AsJson, Html, Quiet, parse_types
+from leadline.cli.options import AsJson, Exclude, Group, Html, Query, Quiet, TableName, Target, Time, Types, parse_types
 
 
 def command(
@@ -17,13 +17,14 @@ def command(
             metavar="DATA", help="A folder of class folders, a table (CSV, Parquet), or a folder with train.* and test.* tables."
         ),
     ],
-    target: Annotated[str | None, typer.Option(metavar="COL", help="The column that holds the answers.")] = None,
-    task: Annotated[str | None, typer.Option(metavar="TASK", help="classify or regress; otherwise decided by the target.")] = None,
-    type_: Annotated[
-        list[str] | None, typer.Option("--type", metavar="COL=TYPE", help="number, category, text or image; may be repeated.")
-    ] = None,
-    exclude: Annotated[list[str] | None, typer.Option(metavar="COL", help="A column to leave out; may be repeated.")] = None,
-    group: Annotated[str | None, typer.Option(metavar="COL", help="Rows with the same value stay on the same side of every split.")] = None,
+    target: Target = None,
+    task: Annotated[str | None, typer.Option(metavar="TASK", help="classify, regress or tag; otherwise decided by the target.")] = None,
+    type_: Types = None,
+    exclude: Exclude = None,
+    group: Group = None,
+    time: Time = None,
+    table: TableName = None,
+    query: Query = None,
     metric: Annotated[
         str | None, typer.Option(metavar="M", help="accuracy, balanced_accuracy, log_loss, roc_auc, average_precision; r2, rmse, mae.")
     ] = None,
@@ -43,7 +44,8 @@ def command(
     from leadline.workflow.train import train
 
     report = train(
-        data, target=target, task=task, types=parse_types(type_ or []), exclude=exclude or [], group=group,
+        data, target=target, task=task, types=parse_types(type_ or []), exclude=exclude or [], group=group, time=time, table=table,
+        query=query,
         metric=metric, positive=positive, budget=budget, seed=seed, plan=plan, out=out, progress=progress_for(quiet), whole_command=True,
     )  # fmt: skip
     deliver(report, as_json, html, f"{report.name}: trained model")

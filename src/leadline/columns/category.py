@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from typing import ClassVar
 
 import numpy as np
 import polars as pl
 
-from leadline.columns.contract import Confidence, Decoded, Sample, Where, WhyNot
+from leadline.columns.contract import ColumnType, Confidence, Decoded, Sample, Where, WhyNot
 from leadline.columns.missing import MISSING_TOKENS
 from leadline.columns.sketch import Sketch, counts
-from leadline.errors import LeadlineError
 
 _EXACT = 2.0**53  # from here on a float64 no longer tells whole numbers apart
 _LONGEST_NAME = 64  # characters; longer values are written by people, not picked from a list
@@ -30,13 +28,9 @@ def as_names(values: pl.Series) -> pl.Series:
     return values.cast(pl.String).str.strip_chars()
 
 
-class Category:
+class Category(ColumnType):
     name = "category"
-    form = "category"
-    extensions = ()
-
-    def from_file(self, path: Path) -> Any:
-        raise LeadlineError(f"{path} holds no category")
+    forms: ClassVar = {"": "category"}
 
     def recognise(self, sample: Sample) -> Confidence | WhyNot:
         values = sample.values
@@ -57,14 +51,10 @@ class Category:
         names = as_names(raw)
         return Decoded(names.set(names.is_in(MISSING_TOKENS), None))
 
-    def show(self, raw: Any) -> str:
-        return "" if raw is None else str(raw)
-
-    def to_json(self, raw: Any) -> Any:
-        return raw
-
-    def from_json(self, value: Any) -> Any:
-        return value
+    def summary(self, present: pl.Series, where: Where) -> str:
+        counts = as_names(present).alias("name").value_counts(sort=True, name="count")
+        shown = ", ".join(f"{name} {count / len(present):.0%}" for name, count in counts.head(3).iter_rows())
+        return f"{counts.height:,} different: {shown}"
 
     def sketch(self, raw: pl.Series) -> Sketch:
         return counts(raw)

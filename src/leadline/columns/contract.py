@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import hashlib
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
+import numpy as np
 import polars as pl
 
 from leadline.errors import LeadlineError
@@ -41,14 +44,15 @@ class Sample:
 
 @dataclass(frozen=True)
 class Where:
-    """Where a column's values came from, so that an error can name file and row."""
+    """Where a column's values came from, so that an error can name file and row; `first_row` is the number of the first of them."""
 
     column: str
     source: Callable[[int], str] = str
     root: Path | None = None
+    first_row: int = 0
 
     def error(self, row: int, saw: str, expected: str, try_this: str = "") -> LeadlineError:
-        return LeadlineError(saw, expected, try_this, file=self.source(row), row=row, column=self.column)
+        return LeadlineError(saw, expected, try_this, file=self.source(row), row=self.first_row + row, column=self.column)
 
 
 @dataclass(frozen=True)
@@ -59,35 +63,73 @@ class Decoded:
     bad: dict[int, LeadlineError] = field(default_factory=dict)
 
 
-class ColumnType(Protocol):
-    """`decode` is used in training and predicting alike, so that both see the same values."""
+class ColumnType(ABC):
+    """`decode` is used in training and predicting alike, so that both see the same values.
+
+    `forms` says what encoders and learners get of a column: the suffix of each feature and its form, which is one of "number"
+    (float64, NaN missing), "category" (polars String, null missing), "text" (polars String), "image" (Pictures). Most types are one
+    feature, {"": FORM}; a date is several numbers ({".year": "number", ...}), which `features` makes of the decoded values.
+    """
 
     name: ClassVar[str]
-    # What decoded values are, and so which encoders and learners take them: "number" (float64, NaN missing), "category" (polars
-    # String, null missing), "text" (polars String), "image" (Pictures). A new type usually has one of these forms.
-    form: ClassVar[str]
-    extensions: ClassVar[tuple[str, ...]]  # of files that hold one value each, lower case: class folders and lone files are made of these
+    forms: ClassVar[Mapping[str, str]]
+    extensions: ClassVar[tuple[str, ...]] = ()  # of files that hold one value each, lower case: class folders and lone files are of these
 
     def from_file(self, path: Path) -> Any:
         """The raw value that such a file stands for."""
-        ...
+        raise LeadlineError(f"{path} holds no {self.name}")
 
+    @abstractmethod
     def recognise(self, sample: Sample) -> Confidence | WhyNot: ...
 
+    @abstractmethod
     def decode(self, raw: pl.Series, where: Where) -> Decoded: ...
+
+    def features(self, decoded: Any) -> Mapping[str, Any]:
+        """Row-aligned values for each suffix of `forms`."""
+        return {"": decoded}
+
+    def order(self, decoded: Any) -> np.ndarray | None:
+        """(n,) float64 by which rows can be put in an order, NaN where missing; None where such values have none."""
+        return None
 
     def show(self, raw: Any) -> str:
         """One line a person can look at."""
-        ...
+        return "" if raw is None else str(raw)
 
-    def to_json(self, raw: Any) -> Any: ...
+    def to_json(self, raw: Any) -> Any:
+        return raw
 
-    def from_json(self, value: Any) -> Any: ...
+    def from_json(self, value: Any) -> Any:
+        return value
+
+    @abstractmethod
+    def summary(self, present: pl.Series, where: Where) -> str:
+        """How the values are spread, in a few words for one cell of a table; of raw values without the missing ones."""
 
     def sketch(self, raw: pl.Series) -> list[tuple[str, str, float]]:
         """(statistic, key, value) rows that say how the values are spread without giving one away; may be empty."""
-        ...
+        return []
 
+    def digest(self, raw: pl.Series, where: Where) -> bytes:
+        """SHA-256 that changes when the values do."""
+        return digest_of(raw)
+
+    @abstractmethod
     def made_up(self, num_rows: int, seed: int) -> pl.Series:
         """Raw values of this type out of nothing: what a machine is measured with, and what contract tests use."""
-        ...
+
+
+def digest_of(values: pl.Series) -> bytes:
+    """SHA-256 over a column: of numbers their float64 bytes, of anything else what is written."""
+    if isinstance(values.dtype, pl.Struct):
+        values = values.struct.field("bytes")
+    if values.dtype == pl.Binary:
+        return hashlib.sha256(b"".join(hashlib.sha256(value or b"").digest() for value in values)).digest()
+    if values.dtype.is_numeric():
+        return hashlib.sha256(values.cast(pl.Float64).fill_null(float("nan")).to_numpy().data).digest()
+    if values.dtype.is_nested():
+        text = "\0".join(str(value) for value in values.to_list())
+    else:
+        text = values.cast(pl.String).fill_null("\1").str.join("\0").item()
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()

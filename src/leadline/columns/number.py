@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import polars as pl
 
-from leadline.columns.contract import Confidence, Decoded, Sample, Where, WhyNot
+from leadline.columns.contract import ColumnType, Confidence, Decoded, Sample, Where, WhyNot
 from leadline.columns.missing import MISSING_TOKENS
 from leadline.columns.sketch import Sketch, quantiles
-from leadline.errors import LeadlineError
 
 _WORST_SHOWN = 40
 
 
-class Number:
+class Number(ColumnType):
     name = "number"
-    form = "number"
-    extensions = ()
-
-    def from_file(self, path: Path) -> Any:
-        raise LeadlineError(f"{path} holds no number")
+    forms: ClassVar = {"": "number"}
 
     def recognise(self, sample: Sample) -> Confidence | WhyNot:
         dtype = sample.values.dtype
@@ -56,6 +50,10 @@ class Number:
         }
         return Decoded(parsed.fill_null(math.nan).to_numpy(), bad)
 
+    def order(self, decoded: Any) -> np.ndarray | None:
+        numbers: np.ndarray = decoded
+        return numbers
+
     def _parse(self, text: pl.Series) -> pl.Series:
         return text.str.strip_chars().cast(pl.Float64, strict=False)
 
@@ -65,8 +63,10 @@ class Number:
     def to_json(self, raw: Any) -> Any:
         return None if raw is None or (isinstance(raw, float) and not math.isfinite(raw)) else raw
 
-    def from_json(self, value: Any) -> Any:
-        return value
+    def summary(self, present: pl.Series, where: Where) -> str:
+        values = pl.Series(self.decode(present, where).values).drop_nans()
+        low, middle, high = (self.show(value) for value in (values.min(), values.median(), values.max()))
+        return f"{low} to {high}, half below {middle}"
 
     def sketch(self, raw: pl.Series) -> Sketch:
         return quantiles(raw)

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import polars as pl
 
-from leadline.columns.contract import Confidence, Decoded, Sample, Where, WhyNot
+from leadline.columns.contract import ColumnType, Confidence, Decoded, Sample, Where, WhyNot
 from leadline.columns.sketch import Sketch, quantiles
 
 _SHOWN_CHARACTERS = 80
 
 
-class Text:
+class Text(ColumnType):
     name = "text"
-    form = "text"
+    forms: ClassVar = {"": "text"}
     extensions = (".txt",)
 
     def from_file(self, path: Path) -> Any:
@@ -42,11 +42,10 @@ class Text:
         line = " ".join(str(raw or "").split())
         return line if len(line) <= _SHOWN_CHARACTERS else line[: _SHOWN_CHARACTERS - 1] + "…"
 
-    def to_json(self, raw: Any) -> Any:
-        return raw
-
-    def from_json(self, value: Any) -> Any:
-        return value
+    def summary(self, present: pl.Series, where: Where) -> str:
+        lengths = present.cast(pl.String).str.len_chars()
+        least, middle, most = (float(length) for length in np.quantile(lengths.to_numpy(), [0, 0.5, 1]))
+        return f"{least:,.0f} to {most:,.0f} characters, half under {middle:,.0f}"
 
     def sketch(self, raw: pl.Series) -> Sketch:
         return quantiles(raw.cast(pl.String).str.len_chars(), "quantile of characters")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from functools import cached_property
 from pathlib import Path
 
@@ -10,18 +9,20 @@ import numpy as np
 import polars as pl
 
 from leadline.columns.missing import MISSING_TOKENS
+from leadline.data.contract import Reader, Reading
 from leadline.data.table import Table
 from leadline.errors import LeadlineError
 
 _SEPARATORS = (",", ";", "\t", "|")
 
 
-def read_csv(path: Path, as_text: Collection[str] = ()) -> Table:
-    """`as_text` names columns whose values are kept as they are written: 01234 is a code, not a number."""
-    separator = _separator(path)
-    frame = _parse(path, separator, as_text)
-    remarks = (f'columns are separated by "{separator}"',) if separator != "," else ()
-    return Table(frame, Lines(str(path), frame), path.stem, path.parent, remarks=remarks, origin=str(path))
+class Csv(Reader):
+    def read(self, place: str, reading: Reading) -> Table:
+        path = Path(place)
+        separator = _separator(path)
+        frame = _parse(path, separator, reading)
+        remarks = (f'columns are separated by "{separator}"',) if separator != "," else ()
+        return Table(frame, Lines(str(path), frame), path.stem, path.parent, remarks=remarks, origin=str(path))
 
 
 def _separator(path: Path) -> str:
@@ -34,9 +35,9 @@ def _separator(path: Path) -> str:
     return max(_SEPARATORS, key=lambda mark: header.count(mark.encode()))
 
 
-def _parse(path: Path, separator: str, as_text: Collection[str]) -> pl.DataFrame:
+def _parse(path: Path, separator: str, reading: Reading) -> pl.DataFrame:
     def attempt(inferred_from: int | None) -> pl.DataFrame:
-        kept = dict.fromkeys(as_text, pl.String)
+        kept = dict.fromkeys(reading.as_text, pl.String)
         return pl.read_csv(path, separator=separator, null_values=MISSING_TOKENS, infer_schema_length=inferred_from, schema_overrides=kept)
 
     try:

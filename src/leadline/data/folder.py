@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
 from leadline.columns.contract import ColumnType
+from leadline.data.contract import Reader, Reading
 from leadline.data.table import Table
 from leadline.errors import LeadlineError, listed
 from leadline.registry import COLUMNS, READERS
@@ -18,15 +19,16 @@ _OURS = (".leadline", ".runs")  # models and runs; a class so called would be a 
 _WANTED = "class folders (cat/1.jpg, dog/2.jpg), perhaps below train/ and test/; or tables called train.csv, test.csv"
 
 
-def read_folder(folder: Path, as_text: Collection[str] = ()) -> Table:
-    """`as_text` is passed on to the readers of tables."""
-    tables = {path: SPLIT_NAMES[path.stem.lower()] for path in visible(folder) if _is_split_table(path)}
-    if "train" in tables.values():
-        return _split_tables(folder, tables, as_text)
-    splits = {path: SPLIT_NAMES[path.name.lower()] for path in visible(folder) if _is_split_folder(path)}
-    if "train" in splits.values():
-        return _class_folders(folder, splits, [str(path) for path in visible(folder) if path not in splits])
-    return _class_folders(folder, {folder: ""}, [])
+class Folder(Reader):
+    def read(self, place: str, reading: Reading) -> Table:
+        folder = Path(place)
+        tables = {path: SPLIT_NAMES[path.stem.lower()] for path in visible(folder) if _is_split_table(path)}
+        if "train" in tables.values():
+            return _split_tables(folder, tables, reading)
+        splits = {path: SPLIT_NAMES[path.name.lower()] for path in visible(folder) if _is_split_folder(path)}
+        if "train" in splits.values():
+            return _class_folders(folder, splits, [str(path) for path in visible(folder) if path not in splits])
+        return _class_folders(folder, {folder: ""}, [])
 
 
 def visible(folder: Path) -> list[Path]:
@@ -43,9 +45,9 @@ def _is_split_table(path: Path) -> bool:
     return path.is_file() and path.suffix.lower() in READERS and path.stem.lower() in SPLIT_NAMES
 
 
-def _split_tables(folder: Path, tables: dict[Path, str], as_text: Collection[str]) -> Table:
+def _split_tables(folder: Path, tables: dict[Path, str], reading: Reading) -> Table:
     parts = [
-        (split, READERS.get(path.suffix.lower())(path, as_text))
+        (split, READERS.get(path.suffix.lower())().read(str(path), reading))
         for path, split in sorted(tables.items(), key=lambda item: item[1] != "train")
     ]
     columns = parts[0][1].frame.columns

@@ -1,24 +1,22 @@
-"""From what the user has - a folder, a file, a table in memory - to `Data` whose types and target are known, with reasons."""
+"""From what the user has - a folder, a file, an address, a table in memory - to `Data` whose types and target are known, with reasons."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import polars as pl
-
-from leadline.columns.missing import MISSING_TOKENS
 from leadline.columns.recognise import Choice, recognise
-from leadline.data.folder import read_folder
+from leadline.data.contract import Reader, Reading
 from leadline.data.frame import read_frame
+from leadline.data.left_out import drop_broken
 from leadline.data.table import Data, Table
 from leadline.errors import LeadlineError
 from leadline.findings import Finding, Severity
 from leadline.registry import COLUMNS, READERS
 
 WRITTEN = ("category", "text")  # forms whose values are what is written, digit for digit
-CONVENTIONAL_TARGETS = ("target", "label", "class", "category", "y")
+CONVENTIONAL_TARGETS = ("target", "label", "labels", "class", "category", "y")
 
 
 def read(
@@ -28,30 +26,44 @@ def read(
     types: Mapping[str, str] | None = None,
     exclude: Sequence[str] = (),
     group: str | None = None,
+    time: str | None = None,
+    table: str | None = None,
+    query: str | None = None,
+    need_target: bool = True,
 ) -> Data:
-    """Reads a path or a pandas or polars table and decides column types and target, saying why.
+    """Reads a path, an address or a table in memory and decides column types and target, saying why.
 
-    Raises LeadlineError when a named column does not exist or no target is certain; a target is never guessed.
+    Raises LeadlineError when a named column does not exist or, if `need_target`, no target is certain; a target is never guessed.
     """
     if isinstance(source, Data):
-        if target or types or exclude or group:
+        if target or types or exclude or group or time or table or query:
             raise LeadlineError(
                 "these data were read before; types, target and the rest are settled", "no further options", "give the options to read"
             )
         return source
-    table = read_table(source, [name for name, kind in (types or {}).items() if kind in COLUMNS and COLUMNS.get(kind).form in WRITTEN])
-    _refuse_unknown(table, [*exclude, *(types or {}), *([target] if target else []), *([group] if group else [])])
-    target, why = _find_target(table, target)
-    features = [name for name in table.frame.columns if name not in (target, group) and name not in exclude]
-    columns, findings = {}, list[Finding]()
+    wanted = types or {}
+    raw = read_table(source, Reading(_as_text(wanted), table, query))
+    _refuse_unknown(raw, [*exclude, *wanted, *(name for name in (target, group, time) if name)])
+    target, why = _find_target(raw, target, need_target)
+    features = [name for name in raw.frame.columns if name not in (target, group) and name not in exclude]
+    columns, findings = {}, list(raw.findings)
     for name in features:
-        if table.frame[name].null_count() == table.frame.height and name not in (types or {}):
+        if raw.frame[name].null_count() == raw.frame.height and name not in wanted:
             findings.append(Finding("missing-values", Severity.LOW, f'column "{name}" is empty and is left out', column=name))
             continue
-        columns[name] = _type_of(table, name, (types or {}).get(name))
+        columns[name] = _type_of(raw, name, wanted.get(name))
     if not columns:
-        raise LeadlineError(f"{table.origin} holds no column to learn from", "at least one column besides the target")
-    return Data(table, columns, target, why, tuple(findings), group)
+        raise LeadlineError(f"{raw.origin} holds no column to learn from", "at least one column besides the target")
+    return drop_broken(Data(raw, columns, target, why, tuple(findings), group, time))
+
+
+def _as_text(types: Mapping[str, str]) -> list[str]:
+    return [name for name, kind in types.items() if kind in COLUMNS and is_written(kind)]
+
+
+def is_written(kind: str) -> bool:
+    """Whether values of this type are what is written, so that they must not pass through numbers on the way: 02 would arrive as 2."""
+    return set(COLUMNS.get(kind).forms.values()) <= set(WRITTEN)
 
 
 def _type_of(table: Table, name: str, wanted: str | None) -> Choice:
@@ -60,29 +72,51 @@ def _type_of(table: Table, name: str, wanted: str | None) -> Choice:
     return recognise(name, table.frame[name], table.root, wanted)
 
 
-def read_table(source: Any, as_text: Collection[str] = ()) -> Table:
-    """Raw columns from a path or a table in memory, before anything is decided about them; `as_text` as in `read_csv`."""
+def read_table(source: Any, reading: Reading | None = None) -> Table:
+    """Raw columns from anything we read, before anything is decided about them."""
     if isinstance(source, Data | Table):
         return source.table if isinstance(source, Data) else source
     if not isinstance(source, str | Path):
         return read_frame(source)
-    path = Path(source)
+    table = reader_for(str(source)).read(str(source), reading or Reading())
+    if table.frame.height == 0:
+        raise LeadlineError(f"{table.origin} has no rows", "at least one row with values")
+    return table
+
+
+def read_batches(source: Any, reading: Reading, rows: int) -> Iterator[Table]:
+    """The same rows as `read_table` in tables of about `rows` each, as they come."""
+    if isinstance(source, str | Path):
+        yield from reader_for(str(source)).batches(str(source), reading, rows)
+        return
+    whole = read_table(source, reading)
+    for start in range(0, whole.frame.height, rows):
+        yield whole.sliced(start, rows)
+
+
+def reader_for(place: str) -> Reader:
+    """The reader registered for an address, a folder, or the ending of a file's name."""
+    for beginning in READERS:
+        if beginning.endswith("://") and place.lower().startswith(beginning):
+            return _made(beginning)
+    path = Path(place)
     if not path.exists():
         raise LeadlineError(f"{path} is not there", "a folder or a file with labelled examples", _near(path))
-    return read_folder(path, as_text) if path.is_dir() else read_file(path, as_text)
-
-
-def read_file(path: Path, as_text: Collection[str] = ()) -> Table:
-    if path.suffix.lower() not in READERS:
+    if path.is_dir():
+        return _made("folder")
+    endings = [ending for ending in READERS if ending.startswith(".") and path.name.lower().endswith(ending)]
+    if not endings:
+        known = ", ".join(ending for ending in READERS if ending.startswith("."))
         raise LeadlineError(
-            f"{path} is a kind of file we do not read",
-            f"a folder of class folders, or a table: {', '.join(READERS)}",
+            f"{path} is a kind of file we do not read", f"a folder of class folders, or one of {known}",
             "save the table as CSV with a header line",
-        )
-    table: Table = READERS.get(path.suffix.lower())(path, as_text)
-    if table.frame.height == 0:
-        raise LeadlineError(f"{path} has no rows", "a header line and at least one row")
-    return table
+        )  # fmt: skip
+    return _made(max(endings, key=len))
+
+
+def _made(name: str) -> Reader:
+    made: Reader = READERS.get(name)()
+    return made
 
 
 def _near(path: Path) -> str:
@@ -101,7 +135,7 @@ def _refuse_unknown(table: Table, names: Sequence[str]) -> None:
             raise LeadlineError(f'there is no column "{name}" in {table.origin}', f"one of: {shown}")
 
 
-def _find_target(table: Table, wanted: str | None) -> tuple[str, str]:
+def _find_target(table: Table, wanted: str | None, needed: bool) -> tuple[str | None, str]:
     if wanted is not None:
         return wanted, "as you said"
     if table.target is not None:
@@ -110,32 +144,11 @@ def _find_target(table: Table, wanted: str | None) -> tuple[str, str]:
     if len(names) == 1:
         return names[0], f'a column called "{names[0]}" is by convention the target'
     found = f"several columns could be it: {', '.join(names)}" if names else f"none is called {', '.join(CONVENTIONAL_TARGETS)}"
+    if not needed:
+        return None, found
     shown = ", ".join(table.frame.columns[:30])
     raise LeadlineError(
         f"we do not know which column of {table.origin} is the target; {found}",
         "the column that holds the answers",
         f"--target COL with one of: {shown}",
     )
-
-
-def drop_missing_target(data: Data) -> Data:
-    """Rows without an answer cannot teach or judge: left out, with a finding that names them."""
-    target = data.require_target()
-    values = data.raw(target)
-    missing = values.is_null()
-    if values.dtype.is_float():
-        missing = missing | values.is_nan().fill_null(True)
-    if values.dtype == pl.String and data.table.target is None:  # a folder may well be called NA: Namibia
-        missing = missing | values.str.strip_chars().is_in(MISSING_TOKENS).fill_null(True)
-    if not missing.any():
-        return data
-    if missing.all():
-        raise LeadlineError(
-            f'no row has an answer in "{target}"', "labelled examples", "choose another column with --target COL", column=target
-        )
-    rows = missing.arg_true().to_numpy()
-    finding = Finding(
-        "missing-values", Severity.MEDIUM, f"{len(rows):,} of {len(data):,} rows have no {target} and are left out", column=target,
-        rows=[data.source_row(row) for row in rows], fix="label these rows or remove them",
-    )  # fmt: skip
-    return data.take((~missing).arg_true().to_numpy()).with_findings(finding)

@@ -31,15 +31,20 @@ class Partition:
         return {"train": len(self.train), "valid": len(self.valid), "test": len(self.test)}
 
 
-def partition(data: Data, target: np.ndarray, num_classes: int, groups: np.ndarray | None, seed: int) -> Partition:
-    """`groups` (n,) holds equal numbers for rows that must stay together; it is made elsewhere."""
+def partition(data: Data, strata: np.ndarray, groups: np.ndarray | None, order: np.ndarray | None, seed: int) -> Partition:
+    """`strata` (n,) are spread evenly; `groups` (n,) holds equal numbers for rows that stay together; with `order` (n,) the latest judge.
+
+    All three are made elsewhere.
+    """
     nothing = np.array([], dtype=np.int64)
     if data.split is not None and not (data.split == "train").all():
         return _given(data.split)
+    if order is not None:
+        return _by_time(order, groups)
     if len(data) < SMALL:
         return Partition(np.arange(len(data)), nothing, nothing, f"fewer than {SMALL:,} rows: nested cross-validation, learned from all")
     share = TEST_SHARE if len(data) < MANY else TEST_SHARE_OF_MANY
-    test = fold_numbers(target, num_classes, round(1 / share), seed, groups) == 0
+    test = fold_numbers(strata, round(1 / share), seed, groups) == 0
     return Partition(
         np.flatnonzero(~test),
         nothing,
@@ -55,22 +60,36 @@ def _given(split: np.ndarray) -> Partition:
     return Partition(train, valid, test, "the given split")
 
 
-def fold_numbers(target: np.ndarray, num_classes: int, num_folds: int, seed: int, groups: np.ndarray | None = None) -> np.ndarray:
-    """A fold number (n,) for every row: every class (or tenth of a number's range) spread evenly, whole groups in one fold."""
+def _by_time(order: np.ndarray, groups: np.ndarray | None) -> Partition:
+    """The last fifth judges, the fifth before it chooses. A group is as old as its oldest row; rows without a time are the oldest."""
+    when = np.nan_to_num(order, nan=-np.inf)
+    if groups is not None:
+        _, group = np.unique(groups, return_inverse=True)
+        oldest = np.full(group.max() + 1, np.inf)
+        np.minimum.at(oldest, group, when)
+        when = oldest[group]
+    ranks = np.searchsorted(np.sort(when), when) / len(when)  # equal times have equal ranks, so that none is on both sides
+    test, valid = ranks >= 1 - TEST_SHARE, (ranks >= 1 - 2 * TEST_SHARE) & (ranks < 1 - TEST_SHARE)
+    why = f"the latest {test.mean():.0%} of the rows held back"
+    return Partition(np.flatnonzero(~test & ~valid), np.flatnonzero(valid), np.flatnonzero(test), why)
+
+
+def strata_of(target: np.ndarray, num_classes: int) -> np.ndarray:
+    """What a split spreads evenly: classes, or tenths of a number's range."""
+    return target if num_classes else np.searchsorted(np.quantile(target, np.linspace(0.1, 0.9, 9)), target)
+
+
+def fold_numbers(strata: np.ndarray, num_folds: int, seed: int, groups: np.ndarray | None = None) -> np.ndarray:
+    """A fold number (n,) for every row: every stratum spread evenly, whole groups in one fold."""
     rng = np.random.default_rng([seed, 7])
-    strata = target if num_classes else _tenths(target)
-    folds = np.empty(len(target), dtype=np.int64)
-    alone = np.ones(len(target), dtype=bool) if groups is None else _alone(groups)
+    folds = np.empty(len(strata), dtype=np.int64)
+    alone = np.ones(len(strata), dtype=bool) if groups is None else _alone(groups)
     order = rng.permutation(np.flatnonzero(alone))
     order = order[np.argsort(strata[order], kind="stable")]
     folds[order] = np.arange(len(order)) % num_folds  # dealt like cards, class after class
     if groups is not None:
         _deal_groups(folds, strata, groups, alone, num_folds)
     return folds
-
-
-def _tenths(numbers: np.ndarray) -> np.ndarray:
-    return np.searchsorted(np.quantile(numbers, np.linspace(0.1, 0.9, 9)), numbers)
 
 
 def _alone(groups: np.ndarray) -> np.ndarray:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from leadline.columns.contract import Decoded, Where
+from leadline.columns.contract import Decoded, Where, digest_of
 from leadline.columns.recognise import Choice
 from leadline.errors import LeadlineError
 from leadline.findings import Finding
@@ -22,7 +22,7 @@ SPLITS = ("train", "valid", "test")
 
 @dataclass(frozen=True)
 class Table:
-    """What a reader returns: raw columns, where each row came from, given splits, and remarks for the user.
+    """What a reader returns: raw columns, where each row came from, given splits, what was assumed, and what is wrong.
 
     `target` is set where the source itself says so (class folders).
     """
@@ -33,9 +33,21 @@ class Table:
     root: Path | None = None
     split: np.ndarray | None = None  # (n,) of "train", "valid", "test"
     target: str | None = None
-    remarks: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()  # what was assumed, one sentence each without its full stop
     types: Mapping[str, str] = field(default_factory=dict)  # column types that the source settles: files of one kind
-    origin: str = ""  # the path or object as the user named it
+    origin: str = ""  # the path or object as the user named it, without any password
+    first_row: int = 0  # the number of the first row in reading order, where this is a part of a larger source
+    broken: Mapping[int, LeadlineError] = field(default_factory=dict)  # rows that could not be read: they hold no values here
+    findings: tuple[Finding, ...] = ()
+
+    def sliced(self, start: int, rows: int) -> Table:
+        """`rows` rows from `start` on, as a table of their own."""
+        split = None if self.split is None else self.split[start : start + rows]
+        broken = {row - start: error for row, error in self.broken.items() if start <= row < start + rows}
+        return replace(
+            self, frame=self.frame.slice(start, rows), source=lambda row: self.source(start + row), split=split,
+            first_row=self.first_row + start, broken=broken,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -48,7 +60,8 @@ class Data:
     target_why: str = ""
     findings: tuple[Finding, ...] = ()
     group: str | None = None
-    kept: np.ndarray | None = field(default=None, repr=False)  # rows of the source still here, where some were left out
+    time: str | None = None  # the column by which rows are ordered, where a split should be by time
+    kept: np.ndarray | None = field(default=None, repr=False)  # rows of the table still here, where some were left out
 
     def __len__(self) -> int:
         return self.table.frame.height
@@ -63,8 +76,8 @@ class Data:
 
     @property
     def forms(self) -> dict[str, str]:
-        """Column -> the form of its decoded values, which is what encoders and learners ask for."""
-        return {name: COLUMNS.get(choice.type).form for name, choice in self.columns.items()}
+        """Feature -> its form, which is what encoders and learners ask for. A column is one feature or several."""
+        return forms_of(self.types)
 
     @property
     def split(self) -> np.ndarray | None:
@@ -72,25 +85,42 @@ class Data:
 
     def source(self, row: int) -> str:
         """`path` or `path:line` of a row."""
-        return self.table.source(self.source_row(row))
+        return self.table.source(self._place(row))
 
     def source_row(self, row: int) -> int:
         """The 0-based row in reading order, counted before any row was left out."""
+        return self.table.first_row + self._place(row)
+
+    def _place(self, row: int) -> int:
         return row if self.kept is None else int(self.kept[row])
 
     def raw(self, column: str) -> pl.Series:
         return self.table.frame[column]
 
+    def where(self, column: str) -> Where:
+        return Where(column, self.source, self.table.root, self.table.first_row)
+
     def decode(self, column: str) -> Decoded:
-        where = Where(column, self.source, self.table.root)
+        """The column's values as its type reads them. Raises LeadlineError where the type cannot read such values at all."""
         try:
-            decoded: Decoded = COLUMNS.get(self.types[column])().decode(self.raw(column), where)
+            decoded: Decoded = COLUMNS.get(self.types[column])().decode(self.raw(column), self.where(column))
         except (pl.exceptions.PolarsError, TypeError, ValueError, AttributeError) as error:
             saw = f"its values ({self.raw(column).dtype}) cannot be read as {self.types[column]}: {str(error).splitlines()[0][:200]}"
             raise LeadlineError(
                 saw, f"a column of the type {self.types[column]}", f"--type {column}=TYPE or --exclude {column}", column=column
             ) from error
         return decoded
+
+    def features(self, column: str) -> tuple[dict[str, Any], dict[int, LeadlineError]]:
+        """The features that a column becomes, by their names in `forms`, and its rows that could not be read."""
+        decoded = self.decode(column)
+        made = COLUMNS.get(self.types[column])().features(decoded.values)
+        return {column + suffix: values for suffix, values in made.items()}, decoded.bad
+
+    def feature(self, name: str) -> Any:
+        """The values of one feature."""
+        column = next(column for column in self.types if name in forms_of({column: self.types[column]}))
+        return self.features(column)[0][name]
 
     def show(self, column: str, row: int) -> str:
         """One value as a line a person can look at."""
@@ -101,7 +131,9 @@ class Data:
     def take(self, rows: np.ndarray) -> Data:
         """The data with these rows only; sources and row numbers stay those of the file."""
         split = None if self.table.split is None else self.table.split[rows]
-        table = replace(self.table, frame=self.table.frame[rows], split=split)
+        known = self.table.broken
+        broken = {place: known[row] for place, row in enumerate(rows.tolist()) if row in known} if known else {}
+        table = replace(self.table, frame=self.table.frame[rows], split=split, broken=broken)
         kept = rows if self.kept is None else self.kept[rows]
         return replace(self, table=table, kept=kept)
 
@@ -115,10 +147,11 @@ class Data:
 
     def fingerprint(self) -> str:
         """SHA-256 over column names and raw values: says whether two reads met the same data."""
-        digest, forms = hashlib.sha256(), self.forms
+        digest = hashlib.sha256()
         for name in self.table.frame.columns:
-            digest.update(f"{name}\0".encode())
-            digest.update(_bytes_of(self.table.frame[name], forms.get(name) == "image", self.table.root))
+            raw = self.raw(name)
+            own = COLUMNS.get(self.types[name])().digest(raw, self.where(name)) if name in self.types else digest_of(raw)
+            digest.update(f"{name}\0".encode() + own)
         if self.split is not None:
             digest.update("\0".join(self.split).encode())
         return digest.hexdigest()
@@ -135,23 +168,6 @@ class Data:
         return self.target
 
 
-def _bytes_of(values: pl.Series, name_files: bool, root: Path | None) -> bytes:
-    """Bytes that change when the values do; files named by the values count with their size."""
-    if isinstance(values.dtype, pl.Struct):
-        values = values.struct.field("bytes")
-    if values.dtype == pl.Binary:
-        return b"".join(hashlib.sha256(value or b"").digest() for value in values)
-    if values.dtype.is_numeric():
-        return values.cast(pl.Float64).fill_null(float("nan")).to_numpy().tobytes()
-    text = values.cast(pl.String).fill_null("\1").to_list()
-    if name_files:  # by their own names, so that data are the same whichever way the folder was named
-        paths = [Path(name) if root is None else root / name for name in text]
-        text = [f"{path.name} {_size_of(path)}" for path in paths]
-    return "\0".join(text).encode("utf-8", "surrogatepass")
-
-
-def _size_of(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except (OSError, ValueError):
-        return -1
+def forms_of(types: Mapping[str, str]) -> dict[str, str]:
+    """Feature -> form for columns of these types."""
+    return {column + suffix: form for column, kind in types.items() for suffix, form in COLUMNS.get(kind).forms.items()}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from leadline.data.examples import Examples
-from leadline.data.split import fold_numbers
+from leadline.data.split import fold_numbers, strata_of
 
 _FIFTHS = 5
 
@@ -26,7 +26,7 @@ def make_folds(examples: Examples, num_folds: int, seed: int) -> list[Fold]:
     Every class with two rows or more is in every fold's training part, and no group is on both sides.
     """
     asked = _FIFTHS if num_folds == 1 else num_folds
-    numbers = fold_numbers(examples.target, examples.num_classes, asked, seed, examples.groups)
+    numbers = fold_numbers(strata_of(examples.target, examples.num_classes), asked, seed, examples.groups)
     chosen = range(1) if num_folds == 1 else range(num_folds)
     folds = [Fold(np.flatnonzero(numbers != number), np.flatnonzero(numbers == number)) for number in chosen]
     return [fold for fold in folds if len(fold.train) and len(fold.valid)]

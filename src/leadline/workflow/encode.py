@@ -36,10 +36,10 @@ def encode(
 ) -> Encoded:
     """Decodes every column of `data` and runs `nodes`; with `serving` on the engine that predictions will use."""
     values, bad = dict[str, Any](), dict[int, LeadlineError]()
-    for name in data.types:
-        decoded = data.decode(name)
-        values[COLUMN + name] = decoded.values
-        bad.update(decoded.bad)
+    for column in data.types:
+        features, unreadable = data.features(column)
+        values.update({COLUMN + name: made for name, made in features.items()})
+        bad.update(unreadable)
     for node in nodes:
         column = values[node.inputs[0]]
         if node.name not in encodings:

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 
 from leadline.artifact.inputs import read_for
 from leadline.artifact.model import Model, load
-from leadline.data.read import drop_missing_target
+from leadline.data.left_out import drop_broken, drop_missing_target
 from leadline.data.table import Data
 from leadline.errors import LeadlineError
 from leadline.evaluate.calibration import expected_calibration_error
@@ -137,7 +138,7 @@ def evaluate(model: str | Path | Model, source: Any, progress: Progress | None =
             "rows whose answers are known",
             "use leadline predict for rows without answers",
         )
-    data = drop_missing_target(_warned(_judging_part(data), model, data.fingerprint()))
+    data = drop_missing_target(drop_broken(_warned(_judging_part(data), model, data.fingerprint())))
     truth = model.task.codes_of(data.raw(model.manifest.target), model.classes).values
     answers = model.answer(data, progress=progress)
     findings = data.findings
@@ -187,7 +188,7 @@ def _per_class(classes: list[str], confusion: np.ndarray) -> list[PerClass]:
 def _slices(model: Model, data: Data, answers: np.ndarray, truth: np.ndarray) -> list[Slice]:
     metric, found = METRICS[model.manifest.metric], list[Slice]()
     for name, form in data.forms.items():
-        values = data.raw(name)
+        values = data.feature(name) if form == "category" else pl.Series()
         if form != "category" or values.n_unique() > _MOST_VALUES:
             continue
         for value in values.drop_nulls().unique().sort():

@@ -14,6 +14,7 @@ from leadline.artifact.manifest import Manifest
 from leadline.artifact.model import Model, load
 from leadline.artifact.reference import reference_table
 from leadline.artifact.save import rescored, save
+from leadline.data.table import forms_of
 from leadline.encoders.contract import PretrainedEncoder
 from leadline.encoders.store import Store
 from leadline.errors import LeadlineError
@@ -80,10 +81,10 @@ def _baseline(learned: Learned, judged: Judged) -> float:
 def _manifest(learned: Learned) -> Manifest:
     setup, winner = learned.setup, learned.contest.winner
     half = None if setup.num_classes else half_width(setup.task.answers(winner.raw), learned.examples.target[winner.rows])
-    used = learned.graph.columns()
+    used = set(learned.graph.columns())
     return Manifest(
         name=setup.data.name, task=setup.task.name, target=setup.data.require_target(), classes=list(setup.target.classes),
-        columns=[{"name": name, "type": kind} for name, kind in setup.data.types.items() if name in used],
+        columns=[{"name": name, "type": kind} for name, kind in setup.data.types.items() if used & set(forms_of({name: kind}))],
         parts=[], learner=winner.learner, metric=setup.metric.name, metrics={}, baseline={}, interval_half_width=half,
         engine="onnxruntime", precision="float32", seed=learned.plan.seed,
         data={"fingerprint": learned.plan.data["fingerprint"], "rows": len(learned.examples)},

@@ -57,7 +57,7 @@ class Pricing:
 
     def _encoder(self, name: str, part: PretrainedEncoder, column: str) -> tuple[PretrainedEncoder, Encoding, float]:
         """Engines are compared only where the encoder could be afforded at all: comparing costs hundreds of examples."""
-        values, teaching = self.setup.data.decode(column).values, self.setup.teaching
+        values, teaching = self.setup.data.feature(column), self.setup.teaching
         sample = teaching[sampled(len(teaching), self.setup.seed)]
         encoder = part.for_values(take_rows(values, sample))
         rates = self.calibration.engines(encoder, encoder.config(), encoder.measure_engines)

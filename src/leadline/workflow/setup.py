@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from leadline.data.read import drop_missing_target
-from leadline.data.split import Partition, partition
+from leadline.columns.recognise import recognise
+from leadline.data.left_out import drop_missing_target
+from leadline.data.split import Partition, partition, strata_of
 from leadline.data.table import Data
 from leadline.errors import LeadlineError
 from leadline.evaluate.metrics import Metric, fitting_metrics, get_metric
 from leadline.learners.contract import Sizes
+from leadline.registry import COLUMNS
 from leadline.tasks.choose import choose_task
 from leadline.tasks.contract import Target, Task
 
@@ -48,14 +50,14 @@ class Setup:
     def reading(self) -> dict[str, Any]:
         """How the data were read, for a plan: with these a replay asks the same question of the same columns."""
         positive = self.target.classes[1] if self.num_classes == 2 else None
-        target, types, group = self.data.require_target(), self.data.types, self.data.group
-        exclude = [name for name in self.data.table.frame.columns if name not in (*types, target, group)]
-        return {"target": target, "types": types, "exclude": exclude, "group": group, "positive": positive}
+        target, types, group, time = self.data.require_target(), self.data.types, self.data.group, self.data.time
+        exclude = [name for name in self.data.table.frame.columns if name not in (*types, target, group, time)]
+        return {"target": target, "types": types, "exclude": exclude, "group": group, "time": time, "positive": positive}
 
     def sizes(self) -> Sizes:
         data, rows = self.data, self.teaching
-        categories = {name: data.raw(name).n_unique() for name, form in data.forms.items() if form == "category"}
-        lengths = [_mean_length(data.raw(name)) for name, form in data.forms.items() if form == "text"]
+        categories = {name: data.feature(name).n_unique() for name, form in data.forms.items() if form == "category"}
+        lengths = [_mean_length(data.feature(name)) for name, form in data.forms.items() if form == "text"]
         return Sizes(len(rows), data.forms, self.num_classes, categories, float(np.mean(lengths)) if lengths else 0.0)
 
 
@@ -67,11 +69,22 @@ def set_up(data: Data, task_name: str | None, metric_name: str | None, positive:
     target = task.read_target(data.raw(data.require_target()), positive)
     metric = get_metric(metric_name or task.default_metric(target), task.metrics, len(target.classes))
     groups = None if data.group is None else _numbered(data.raw(data.group))
-    setup = Setup(
-        data, task, why, target, metric, partition(data, target.values, len(target.classes), groups, seed), groups, seed, fingerprint
-    )
+    parts = partition(data, strata_of(target.values, len(target.classes)), groups, _order(data), seed)
+    setup = Setup(data, task, why, target, metric, parts, groups, seed, fingerprint)
     _require_enough(setup)
     return setup
+
+
+def _order(data: Data) -> np.ndarray | None:
+    """The numbers by which the rows are ordered, where the user named a column for it."""
+    if data.time is None:
+        return None
+    kind = COLUMNS.get(recognise(data.time, data.raw(data.time), data.table.root, data.types.get(data.time)).type)()
+    order: np.ndarray | None = kind.order(kind.decode(data.raw(data.time), data.where(data.time)).values)
+    if order is None:
+        saw = f"the values of {data.time} have no order in time: they are read as {kind.name}"
+        raise LeadlineError(saw, "dates, times or numbers", f"--type {data.time}=datetime, or another column", column=data.time)
+    return order
 
 
 def _numbered(values: pl.Series) -> np.ndarray:

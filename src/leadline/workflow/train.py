@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import leadline
@@ -38,6 +38,9 @@ def train(
     types: Mapping[str, str] | None = None,
     exclude: Sequence[str] = (),
     group: str | None = None,
+    time: str | None = None,
+    table: str | None = None,
+    query: str | None = None,
     metric: str | None = None,
     positive: str | None = None,
     budget: str = "2m",
@@ -53,17 +56,18 @@ def train(
     `whole_command` counts from the start of the process. Raises LeadlineError.
     """
     progress = progress or Progress()
-    began = time.perf_counter() - (seconds_since_start() if whole_command else 0.0)
+    began = perf_counter() - (seconds_since_start() if whole_command else 0.0)
     budget_seconds = parse_budget(budget)
     progress.say("reading")
     store = Store()
     if plan is None:
-        setup = set_up(read(source, target=target, types=types, exclude=exclude, group=group), task, metric, positive, seed)
+        data = read(source, target=target, types=types, exclude=exclude, group=group, time=time, table=table, query=query)
+        setup = set_up(data, task, metric, positive, seed)
         artifact, runs = places(setup.data.name, out)
-        written, nodes = make_plan(setup, budget_seconds, budget_seconds - (time.perf_counter() - began), store, progress)
+        written, nodes = make_plan(setup, budget_seconds, budget_seconds - (perf_counter() - began), store, progress)
     else:
         written = read_plan(Path(plan))
-        setup, nodes = _replay(source, written, progress)
+        setup, nodes = _replay(source, written, table, query, progress)
         artifact, runs = places(setup.data.name, out)
     run = new_run(runs)
     write_json(run / "plan.json", written.to_json())
@@ -75,17 +79,20 @@ def train(
     judged, manifest = save_and_judge(run / "artifact", learned, store, progress)
     publish(run / "artifact", artifact)
     board = leaderboard(learned.setup, learned.examples, learned.contest, nodes)
-    report = _report(learned, judged, manifest, board, artifact, run, time.perf_counter() - began)
+    report = _report(learned, judged, manifest, board, artifact, run, perf_counter() - began)
     write_json(run / "report.json", report.to_json())
     return report
 
 
-def _replay(source: Any, plan: Plan, progress: Progress) -> tuple[Setup, dict[str, Node]]:
+def _replay(source: Any, plan: Plan, table: str | None, query: str | None, progress: Progress) -> tuple[Setup, dict[str, Node]]:
     """Reads as the plan says, whatever other options were given; says where this machine differs from the plan's."""
     asked = plan.data
     source = source.table if isinstance(source, Data) else source  # how it was read before does not matter, the plan says how
     try:
-        data = read(source, target=asked["target"], types=asked["types"], exclude=asked["exclude"], group=asked["group"])
+        data = read(
+            source, target=asked["target"], types=asked["types"], exclude=asked["exclude"], group=asked["group"], time=asked.get("time"),
+            table=table, query=query,
+        )  # fmt: skip
     except LeadlineError as error:
         raise _other_data(plan, str(error.saw)) from error
     setup = set_up(data, plan.task, plan.metric, asked["positive"], plan.seed)

@@ -1,0 +1,58 @@
+"""Rows that can neither teach nor judge are left out before the work begins, each time with a finding that names them."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from leadline.columns.missing import MISSING_TOKENS
+from leadline.data.table import Data
+from leadline.errors import LeadlineError
+from leadline.findings import Finding, Severity
+
+_MANY = 20  # one row in so many that are broken is a sign that the whole source is
+
+
+def drop_broken(data: Data) -> Data:
+    """Without the rows that the reader could not read. Raises LeadlineError with the first reason where none is left."""
+    broken = data.table.broken
+    if not broken:
+        return data
+    first = broken[min(broken)]
+    if len(broken) == len(data):
+        raise first
+    finding = Finding(
+        "corrupt-file", Severity.HIGH if len(broken) * _MANY > len(data) else Severity.MEDIUM,
+        f"{len(broken):,} of {len(data):,} rows are broken and are left out", str(first).splitlines()[0],
+        rows=sorted(data.source_row(row) for row in broken), fix="mend these rows in the source",
+    )  # fmt: skip
+    good = np.setdiff1d(np.arange(len(data)), np.fromiter(broken, np.int64, len(broken)))
+    return data.take(good).with_findings(finding)
+
+
+def drop_missing_target(data: Data) -> Data:
+    """Without the rows that have no answer. Raises LeadlineError where none has one."""
+    target = data.require_target()
+    missing = _missing(data.raw(target), data.table.target is None)
+    if not missing.any():
+        return data
+    if missing.all():
+        raise LeadlineError(
+            f'no row has an answer in "{target}"', "labelled examples", "choose another column with --target COL", column=target
+        )
+    rows = missing.arg_true().to_numpy()
+    finding = Finding(
+        "missing-values", Severity.MEDIUM, f"{len(rows):,} of {len(data):,} rows have no {target} and are left out", column=target,
+        rows=[data.source_row(row) for row in rows], fix="label these rows or remove them",
+    )  # fmt: skip
+    return data.take((~missing).arg_true().to_numpy()).with_findings(finding)
+
+
+def _missing(values: pl.Series, with_tokens: bool) -> pl.Series:
+    """Not `with_tokens` where folders name the classes: one may well be called NA, Namibia."""
+    missing = values.is_null()
+    if values.dtype.is_float():
+        missing = missing | values.is_nan().fill_null(True)
+    if values.dtype == pl.String and with_tokens:
+        missing = missing | values.str.strip_chars().is_in(MISSING_TOKENS).fill_null(True)
+    return missing
