@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,6 @@ import polars as pl
 
 from leadline.artifact.manifest import Manifest
 from leadline.columns.contract import ColumnType
-from leadline.columns.recognise import Choice
 from leadline.data.contract import Reading
 from leadline.data.folder import visible
 from leadline.data.read import is_written, read_table
@@ -36,7 +36,7 @@ def read_for(manifest: Manifest, source: Any) -> Data:
             f"the columns the model was trained on: {listed(list(manifest.types))}",
             f"what is there: {listed(table.frame.columns)}",
         )
-    columns = {name: Choice(kind, _TRAINED, table.frame[name].null_count(), {}) for name, kind in manifest.types.items()}
+    columns = {name: replace(choice, missing=table.frame[name].null_count()) for name, choice in manifest.choices.items()}
     target = manifest.target if manifest.target in table.frame.columns else None
     return Data(table, columns, target, _TRAINED)
 
@@ -55,8 +55,8 @@ def _read_path(manifest: Manifest, path: Path) -> Table:
 
 
 def _as_written(manifest: Manifest) -> list[str]:
-    """Columns whose values must not pass through numbers on the way: a lone 02 would arrive as 2."""
-    return [name for name, kind in manifest.types.items() if is_written(kind)]
+    """Columns whose values must not pass through numbers on the way: a lone 02 would arrive as 2, a lone 1.234 as little more than 1."""
+    return [name for name, choice in manifest.choices.items() if is_written(choice.type) or choice.settings]
 
 
 def _one_column(manifest: Manifest, kind: ColumnType, files: list[Path], path: Path) -> Table:

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from leadline.columns.recognise import Choice
 from leadline.data.table import forms_of
 from leadline.errors import LeadlineError
 from leadline.parts import COLUMN
@@ -36,7 +37,7 @@ class Manifest:
     task: str
     target: str
     classes: list[str]
-    columns: list[dict[str, str]]  # name and type, features only
+    columns: list[dict[str, Any]]  # name, type, and the type's settings where it has some; features only
     parts: list[PartEntry]
     learner: str
     metric: str
@@ -59,6 +60,11 @@ class Manifest:
     @property
     def types(self) -> dict[str, str]:
         return {column["name"]: column["type"] for column in self.columns}
+
+    @property
+    def choices(self) -> dict[str, Choice]:
+        """How to read each column, as it was decided in training."""
+        return {c["name"]: Choice(c["type"], "as in training", 0, settings=c.get("settings", {})) for c in self.columns}
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -119,6 +125,8 @@ def _check(manifest: Manifest) -> None:
         or not set(manifest.types.values()) <= set(COLUMNS)
     ):
         raise ValueError("it names a task, a metric or a column type that we do not have")
+    for choice in manifest.choices.values():
+        choice.kind()  # raises where its settings are not such as the type has
     known = {COLUMN + name for name in forms_of(manifest.types)}
     for part in manifest.parts:
         if part.kind not in PARTS:

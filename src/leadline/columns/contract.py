@@ -7,11 +7,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import polars as pl
 
+from leadline.columns.missing import TOKENS
 from leadline.errors import LeadlineError
 
 
@@ -69,18 +70,36 @@ class ColumnType(ABC):
     `forms` says what encoders and learners get of a column: the suffix of each feature and its form, which is one of "number"
     (float64, NaN missing), "category" (polars String, null missing), "text" (polars String), "image" (Pictures). Most types are one
     feature, {"": FORM}; a date is several numbers ({".year": "number", ...}), which `features` makes of the decoded values.
+
+    Keyword arguments of the constructor are settings: what a column's values settled about how they are written (31.12. or 12/31), so
+    that every later row, even one alone, is read alike. `type(kind)(**kind.config())` reads the same; most types have none.
     """
 
     name: ClassVar[str]
     forms: ClassVar[Mapping[str, str]]
+    tokens: ClassVar[frozenset[str]] = TOKENS  # what stands for a missing value, trimmed and in lower case
     extensions: ClassVar[tuple[str, ...]] = ()  # of files that hold one value each, lower case: class folders and lone files are of these
+    by_name: ClassVar[bool] = False  # whether a raw value may be the name of such a file, opened only when it is needed
 
     def from_file(self, path: Path) -> Any:
         """The raw value that such a file stands for."""
         raise LeadlineError(f"{path} holds no {self.name}")
 
+    @classmethod
+    def for_values(cls, sample: Sample) -> Self:
+        """With the settings that suit values like these, whether it would recognise them or was told."""
+        return cls()
+
+    def config(self) -> dict[str, Any]:
+        """The settings that differ from the usual, JSON-able."""
+        return {}
+
     @abstractmethod
     def recognise(self, sample: Sample) -> Confidence | WhyNot: ...
+
+    def remarks(self, sample: Sample, values: pl.Series) -> list[str]:
+        """What was assumed about the values, or looks odd in them: a sentence each without its full stop. `values` is the whole column."""
+        return []
 
     @abstractmethod
     def decode(self, raw: pl.Series, where: Where) -> Decoded: ...

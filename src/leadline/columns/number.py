@@ -3,73 +3,166 @@
 from __future__ import annotations
 
 import math
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import polars as pl
 
 from leadline.columns.contract import ColumnType, Confidence, Decoded, Sample, Where, WhyNot
-from leadline.columns.missing import MISSING_TOKENS
+from leadline.columns.missing import TOKENS, WORDS, missing_rows
+from leadline.columns.numerals import DECIMAL_MARKS, UNITS, parse, units_in
 from leadline.columns.sketch import Sketch, quantiles
+from leadline.errors import LeadlineError
 
 _WORST_SHOWN = 40
+_LONGEST = 40  # characters of a number with everything around it
+_ENOUGH = 0.99  # share of a column that must read as numbers
+_CODES = 0.05  # share of values with a leading zero from which they are codes
+_EXACT = 2**53  # from here on a float64 no longer tells whole numbers apart
 
 
 class Number(ColumnType):
+    """`decimal` is the mark before the decimals, "." or ","; of the two the other one separates thousands. `units` may stand beside it."""
+
     name = "number"
     forms: ClassVar = {"": "number"}
+    tokens: ClassVar = TOKENS | WORDS
+
+    def __init__(self, *, decimal: str = ".", units: Sequence[str] = ()) -> None:
+        if decimal not in DECIMAL_MARKS or not set(units) <= set(UNITS):
+            raise LeadlineError(f"numbers with the decimal mark {decimal!r} and the units {list(units)}", "settings that train has written")
+        self.decimal, self.units = decimal, tuple(units)
+
+    @classmethod
+    def for_values(cls, sample: Sample) -> Self:
+        if sample.values.dtype != pl.String:
+            return cls()
+        text = _measured(sample.values)
+        point, comma = (parse(text, mark, tuple(UNITS)).is_not_null() for mark in DECIMAL_MARKS)
+        return cls(decimal="," if comma.sum() > point.sum() else ".", units=units_in(text.filter(point | comma)))
+
+    def config(self) -> dict[str, Any]:
+        decimal = {} if self.decimal == "." else {"decimal": self.decimal}
+        return {**decimal, **({"units": list(self.units)} if self.units else {})}
 
     def recognise(self, sample: Sample) -> Confidence | WhyNot:
-        dtype = sample.values.dtype
-        if dtype.is_numeric() and sample.values.is_empty():
-            return Confidence(0.5, "has the type of numbers, but every value is missing")
-        if dtype.is_numeric():
-            kind = "whole numbers" if dtype.is_integer() else "numbers"
-            return Confidence(0.9, f"holds {kind} from {self.show(sample.values.min())} to {self.show(sample.values.max())}")
-        if dtype != pl.String or sample.values.is_empty():
-            return WhyNot(f"its values are {dtype}, not numbers")
-        parsed = self._parse(sample.values)
-        share = 1 - parsed.null_count() / len(parsed)
-        if share < 0.99:
+        values = sample.values
+        if values.dtype.is_numeric() or values.dtype == pl.Duration:
+            return _by_dtype(values)
+        if values.dtype != pl.String or values.is_empty():
+            return WhyNot(f"its values are {values.dtype}, not numbers")
+        text = _measured(values)
+        share = _share_read(text.head(100))
+        share = _share_read(text) if share > 0.5 else share
+        if share < _ENOUGH:
             return WhyNot(f"only {share:.0%} of its values read as numbers")
-        return Confidence(0.8, "holds numbers written as text")
+        if (text.str.contains(r"^\s*0\d+\s*$").mean() or 0) > _CODES:  # type: ignore[operator]
+            return Confidence(0.2, "holds digits, but with zeros before them, as codes have")
+        units = type(self).for_values(sample).units
+        why = f"holds numbers in {_named(units)}" if units else "holds numbers written as text"
+        return Confidence(0.8 if len(text) * 2 > len(values) else 0.4, why)
 
     def decode(self, raw: pl.Series, where: Where) -> Decoded:
-        if raw.dtype == pl.Null:
-            return Decoded(np.full(len(raw), np.nan))
-        if raw.dtype.is_numeric() or raw.dtype == pl.Boolean:
+        if raw.dtype == pl.Duration:
+            return Decoded(raw.dt.total_microseconds().cast(pl.Float64).fill_null(math.nan).to_numpy() / 1e6)
+        if raw.dtype.is_numeric() or raw.dtype in (pl.Boolean, pl.Null):
             return Decoded(raw.cast(pl.Float64).fill_null(math.nan).to_numpy())
         text = raw.cast(pl.String)
-        parsed = self._parse(text)
-        missing = text.is_null() | text.str.strip_chars().is_in(MISSING_TOKENS)
-        bad = {
-            int(row): where.error(
-                int(row), f'"{text[int(row)][:_WORST_SHOWN]}" is not a number', "a number such as 3.5", "mend the value or leave it empty"
+        parsed = parse(text, self.decimal, self.units)
+        unread = (parsed.is_null() & text.is_not_null()).arg_true()
+        odd = unread.filter(~missing_rows(text.gather(unread), self.tokens))
+        return Decoded(parsed.fill_null(math.nan).to_numpy(), {row: self._not_a_number(text[row], row, where) for row in odd})
+
+    def _not_a_number(self, text: str, row: int, where: Where) -> LeadlineError:
+        example = ("3,5" if self.decimal == "," else "3.5") + (f" {self.units[0]}" if self.units else "")
+        return where.error(
+            row, f'"{text[:_WORST_SHOWN]}" is not a number', f"a number such as {example}", "mend the value or leave it empty"
+        )
+
+    def remarks(self, sample: Sample, values: pl.Series) -> list[str]:
+        if sample.values.dtype == pl.String:
+            return self._how_written(_measured(sample.values))
+        said = list[str]()
+        if values.dtype.is_float() and (infinite := int(values.is_infinite().sum())):
+            said.append(f"{infinite:,} values are infinite; they count as beyond all others")
+        if values.dtype.is_integer() and _beyond_exact(values):
+            said.append(
+                "some whole numbers are too large to be told apart as numbers; an id is better left out or said to be a category"
             )
-            for row in (parsed.is_null() & ~missing).arg_true()
-        }
-        return Decoded(parsed.fill_null(math.nan).to_numpy(), bad)
+        return said
+
+    def _how_written(self, text: pl.Series) -> list[str]:
+        said = list[str]()
+        here, there = (parse(text, mark, self.units) for mark in (self.decimal, "," if self.decimal == "." else "."))
+        differ = ((here != there) & here.is_not_null()).arg_true()
+        if len(differ):
+            row = int(differ[0])
+            said.append(f'"{text[row].strip()}" could be {show(here[row])} or {show(there[row])}; it is read as {show(here[row])}')
+        elif self.decimal == ",":
+            said.append("the comma is read as the decimal mark: 1.234,5")
+        if self.units:
+            bare = parse(text, self.decimal, ()).count()
+            some = f", also the {bare / len(text):.0%} with nothing beside them" if bare else ""
+            said.append(f"values are read as {_named(self.units)}{some}: 12 {self.units[0]} is 12")
+        return said
 
     def order(self, decoded: Any) -> np.ndarray | None:
         numbers: np.ndarray = decoded
         return numbers
 
-    def _parse(self, text: pl.Series) -> pl.Series:
-        return text.str.strip_chars().cast(pl.Float64, strict=False)
-
     def show(self, raw: Any) -> str:
-        return "" if raw is None else f"{raw:.6g}"
+        return "" if raw is None else raw.strip() if isinstance(raw, str) else show(raw)
 
     def to_json(self, raw: Any) -> Any:
         return None if raw is None or (isinstance(raw, float) and not math.isfinite(raw)) else raw
 
     def summary(self, present: pl.Series, where: Where) -> str:
         values = pl.Series(self.decode(present, where).values).drop_nans()
-        low, middle, high = (self.show(value) for value in (values.min(), values.median(), values.max()))
-        return f"{low} to {high}, half below {middle}"
+        if values.is_empty():
+            return ""
+        low, middle, high = (show(value) for value in (values.min(), values.median(), values.max()))
+        return low if low == high else f"{low} to {high}, half below {middle}"
 
     def sketch(self, raw: pl.Series) -> Sketch:
-        return quantiles(raw)
+        return quantiles(pl.Series(self.decode(raw, Where("")).values))
 
     def made_up(self, num_rows: int, seed: int) -> pl.Series:
         return pl.Series(np.random.default_rng(seed).normal(size=num_rows))
+
+
+def show(number: Any) -> str:
+    """A number for people: whole ones with all their digits, others with six that count."""
+    whole = isinstance(number, int) or (math.isfinite(number) and number == int(number))
+    return f"{int(number)}" if whole and abs(number) < 1e15 else f"{float(number):.6g}"
+
+
+def _by_dtype(values: pl.Series) -> Confidence:
+    if values.is_empty():
+        return Confidence(0.5, "has the type of numbers, but every value is missing")
+    if values.dtype == pl.Duration:
+        return Confidence(0.9, "holds lengths of time, read as seconds")
+    whole = values.dtype.is_integer() or bool((values.filter(values.cast(pl.Float64).is_finite()) % 1 == 0).all())
+    return Confidence(0.9, f"holds {'whole ' if whole else ''}numbers")
+
+
+def _beyond_exact(values: pl.Series) -> bool:
+    ends: list[Any] = [values.min(), values.max()]
+    return any(end is not None and abs(end) > _EXACT for end in ends)
+
+
+def _measured(text: pl.Series) -> pl.Series:
+    """Without what stands for a missing value among numbers."""
+    return text.filter(~missing_rows(text, Number.tokens))
+
+
+def _share_read(text: pl.Series) -> float:
+    """The share of values that are numbers with one of the decimal marks, perhaps with units."""
+    short = text.filter(text.str.len_bytes() <= _LONGEST)
+    if text.is_empty() or short.is_empty():
+        return 0.0
+    return max(float(parse(short, mark, tuple(UNITS)).count()) for mark in DECIMAL_MARKS) / len(text)
+
+
+def _named(units: Sequence[str]) -> str:
+    return " and ".join(dict.fromkeys(UNITS[unit] for unit in units))

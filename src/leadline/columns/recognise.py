@@ -3,53 +3,84 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
-from leadline.columns.contract import ColumnType, Confidence, Sample
-from leadline.columns.missing import MISSING_TOKENS
-from leadline.errors import LeadlineError
+from leadline.columns.contract import ColumnType, Confidence, Sample, WhyNot
+from leadline.columns.missing import TOKENS, missing_rows, written_as
 from leadline.registry import COLUMNS
 
 _SAMPLED_ROWS = 5_000
+_FEW = 200  # values in an evenly spaced sample under which the whole column is searched for more
 
 
 @dataclass(frozen=True)
 class Choice:
-    """The type a column was given; `others` are the types that would have been possible, with their reasons."""
+    """The type a column was given; `others` are the types that would have been possible, with their reasons.
+
+    `missing_as` counts how missing values are written ({"?": 1836}); those not counted there are empty. `settings` are the type's own.
+    """
 
     type: str
     why: str
     missing: int
-    others: Mapping[str, str]
+    others: Mapping[str, str] = field(default_factory=dict)
+    missing_as: Mapping[str, int] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
+
+    def kind(self) -> ColumnType:
+        """The type with its settings: what reads the column."""
+        made: ColumnType = COLUMNS.get(self.type)(**self.settings)
+        return made
+
+    def to_json(self) -> dict[str, Any]:
+        """What the public JSON says of a column besides its name."""
+        return {
+            "type": self.type, "why": self.why, "could_also_be": dict(self.others), "missing": self.missing,
+            "missing_as": dict(self.missing_as), "remarks": list(self.remarks),
+        }  # fmt: skip
 
 
-def recognise(name: str, values: pl.Series, root: Path | None = None, wanted: str | None = None) -> Choice:
-    """The type that recognises the column with the most confidence, or the one that is `wanted`."""
-    present = without_missing(values)
-    missing = len(values) - len(present)
+def recognise(name: str, values: pl.Series, root: Path | None = None, wanted: str | None = None) -> Choice | WhyNot:
+    """The type that recognises the column with the most confidence, or the one that is `wanted`; WhyNot where none does.
+
+    Types are told from an evenly spaced sample; missing values are counted in all rows.
+    """
+    sample = _sample(name, values, root)
     if wanted is not None:
         COLUMNS.get(wanted)
-        return Choice(wanted, "as you said", missing, {})
-    step = max(1, len(present) // _SAMPLED_ROWS)
-    sample = Sample(name, present.gather_every(step), len(values), root)
+        return _chosen(wanted, "as you said", {}, sample, values)
     types: list[ColumnType] = COLUMNS.make_all()
     verdicts = {kind.name: kind.recognise(sample) for kind in types}
     sure = {kind: verdict for kind, verdict in verdicts.items() if isinstance(verdict, Confidence)}
     if not sure:
         reasons = "; ".join(f"not {kind} because {verdict.why}" for kind, verdict in verdicts.items())
-        raise LeadlineError(
-            f"we do not know what kind of values these are: {reasons}", f"one of {', '.join(COLUMNS)}",
-            f"leave it out (--exclude {name}) or say what it is (--type {name}=TYPE)", column=name,
-        )  # fmt: skip
+        return WhyNot(f"we do not know what kind of values these are: {reasons}")
     best = max(sure, key=lambda kind: sure[kind].value)
-    return Choice(best, sure[best].why, missing, {kind: c.why for kind, c in sure.items() if kind != best})
+    others = {kind: sure[kind].why for kind in sorted(sure, key=lambda kind: -sure[kind].value) if kind != best}
+    return _chosen(best, sure[best].why, others, sample, values)
 
 
-def without_missing(values: pl.Series) -> pl.Series:
-    present = values.drop_nulls()
-    if present.dtype == pl.String:
-        return present.filter(~present.is_in(MISSING_TOKENS))
-    return present.drop_nans() if present.dtype.is_float() else present
+def _chosen(type_name: str, why: str, others: Mapping[str, str], sample: Sample, values: pl.Series) -> Choice:
+    kind: ColumnType = COLUMNS.get(type_name).for_values(sample)
+    missing = missing_rows(values, kind.tokens)
+    number = int(missing.sum())
+    written = written_as(values, missing) if number else {}
+    return Choice(type_name, why, number, others, written, kind.config(), tuple(kind.remarks(sample, values)))
+
+
+def _sample(name: str, values: pl.Series, root: Path | None) -> Sample:
+    step = max(1, len(values) // _SAMPLED_ROWS)
+    present = _without_missing(values.gather_every(step))
+    if step > 1 and len(present) < _FEW:  # a column that is nearly empty
+        present = _without_missing(values)
+        present = present.gather_every(max(1, len(present) // _SAMPLED_ROWS))
+    return Sample(name, present, len(values), root)
+
+
+def _without_missing(values: pl.Series) -> pl.Series:
+    return values.filter(~missing_rows(values, TOKENS))

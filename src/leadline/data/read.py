@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from leadline.columns.contract import WhyNot
 from leadline.columns.recognise import Choice, recognise
 from leadline.data.contract import Reader, Reading
 from leadline.data.frame import read_frame
 from leadline.data.left_out import drop_broken
 from leadline.data.table import Data, Table
+from leadline.data.useless import why_useless
 from leadline.errors import LeadlineError
-from leadline.findings import Finding, Severity
 from leadline.registry import COLUMNS, READERS
 
 WRITTEN = ("category", "text")  # forms whose values are what is written, digit for digit
@@ -48,10 +49,12 @@ def read(
     features = [name for name in raw.frame.columns if name not in (target, group) and name not in exclude]
     columns, findings = {}, list(raw.findings)
     for name in features:
-        if raw.frame[name].null_count() == raw.frame.height and name not in wanted:
-            findings.append(Finding("missing-values", Severity.LOW, f'column "{name}" is empty and is left out', column=name))
-            continue
-        columns[name] = _type_of(raw, name, wanted.get(name))
+        choice = _type_of(raw, name, wanted.get(name))
+        useless = None if name in wanted else why_useless(name, raw.frame[name], choice)
+        if useless is None and isinstance(choice, Choice):
+            columns[name] = choice
+        elif useless is not None:
+            findings.append(useless)
     if not columns:
         raise LeadlineError(f"{raw.origin} holds no column to learn from", "at least one column besides the target")
     return drop_broken(Data(raw, columns, target, why, tuple(findings), group, time))
@@ -66,9 +69,9 @@ def is_written(kind: str) -> bool:
     return set(COLUMNS.get(kind).forms.values()) <= set(WRITTEN)
 
 
-def _type_of(table: Table, name: str, wanted: str | None) -> Choice:
+def _type_of(table: Table, name: str, wanted: str | None) -> Choice | WhyNot:
     if wanted is None and name in table.types:
-        return Choice(table.types[name], "the folders hold such files", table.frame[name].null_count(), {})
+        return Choice(table.types[name], "the folders hold such files", table.frame[name].null_count())
     return recognise(name, table.frame[name], table.root, wanted)
 
 
@@ -96,9 +99,9 @@ def read_batches(source: Any, reading: Reading, rows: int) -> Iterator[Table]:
 
 def reader_for(place: str) -> Reader:
     """The reader registered for an address, a folder, or the ending of a file's name."""
-    for beginning in READERS:
-        if beginning.endswith("://") and place.lower().startswith(beginning):
-            return _made(beginning)
+    scheme, mark, _ = place.partition("://")
+    if mark and scheme.replace("+", "").isalnum():
+        return _made(_beginning(scheme, place))
     path = Path(place)
     if not path.exists():
         raise LeadlineError(f"{path} is not there", "a folder or a file with labelled examples", _near(path))
@@ -112,6 +115,16 @@ def reader_for(place: str) -> Reader:
             "save the table as CSV with a header line",
         )  # fmt: skip
     return _made(max(endings, key=len))
+
+
+def _beginning(scheme: str, place: str) -> str:
+    """The registered beginning of an address; a driver named with it (postgresql+psycopg2://) does not matter."""
+    beginning = scheme.lower().partition("+")[0] + "://"
+    if beginning in READERS:
+        return beginning
+    known = ", ".join(name for name in READERS if name.endswith("://"))
+    advice = "write the rows to a file (CSV, Parquet) and name that; nothing is fetched from the web"
+    raise LeadlineError(f"{place} is a kind of address we do not read", f"a file, a folder, or one of {known}", advice)
 
 
 def _made(name: str) -> Reader:
@@ -146,6 +159,8 @@ def _find_target(table: Table, wanted: str | None, needed: bool) -> tuple[str | 
     found = f"several columns could be it: {', '.join(names)}" if names else f"none is called {', '.join(CONVENTIONAL_TARGETS)}"
     if not needed:
         return None, found
+    if table.unlabelled is not None:
+        raise table.unlabelled
     shown = ", ".join(table.frame.columns[:30])
     raise LeadlineError(
         f"we do not know which column of {table.origin} is the target; {found}",

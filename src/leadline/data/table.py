@@ -39,6 +39,7 @@ class Table:
     first_row: int = 0  # the number of the first row in reading order, where this is a part of a larger source
     broken: Mapping[int, LeadlineError] = field(default_factory=dict)  # rows that could not be read: they hold no values here
     findings: tuple[Finding, ...] = ()
+    unlabelled: LeadlineError | None = None  # what to say where answers are wanted, and such a source has none: loose files
 
     def sliced(self, start: int, rows: int) -> Table:
         """`rows` rows from `start` on, as a table of their own."""
@@ -103,7 +104,7 @@ class Data:
     def decode(self, column: str) -> Decoded:
         """The column's values as its type reads them. Raises LeadlineError where the type cannot read such values at all."""
         try:
-            decoded: Decoded = COLUMNS.get(self.types[column])().decode(self.raw(column), self.where(column))
+            decoded = self.columns[column].kind().decode(self.raw(column), self.where(column))
         except (pl.exceptions.PolarsError, TypeError, ValueError, AttributeError) as error:
             saw = f"its values ({self.raw(column).dtype}) cannot be read as {self.types[column]}: {str(error).splitlines()[0][:200]}"
             raise LeadlineError(
@@ -114,7 +115,7 @@ class Data:
     def features(self, column: str) -> tuple[dict[str, Any], dict[int, LeadlineError]]:
         """The features that a column becomes, by their names in `forms`, and its rows that could not be read."""
         decoded = self.decode(column)
-        made = COLUMNS.get(self.types[column])().features(decoded.values)
+        made = self.columns[column].kind().features(decoded.values)
         return {column + suffix: values for suffix, values in made.items()}, decoded.bad
 
     def feature(self, name: str) -> Any:
@@ -124,9 +125,8 @@ class Data:
 
     def show(self, column: str, row: int) -> str:
         """One value as a line a person can look at."""
-        kind = self.types.get(column)
         raw = self.raw(column)[row]
-        return str(raw) if kind is None else str(COLUMNS.get(kind)().show(raw))
+        return self.columns[column].kind().show(raw) if column in self.columns else str(raw)
 
     def take(self, rows: np.ndarray) -> Data:
         """The data with these rows only; sources and row numbers stay those of the file."""
@@ -150,7 +150,7 @@ class Data:
         digest = hashlib.sha256()
         for name in self.table.frame.columns:
             raw = self.raw(name)
-            own = COLUMNS.get(self.types[name])().digest(raw, self.where(name)) if name in self.types else digest_of(raw)
+            own = self.columns[name].kind().digest(raw, self.where(name)) if name in self.columns else digest_of(raw)
             digest.update(f"{name}\0".encode() + own)
         if self.split is not None:
             digest.update("\0".join(self.split).encode())
@@ -158,7 +158,7 @@ class Data:
 
     def describe(self) -> dict[str, Any]:
         """The `data` object of the public JSON."""
-        columns = [{"name": n, "type": c.type, "why": c.why, "missing": c.missing} for n, c in self.columns.items()]
+        columns = [{"name": name, **choice.to_json()} for name, choice in self.columns.items()]
         splits = {} if self.split is None else {s: int((self.split == s).sum()) for s in SPLITS if (self.split == s).any()}
         return {"rows": len(self), "columns": columns, "target": self.target, "target_why": self.target_why, "splits": splits}
 

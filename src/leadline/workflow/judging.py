@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from leadline.artifact.manifest import Manifest
 from leadline.artifact.model import Model, load
 from leadline.artifact.reference import reference_table
 from leadline.artifact.save import rescored, save
+from leadline.columns.recognise import Choice
 from leadline.data.table import forms_of
 from leadline.encoders.contract import PretrainedEncoder
 from leadline.encoders.store import Store
@@ -84,10 +86,15 @@ def _manifest(learned: Learned) -> Manifest:
     used = set(learned.graph.columns())
     return Manifest(
         name=setup.data.name, task=setup.task.name, target=setup.data.require_target(), classes=list(setup.target.classes),
-        columns=[{"name": name, "type": kind} for name, kind in setup.data.types.items() if used & set(forms_of({name: kind}))],
+        columns=[_column(name, choice) for name, choice in setup.data.columns.items() if used & set(forms_of({name: choice.type}))],
         parts=[], learner=winner.learner, metric=setup.metric.name, metrics={}, baseline={}, interval_half_width=half,
         engine="onnxruntime", precision="float32", seed=learned.plan.seed,
         data={"fingerprint": learned.plan.data["fingerprint"], "rows": len(learned.examples)},
         encoders=[node.part.card.to_json() for node in learned.graph.nodes if isinstance(node.part, PretrainedEncoder)],
         versions=versions(), files={}, leadline=leadline.__version__,
     )  # fmt: skip
+
+
+def _column(name: str, choice: Choice) -> dict[str, Any]:
+    settings = {"settings": dict(choice.settings)} if choice.settings else {}
+    return {"name": name, "type": choice.type, **settings}

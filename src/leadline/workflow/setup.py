@@ -8,14 +8,13 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from leadline.columns.recognise import recognise
+from leadline.columns.recognise import Choice, recognise
 from leadline.data.left_out import drop_missing_target
 from leadline.data.split import Partition, partition, strata_of
 from leadline.data.table import Data
 from leadline.errors import LeadlineError
 from leadline.evaluate.metrics import Metric, fitting_metrics, get_metric
 from leadline.learners.contract import Sizes
-from leadline.registry import COLUMNS
 from leadline.tasks.choose import choose_task
 from leadline.tasks.contract import Target, Task
 
@@ -79,10 +78,13 @@ def _order(data: Data) -> np.ndarray | None:
     """The numbers by which the rows are ordered, where the user named a column for it."""
     if data.time is None:
         return None
-    kind = COLUMNS.get(recognise(data.time, data.raw(data.time), data.table.root, data.types.get(data.time)).type)()
-    order: np.ndarray | None = kind.order(kind.decode(data.raw(data.time), data.where(data.time)).values)
+    choice = data.columns.get(data.time) or recognise(data.time, data.raw(data.time), data.table.root)
+    order, saw = None, "they are of no type that we know"
+    if isinstance(choice, Choice):
+        kind, saw = choice.kind(), f"they are read as {choice.type}"
+        order = kind.order(kind.decode(data.raw(data.time), data.where(data.time)).values)
     if order is None:
-        saw = f"the values of {data.time} have no order in time: they are read as {kind.name}"
+        saw = f"the values of {data.time} have no order in time: {saw}"
         raise LeadlineError(saw, "dates, times or numbers", f"--type {data.time}=datetime, or another column", column=data.time)
     return order
 
