@@ -2,14 +2,44 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
+
+# What stands between "scheme://user:" and the last "@" of the line, and what an address hands over under such a name: rather too
+# much is hidden than too little, as a password may hold any of the characters that should end it.
+_PASSWORD = re.compile(r"(?i)(\b[a-z][\w+.-]*:/{1,2}[^\s:/@]*:)[^\n]+(?=@)|([?&][\w-]*(?:pass|pwd|secret|token)[\w-]*=)[^&\s]*")
+
+
+def masked(text: str) -> str:
+    """The text with `***` for the passwords of addresses in it: postgresql://user:***@host/name."""
+    return _PASSWORD.sub(lambda found: (found[1] or found[2]) + "***", text)
+
+
+_known_as: dict[str, str] = {}  # where we unpacked something -> what the user calls it
+
+
+def known_as(path: str, name: str) -> None:
+    """From now on every message says `name` where it would say `path`, a place of our own making."""
+    _known_as[path] = name
+
+
+def printable(text: str) -> str:
+    """The text with what a terminal and JSON cannot take, such as a file's name that is not UTF-8, written as \\udce9."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def shown(text: str) -> str:
+    """The text as a user may see it: the paths that the user knows, no passwords, nothing that cannot be printed."""
+    for path, name in _known_as.items():
+        text = text.replace(path, name)
+    return masked(printable(text))
 
 
 class LeadlineError(Exception):
     """An error a user can act on: what we saw, what we expected, what to try.
 
-    `file`, `row` (0-based, reading order) and `column` say where, when that is known.
+    `file`, `row` (0-based, reading order) and `column` say where, when that is known. Passwords of addresses do not get in.
     """
 
     def __init__(
@@ -22,9 +52,9 @@ class LeadlineError(Exception):
         row: int | None = None,
         column: str | None = None,
     ) -> None:
-        super().__init__(saw)
-        self.saw, self.expected, self.try_this = saw, expected, try_this
-        self.file, self.row, self.column = file, row, column
+        super().__init__(shown(saw))
+        self.saw, self.expected, self.try_this = shown(saw), shown(expected), shown(try_this)
+        self.file, self.row, self.column = file and shown(file), row, column
 
     @property
     def where(self) -> str:

@@ -22,6 +22,7 @@ class Image(ColumnType):
     name = "image"
     forms: ClassVar = {"": "image"}
     extensions = EXTENSIONS
+    by_name = True
 
     def from_file(self, path: Path) -> Any:
         return str(path)

@@ -25,6 +25,11 @@ class Reader(ABC):
     is a LeadlineError.
     """
 
+    @classmethod
+    def reads_table(cls, name: str) -> bool:
+        """Whether a file of this name, met among others in a folder, is a table."""
+        return True
+
     @abstractmethod
     def read(self, place: str, reading: Reading) -> Table: ...
 

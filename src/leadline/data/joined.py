@@ -1,0 +1,109 @@
+"""Several tables that are one: put below each other, each row still knowing its file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from leadline.data.contract import Reading
+from leadline.data.read import reader_for
+from leadline.data.table import Table
+from leadline.errors import LeadlineError, listed
+from leadline.findings import Finding
+
+
+@dataclass(frozen=True)
+class Part:
+    """One table of several that belong together."""
+
+    name: str  # relative to the folder
+    split: str  # empty where its name says none
+
+
+Change = Callable[[Part, Table], Table]
+
+
+def read_parts(root: Path, parts: Sequence[Part], reading: Reading, change: Change = lambda part, table: table) -> Table:
+    """`change` is what becomes of each table first. Raises LeadlineError where one cannot be read, or their columns differ."""
+    tables = _read(root, parts, reading, change)
+    for table in tables[1:]:
+        _refuse_other_columns(root, tables[0], table)
+    if mixed := _mixed(tables):
+        tables = _read(root, parts, replace(reading, as_text=[*reading.as_text, *mixed]), change)
+    return joined(root, parts, tables)
+
+
+def _read(root: Path, parts: Sequence[Part], reading: Reading, change: Change) -> list[Table]:
+    return [change(part, reader_for(str(root / part.name)).read(str(root / part.name), reading)) for part in parts]
+
+
+def _mixed(tables: Sequence[Table]) -> list[str]:
+    """Columns that hold text in one table and something else in another: they are read again as they are written."""
+    text = dict[str, set[bool]]()
+    for table in tables:
+        for values in table.frame.iter_columns():
+            if values.null_count() < len(values):
+                text.setdefault(values.name, set()).add(values.dtype == pl.String)
+    return [name for name, kinds in text.items() if len(kinds) > 1]
+
+
+def joined(root: Path, parts: Sequence[Part], tables: Sequence[Table]) -> Table:
+    """One table of several, one below the other. Raises LeadlineError where their kinds of values do not fit together."""
+    columns = tables[0].frame.columns
+    try:
+        frame = pl.concat(_alike([table.frame.select(columns) for table in tables]), how="vertical_relaxed")
+    except pl.exceptions.PolarsError as error:
+        reason = str(error).strip().splitlines()[0]
+        raise LeadlineError(f"the tables in {root} do not fit together: {reason}", "the same kind of values in each column") from None
+    starts = np.cumsum([0, *(table.frame.height for table in tables)])
+    split = np.repeat([part.split for part in parts], np.diff(starts)) if parts[0].split else None
+    return Table(
+        frame, _Chained(tables, starts), root.resolve().name, root, split, types=tables[0].types, origin=str(root),
+        remarks=tuple(dict.fromkeys(remark for table in tables for remark in table.remarks)),
+        broken={int(start) + row: error for start, table in zip(starts, tables, strict=False) for row, error in table.broken.items()},
+        findings=tuple(_shifted(tables, starts)),
+    )  # fmt: skip
+
+
+def _alike(frames: list[pl.DataFrame]) -> list[pl.DataFrame]:
+    """Columns without a single value take the kind that they have elsewhere: an empty column of a CSV file would count as text."""
+    kinds = {name: frame[name].dtype for frame in frames[::-1] for name in frame.columns if frame[name].null_count() < frame.height}
+    return [
+        frame.with_columns(
+            pl.lit(None, kinds[name]).alias(name) for name in frame.columns if name in kinds and frame[name].null_count() == frame.height
+        )
+        for frame in frames
+    ]
+
+
+def _shifted(tables: Sequence[Table], starts: np.ndarray) -> Iterator[Finding]:
+    for table, start in zip(tables, starts.tolist(), strict=False):
+        yield from (replace(finding, rows=[start + row for row in finding.rows]) for finding in table.findings)
+
+
+def _refuse_other_columns(root: Path, first: Table, other: Table) -> None:
+    lacking = [name for name in first.frame.columns if name not in other.frame.columns]
+    more = [name for name in other.frame.columns if name not in first.frame.columns]
+    if not lacking and not more:
+        return
+    odd = f"{other.origin} lacks {listed(lacking, shown=5)}" if lacking else ""
+    odd += ("; " if lacking and more else "") + (f"only {other.origin} has {listed(more, shown=5)}" if more else "")
+    advice = "mend the header lines, or name one table"
+    if lacking and not more:  # as on Kaggle: the test part has no answers
+        advice = f"if it holds rows to predict: leadline train {first.origin}, then leadline predict MODEL {other.origin}"
+    raise LeadlineError(f"the tables in {root} have different columns: {odd}", f"the columns of {first.origin} in each", advice)
+
+
+class _Chained:
+    """Sources of tables put below each other."""
+
+    def __init__(self, tables: Sequence[Table], starts: np.ndarray) -> None:
+        self.tables, self.starts = tables, starts
+
+    def __call__(self, row: int) -> str:
+        part = int(np.searchsorted(self.starts, row, side="right")) - 1
+        return self.tables[part].source(row - int(self.starts[part]))
