@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -63,6 +64,13 @@ class Classify:
     def to_json(self, answer: Any, classes: tuple[str, ...]) -> dict[str, Any]:
         probabilities = {name: float(p) for name, p in zip(classes, answer, strict=True)}
         return {"label": classes[int(np.argmax(answer))], "probabilities": probabilities}
+
+    def columns(self, answers: np.ndarray, classes: tuple[str, ...]) -> dict[str, pl.Series]:
+        labels = pl.Series(classes, dtype=pl.String).gather(answers.argmax(axis=1))
+        return {"label": labels} | {f"p({name})": pl.Series(answers[:, place]) for place, name in enumerate(classes)}
+
+    def in_words(self, prediction: Mapping[str, Any]) -> tuple[str, str]:
+        return prediction["label"], f"{max(prediction['probabilities'].values()):.1%}"
 
 
 def _in_order(names: pl.Series, dtype: pl.DataType, positive: str | None) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
@@ -45,4 +46,15 @@ class Task(Protocol):
 
     def to_json(self, answer: Any, classes: tuple[str, ...]) -> dict[str, Any]:
         """One row of `answers` as the keys of a prediction: label and probabilities, or value."""
+        ...
+
+    def columns(self, answers: np.ndarray, classes: tuple[str, ...]) -> dict[str, pl.Series]:
+        """All rows of `answers` as the columns of a table of predictions: label and p(CLASS) for each class, or value.
+
+        What they say of a row whose answer is NaN means nothing.
+        """
+        ...
+
+    def in_words(self, prediction: Mapping[str, Any]) -> tuple[str, str]:
+        """A prediction, keys as in docs/json.md, for one line of a screen: the answer, and how sure it is."""
         ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -48,3 +49,10 @@ class Regress:
 
     def to_json(self, answer: Any, classes: tuple[str, ...]) -> dict[str, Any]:
         return {"value": float(answer)}
+
+    def columns(self, answers: np.ndarray, classes: tuple[str, ...]) -> dict[str, pl.Series]:
+        return {"value": pl.Series(answers)}
+
+    def in_words(self, prediction: Mapping[str, Any]) -> tuple[str, str]:
+        low, high = prediction["low"], prediction["high"]
+        return f"{prediction['value']:.5g}", "" if low is None else f"90% between {low:.5g} and {high:.5g}"
