@@ -12,9 +12,9 @@ import polars as pl
 from leadline.artifact.manifest import Manifest
 from leadline.columns.contract import ColumnType
 from leadline.data.contract import Reading
-from leadline.data.folder import visible
 from leadline.data.read import is_written, read_table
 from leadline.data.table import Data, Table
+from leadline.data.walk import visible
 from leadline.errors import LeadlineError, listed
 from leadline.registry import COLUMNS
 
