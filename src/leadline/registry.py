@@ -57,6 +57,12 @@ READERS = Registry("kind of source", {
     "folder": "leadline.data.folder:Folder",
     ".csv": "leadline.data.csv:Csv",
     ".parquet": "leadline.data.parquet:Parquet",
+    ".db": "leadline.data.sqlite:Sqlite",
+    ".sqlite": "leadline.data.sqlite:Sqlite",
+    ".sqlite3": "leadline.data.sqlite:Sqlite",
+    "sqlite://": "leadline.data.sqlite:Sqlite",
+    "postgresql://": "leadline.data.database:PostgreSql",
+    "postgres://": "leadline.data.database:PostgreSql",
 })  # fmt: skip
 
 # Stateless encoders whose output the store keeps.

@@ -20,4 +20,5 @@ def command(
     from leadline.cli.screen import deliver, progress_for
     from leadline.workflow.evaluate import evaluate
 
-    deliver(evaluate(model, data, progress_for(quiet)), as_json, html, f"{model.name} on {data}")
+    evaluation = evaluate(model, data, progress_for(quiet))
+    deliver(evaluation, as_json, html, f"{model.name} on {evaluation.name}")

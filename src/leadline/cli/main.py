@@ -8,7 +8,7 @@ import typer
 from typer.exceptions import TyperException
 
 from leadline.cli import demo, doctor, evaluate, predict, train
-from leadline.errors import LeadlineError, UsageError
+from leadline.errors import LeadlineError, UsageError, masked
 
 _INTERRUPTED = 130  # what typer makes of Ctrl-C
 
@@ -57,6 +57,7 @@ def run() -> None:
         with interruptible():
             code = app(standalone_mode=False)
     except TyperException as error:  # wrong words on the command line
+        error.message = masked(error.message)
         show = getattr(error, "show", None)
         show() if show else print(error, file=sys.stderr)
         sys.exit(getattr(error, "exit_code", 2))
