@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,59 +10,109 @@ from typing import Any
 import polars as pl
 
 from leadline.artifact.manifest import Manifest
-from leadline.columns.contract import ColumnType
+from leadline.data.classes import name_classes
 from leadline.data.contract import Reading
-from leadline.data.read import is_written, read_table
+from leadline.data.named_files import kinds_of_files, read_files
+from leadline.data.read import is_written, read_batches, read_table
 from leadline.data.table import Data, Table
-from leadline.data.walk import visible
 from leadline.errors import LeadlineError, listed
-from leadline.registry import COLUMNS
 
 _TRAINED = "as in training"
 
 
 def read_for(manifest: Manifest, source: Any) -> Data:
-    """`Data` with exactly the model's columns and types; the target is there too where the source has it.
+    """All rows as `Data` with exactly the model's columns and types; the target is there too where the source has it.
 
     Raises LeadlineError when a column is missing, or a lone file is of a kind that the model does not take.
     """
-    if isinstance(source, Mapping):
-        source = [dict(source)]
-    table = _read_path(manifest, Path(source)) if isinstance(source, str | Path) else read_table(source)
+    table = _lone_file(source) or read_table(_rows(source), _reading(manifest))
+    data = as_trained(manifest, Data(table, {}))
+    if data.target is not None and manifest.classes:
+        data = replace(data, table=name_classes(data.table, data.target, manifest.classes))
+    return data
+
+
+def read_batches_for(manifest: Manifest, source: Any, rows: int, table: str | None = None, query: str | None = None) -> Iterator[Data]:
+    """The same, `rows` rows or so at a time, as they come; a source without rows is one batch without rows.
+
+    Of data read before, rows keep their numbers. `table` and `query` choose within a source as in `Reading`.
+    """
+    empty = True
+    for data in _parts(source, rows, _reading(manifest, table, query)):
+        yield as_trained(manifest, data)
+        empty = False
+    if empty:
+        frame = pl.DataFrame(schema=dict.fromkeys(manifest.types, pl.String))
+        yield as_trained(manifest, Data(Table(frame, str, "no rows"), {}))
+
+
+def _parts(source: Any, rows: int, reading: Reading) -> Iterator[Data]:
+    if isinstance(source, Data):
+        yield from source.parts(rows)
+        return
+    lone = _lone_file(source)
+    tables = iter([lone]) if lone is not None else read_batches(_rows(source), reading, rows)
+    for table in tables:
+        yield Data(table, {})
+
+
+def _rows(source: Any) -> Any:
+    """One row may come as a dictionary."""
+    return [dict(source)] if isinstance(source, Mapping) else source
+
+
+def _reading(manifest: Manifest, table: str | None = None, query: str | None = None) -> Reading:
+    """Some columns must not pass through numbers on the way: a lone 02 would arrive as 2, a lone 1.234 as little more than 1."""
+    written = [name for name, choice in manifest.choices.items() if is_written(choice.type) or choice.settings]
+    return Reading(written, table, query)
+
+
+def _lone_file(source: Any) -> Table | None:
+    """A file that is a single value: a picture, a text."""
+    if not isinstance(source, str | Path) or not Path(source).is_file():
+        return None
+    path = Path(source)
+    for kind in kinds_of_files():
+        if path.suffix.lower() in kind.extensions:
+            values, bad = read_files(kind, path.parent, [path.name])
+            frame = pl.DataFrame([values.alias(kind.name)])
+            return Table(frame, lambda row: str(path), path.stem, path.parent, types={kind.name: kind.name}, origin=str(path), broken=bad)
+    return None
+
+
+def as_trained(manifest: Manifest, data: Data) -> Data:
+    """The same rows with the model's columns, in its types. Raises LeadlineError when a column is missing."""
+    table = _named_as_trained(manifest, data.table)
     missing = [name for name in manifest.types if name not in table.frame.columns]
     if missing:
-        raise LeadlineError(
-            f"{table.origin} has no column {listed(missing)}",
-            f"the columns the model was trained on: {listed(list(manifest.types))}",
-            f"what is there: {listed(table.frame.columns)}",
-        )
+        raise _missing(manifest, table, missing)
     columns = {name: replace(choice, missing=table.frame[name].null_count()) for name, choice in manifest.choices.items()}
     target = manifest.target if manifest.target in table.frame.columns else None
-    return Data(table, columns, target, _TRAINED)
+    return replace(data, table=table, columns=columns, target=target, target_why=_TRAINED)
 
 
-def _read_path(manifest: Manifest, path: Path) -> Table:
-    """A lone file of a type that files hold (a picture, a text), a folder full of them, or a table."""
-    kinds: list[ColumnType] = [kind for kind in COLUMNS.make_all() if kind.extensions]
-    for kind in kinds:
-        if path.is_file() and path.suffix.lower() in kind.extensions:
-            return _one_column(manifest, kind, [path], path)
-        if path.is_dir() and not any(child.is_dir() for child in visible(path)):
-            files = [child for child in visible(path) if child.suffix.lower() in kind.extensions]
-            if files:
-                return _one_column(manifest, kind, files, path)
-    return read_table(path, Reading(_as_written(manifest)))
+def _named_as_trained(manifest: Manifest, table: Table) -> Table:
+    """Files have no column name of their own: where the model takes one column of such files, that is what they are."""
+    for kind in set(table.types.values()):
+        wanted = [name for name, type_name in manifest.types.items() if type_name == kind]
+        found = [name for name, type_name in table.types.items() if type_name == kind]
+        if len(wanted) == len(found) == 1 and wanted[0] not in table.frame.columns:
+            table = replace(table, frame=table.frame.rename({found[0]: wanted[0]}), types={**table.types, wanted[0]: kind})
+    return table
 
 
-def _as_written(manifest: Manifest) -> list[str]:
-    """Columns whose values must not pass through numbers on the way: a lone 02 would arrive as 2, a lone 1.234 as little more than 1."""
-    return [name for name, choice in manifest.choices.items() if is_written(choice.type) or choice.settings]
+def _missing(manifest: Manifest, table: Table, missing: list[str]) -> LeadlineError:
+    there = table.frame.columns
+    if set(there) <= {*table.types, *([table.target] if table.target else [])}:
+        names = listed([f"{name} ({kind})" for name, kind in manifest.types.items()])
+        saw = f"{table.origin} holds nothing but {listed(sorted(set(table.types.values())))}, and the model answers from {names}"
+        return LeadlineError(saw, "a table with these columns", "leadline predict MODEL rows.csv")
+    expected = f"the columns the model was trained on: {listed(list(manifest.types))}"
+    alike = {name: other for name in missing for other in there if _plainly(other) == _plainly(name)}
+    advice = "; ".join(f'rename "{other}" to "{name}"' for name, other in alike.items()) or f"what is there: {listed(there)}"
+    return LeadlineError(f"{table.origin} has no column {listed(missing)}", expected, advice)
 
 
-def _one_column(manifest: Manifest, kind: ColumnType, files: list[Path], path: Path) -> Table:
-    if list(manifest.types.values()) != [kind.name]:
-        names = ", ".join(f"{name} ({type_name})" for name, type_name in manifest.types.items())
-        saw = f"{path} holds nothing but {kind.name}, and the model answers from {names}"
-        raise LeadlineError(saw, "a table with these columns", "leadline predict MODEL rows.csv")
-    frame = pl.DataFrame({next(iter(manifest.types)): [kind.from_file(file) for file in files]})
-    return Table(frame, [str(file) for file in files].__getitem__, path.name, origin=str(path))
+def _plainly(name: str) -> str:
+    """Without what is easily written differently: upper and lower case, spaces, underscores, hyphens."""
+    return "".join(letter for letter in name.casefold() if letter.isalnum())

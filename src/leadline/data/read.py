@@ -8,6 +8,7 @@ from typing import Any
 
 from leadline.columns.contract import WhyNot
 from leadline.columns.recognise import Choice, recognise
+from leadline.data.classes import name_classes, unseen_classes
 from leadline.data.contract import Reader, Reading
 from leadline.data.frame import read_frame
 from leadline.data.left_out import drop_broken
@@ -46,8 +47,9 @@ def read(
     raw = read_table(source, Reading(_as_text(wanted), table, query))
     _refuse_unknown(raw, [*exclude, *wanted, *(name for name in (target, group, time) if name)])
     target, why = _find_target(raw, target, need_target)
+    raw = raw if target is None else name_classes(raw, target)
     features = [name for name in raw.frame.columns if name not in (target, group) and name not in exclude]
-    columns, findings = {}, list(raw.findings)
+    columns, findings = {}, [*raw.findings, *([] if target is None else unseen_classes(raw, target))]
     for name in features:
         choice = _type_of(raw, name, wanted.get(name))
         useless = None if name in wanted else why_useless(name, raw.frame[name], choice)

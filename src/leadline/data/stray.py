@@ -9,7 +9,7 @@ from leadline.errors import listed, printable
 from leadline.findings import Finding, Severity
 
 NAMES_CLASSES = "classes.json"  # read by data/classes.py, which says what became of it
-_SHOWN = 3
+_SHOWN = 5
 _DETAIL = 20
 
 
