@@ -39,6 +39,23 @@ def write_atomically(path: Path, content: bytes | str) -> None:
         raise
 
 
+@contextmanager
+def file_written_whole(target: Path) -> Iterator[Path]:
+    """Yields the name of an empty temporary file beside `target`; it takes the target's place only if the block ends well."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}-")
+    os.close(handle)
+    building = Path(name)
+    try:
+        yield building
+        _sync(building)
+        building.chmod(0o644)
+        building.replace(target)
+    except BaseException:
+        building.unlink(missing_ok=True)
+        raise
+
+
 def write_json(path: Path, value: Any) -> None:
     write_atomically(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 

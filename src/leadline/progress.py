@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-Advance = Callable[[int, int], None]  # (done, total)
+Advance = Callable[[int, int | None], None]  # (done, total), None where nobody knows
 
 
 class Progress:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,7 @@ class Table:
     types: Mapping[str, str] = field(default_factory=dict)  # column types that the source settles: files of one kind
     origin: str = ""  # the path or object as the user named it, without any password
     first_row: int = 0  # the number of the first row in reading order, where this is a part of a larger source
+    of: int | None = None  # how many rows that source has, where it is known
     broken: Mapping[int, LeadlineError] = field(default_factory=dict)  # rows that could not be read: they hold no values here
     findings: tuple[Finding, ...] = ()
     unlabelled: LeadlineError | None = None  # what to say where answers are wanted, and such a source has none: loose files
@@ -47,7 +48,7 @@ class Table:
         broken = {row - start: error for row, error in self.broken.items() if start <= row < start + rows}
         return replace(
             self, frame=self.frame.slice(start, rows), source=lambda row: self.source(start + row), split=split,
-            first_row=self.first_row + start, broken=broken,
+            first_row=self.first_row + start, of=self.of or self.frame.height, broken=broken,
         )  # fmt: skip
 
 
@@ -136,6 +137,14 @@ class Data:
         table = replace(self.table, frame=self.table.frame[rows], split=split, broken=broken)
         kept = rows if self.kept is None else self.kept[rows]
         return replace(self, table=table, kept=kept)
+
+    def parts(self, rows: int) -> Iterator[Data]:
+        """The same rows in their order, `rows` at a time."""
+        for start in range(0, len(self), rows):
+            if self.kept is None:
+                yield replace(self, table=self.table.sliced(start, rows))
+            else:
+                yield self.take(np.arange(start, min(start + rows, len(self))))
 
     def with_findings(self, *more: Finding) -> Data:
         return replace(self, findings=(*self.findings, *more))

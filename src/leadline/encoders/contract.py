@@ -117,15 +117,20 @@ class PretrainedEncoder(ABC):
         return _hash_of(path, facts.st_mtime_ns, facts.st_size)
 
     def run(self, values: Any) -> np.ndarray:
-        """Vectors (n, dimension) float32 by the reference engine, rounded to float16 as those in the store are.
+        """Vectors (n, dimension) float32 of `encode`.
 
         Raises:
             LeadlineError: a value that cannot be decoded, the first one.
         """
-        encoded = self.encode_with(open_engine(self.network(), REFERENCE), values)
+        encoded = self.encode(values)
         if encoded.bad:
             raise encoded.bad[min(encoded.bad)]
-        return rounded(encoded.vectors)
+        return encoded.vectors
+
+    def encode(self, values: Any) -> Encoded:
+        """By the reference engine, rounded to float16 as vectors in the store are."""
+        encoded = self.encode_with(open_engine(self.network(), REFERENCE), values)
+        return Encoded(rounded(encoded.vectors), encoded.bad)
 
     def encode_with(self, engine: Engine, values: Any) -> Encoded:
         """Decodes and computes batch by batch on as many threads as there are cores, each doing both in turn: no core waits."""
