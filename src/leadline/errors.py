@@ -31,8 +31,8 @@ def printable(text: str) -> str:
 
 def shown(text: str) -> str:
     """The text as a user may see it: the paths that the user knows, no passwords, nothing that cannot be printed."""
-    for path, name in _known_as.items():
-        text = text.replace(path, name)
+    for path in sorted(_known_as, key=len, reverse=True):  # a file inside a folder before the folder
+        text = text.replace(path, _known_as[path])
     return masked(printable(text))
 
 
