@@ -9,7 +9,7 @@ from hypothesis.extra.numpy import arrays
 
 from leadline.data.examples import Examples
 from leadline.heads.constant import Constant
-from leadline.learners.baseline import Baseline, first_guess
+from leadline.learners.baseline import Baseline
 from leadline.learners.contract import Sizes
 from leadline.tasks.classify import Classify
 from leadline.tasks.contract import Task
@@ -39,8 +39,8 @@ def test_says_the_share_of_each_class_and_rules_none_out(case: tuple[int, np.nda
 
 
 def test_one_output_for_two_classes_and_one_per_class_for_more() -> None:
-    assert first_guess(np.array([0, 1, 1]), 2).shape == (1,)
-    assert first_guess(np.array([0, 1, 1]), 3).shape == (3,)
+    assert Classify().first_guess(np.array([0, 1, 1]), 2).shape == (1,)
+    assert Classify().first_guess(np.array([0, 1, 1]), 3).shape == (3,)
 
 
 def test_answers_any_kind_of_data() -> None:

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadline.evaluate.calibration import expected_calibration_error, fit_temperature, half_width
-from leadline.tasks.classify import Classify
+from leadline.evaluate.calibration import expected_calibration_error, fit_temperature
+from leadline.tasks.classify import Classify, surprise
+from leadline.tasks.regress import Regress
 
 ANSWERS = Classify().answers
 
@@ -19,13 +20,13 @@ def test_the_temperature_that_spoiled_the_logits_is_found(temperature: float, ou
     honest = rng.normal(size=(4_000, outputs)) * 2
     probabilities = ANSWERS(honest)
     truth = (probabilities.cumsum(axis=1) < rng.random((4_000, 1))).sum(axis=1)
-    assert fit_temperature(honest * temperature, truth, ANSWERS) == pytest.approx(temperature, rel=0.15)
+    assert fit_temperature(honest * temperature, truth, ANSWERS, surprise) == pytest.approx(temperature, rel=0.15)
 
 
 def test_overconfident_answers_have_a_large_calibration_error() -> None:
     truth = np.arange(1_000) % 2
     sure_and_wrong_half_the_time = np.tile([0.01, 0.99], (1_000, 1))
-    assert expected_calibration_error(sure_and_wrong_half_the_time, truth) == pytest.approx(0.49)
+    assert expected_calibration_error(*Classify().certainty(sure_and_wrong_half_the_time, truth)) == pytest.approx(0.49)
 
 
 def test_the_interval_around_a_number_holds_ninety_of_a_hundred() -> None:
@@ -33,5 +34,5 @@ def test_the_interval_around_a_number_holds_ninety_of_a_hundred() -> None:
     covered = []
     for _ in range(200):
         seen, new = rng.standard_t(4, 200), rng.standard_t(4, 200)
-        covered.append((np.abs(new) <= half_width(np.zeros(200), seen)).mean())
+        covered.append((np.abs(new) <= Regress().half_width(np.zeros(200), seen)).mean())
     assert np.mean(covered) == pytest.approx(0.9, abs=0.01)

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from leadline.evaluate.intervals import difference_interval, score_interval, wilson
-from leadline.evaluate.metrics import METRICS
+from leadline.tasks.classify import Classify
+from leadline.tasks.regress import Regress
 
-ACCURACY = METRICS["accuracy"]
+ACCURACY = Classify.metrics["accuracy"]
 
 
 def answers_right_with(share: float, n: int, rng: np.random.Generator) -> np.ndarray:
@@ -47,7 +48,7 @@ def test_a_real_difference_is_found_and_has_the_right_sign() -> None:
 
 def test_lower_errors_count_as_better() -> None:
     truth = np.linspace(0, 1, 50)
-    assert difference_interval(METRICS["rmse"], truth, truth + 1, truth).value == pytest.approx(1)
+    assert difference_interval(Regress.metrics["rmse"], truth, truth + 1, truth).value == pytest.approx(1)
 
 
 def test_r2_lies_in_its_interval() -> None:
@@ -55,6 +56,6 @@ def test_r2_lies_in_its_interval() -> None:
     for _ in range(100):
         signal = rng.normal(size=300)
         truth = signal + rng.normal(size=300)
-        interval = score_interval(METRICS["r2"], signal, truth)
+        interval = score_interval(Regress.metrics["r2"], signal, truth)
         inside += interval.low <= 0.5 <= interval.high
     assert inside >= 88

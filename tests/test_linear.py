@@ -16,13 +16,19 @@ from leadline.encoders.join import to_sparse
 from leadline.heads.linear import LinearHead
 from leadline.learners.contract import Sizes
 from leadline.learners.linear import Linear
-from leadline.learners.logistic import Search, Trial
+from leadline.learners.search import Aim, Search, Trial
 from leadline.parts import Graph
 from leadline.registry import PARTS
 from leadline.tasks.classify import Classify
 from leadline.tasks.regress import Regress
 
 IMDB = Path(__file__).parents[2] / "shared/data/imdb"
+
+
+def aim(num_classes: int) -> Aim:
+    return Aim.of(Classify() if num_classes else Regress(), num_classes)
+
+
 EXACT = Search((1e-3,), max_iterations=2000, tolerance=1e-12)
 
 
@@ -61,7 +67,7 @@ def test_solver_finds_what_scikit_learn_finds(shape: tuple[int, int], num_classe
     x = rng.normal(size=shape).astype(np.float32)
     signal = x[:, :4] @ rng.normal(size=(4, 4)) + rng.normal(size=(len(x), 4))
     target = 50 + 7 * signal[:, 0] if num_classes == 0 else signal[:, :num_classes].argmax(axis=1)
-    found = EXACT.fit(x if form == "dense" else to_sparse(x), target, num_classes, EXACT.strengths[0])
+    found = EXACT.fit(x if form == "dense" else to_sparse(x), target, aim(num_classes), EXACT.strengths[0])
     penalty = EXACT.strengths[0] * np.mean(np.sum(x.astype(np.float64) ** 2, axis=1)) * len(x)
     if num_classes == 0:
         peer = Ridge(alpha=penalty).fit(x.astype(np.float64), target)
@@ -81,7 +87,7 @@ def test_search_prefers_strong_penalties_for_noise_and_weak_ones_for_signal() ->
     search = Search((1e2, 1.0, 1e-2, 1e-4), 200, 1e-6)
 
     def chosen(target: np.ndarray) -> float:
-        return search.choose([Trial(x[:300], target[:300], x[300:], target[300:])], 0)
+        return search.choose([Trial(x[:300], target[:300], x[300:], target[300:])], aim(0))
 
     assert chosen(rng.normal(size=400)) >= 1.0
     assert chosen(x @ rng.normal(size=30) + 0.01 * rng.normal(size=400)) == 1e-4

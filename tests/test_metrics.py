@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 from sklearn import metrics as reference
 
 from leadline.errors import LeadlineError
-from leadline.evaluate.metrics import METRICS, get_metric
+from leadline.tasks.classify import Classify
+from leadline.tasks.regress import Regress
 
 SEEDS = st.integers(0, 10_000)
+METRICS = Classify.metrics | Regress.metrics
 
 
 def two_classes(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -53,6 +55,6 @@ def test_number_metrics(seed: int) -> None:
 
 def test_a_metric_that_does_not_fit_is_refused_with_those_that_do() -> None:
     with pytest.raises(LeadlineError) as caught:
-        get_metric("roc_auc", ("accuracy", "roc_auc"), num_classes=3)
+        Classify().metric("roc_auc", num_classes=3)
     assert "accuracy" in caught.value.expected
     assert "roc_auc" not in caught.value.expected

@@ -6,7 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadline.data.split import fold_numbers, strata_of
+from leadline.data.split import fold_numbers
+from leadline.tasks.regress import Regress
 
 
 @given(st.lists(st.integers(0, 4), min_size=10, max_size=200), st.integers(2, 6), st.integers(0, 99))
@@ -29,6 +30,6 @@ def test_groups_stay_together(rows: list[tuple[int, int]], num_folds: int) -> No
 
 def test_numbers_are_spread_over_their_range() -> None:
     target = np.random.default_rng(0).lognormal(size=1_000)
-    folds = fold_numbers(strata_of(target, 0), 5, 0)
+    folds = fold_numbers(Regress().strata(target), 5, 0)
     means = [np.log(target[folds == k]).mean() for k in range(5)]
     assert max(means) - min(means) < 0.1

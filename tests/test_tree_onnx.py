@@ -95,7 +95,7 @@ def test_same_answers_as_lightgbm(
     table = make_table(rng, rows, num_numbers, num_categories, missing=missing, infinite=infinite)
     categorical = list(range(num_numbers, num_numbers + num_categories))
     booster = grow(table, categorical, objective, rng, zero_as_missing=zero_as_missing, use_missing=use_missing)
-    model = to_onnx([booster.model_to_string()], flags_of(table, categorical))
+    model = to_onnx([[booster.model_to_string()]], flags_of(table, categorical))
     for asked in (table, hard_questions(booster, table, categorical, rng)):
         expected = booster.predict(asked, raw_score=True).reshape(len(asked), -1)
         np.testing.assert_allclose(answer(model, asked, categorical), expected, rtol=1e-9, atol=1e-6)
@@ -107,7 +107,7 @@ def test_several_models_are_averaged_scaled_and_shifted(objective: str) -> None:
     table = make_table(rng, 200, 2, 1, missing=True, infinite=False)
     boosters = [grow(table, [2], objective, rng, rounds, seed=rounds) for rounds in (1, 5, 9)]
     base = [0.5] * max(1, OBJECTIVES[objective] - (OBJECTIVES[objective] == 2))
-    model = to_onnx([b.model_to_string() for b in boosters], flags_of(table, [2]), scale=3.0, base=base)
+    model = to_onnx([[b.model_to_string() for b in boosters]], flags_of(table, [2]), scale=3.0, base=base)
     mean = np.mean([b.predict(table, raw_score=True).reshape(len(table), -1) for b in boosters], axis=0)
     np.testing.assert_allclose(answer(model, table, [2]), 3.0 * mean + 0.5, atol=1e-9)
 
@@ -115,14 +115,14 @@ def test_several_models_are_averaged_scaled_and_shifted(objective: str) -> None:
 def test_a_model_that_could_learn_nothing_answers_its_constant() -> None:
     table = np.ones((40, 2))
     booster = grow(table, [], "regression", np.random.default_rng(0))
-    model = to_onnx([booster.model_to_string()], [False, False], base=[7.0])
+    model = to_onnx([[booster.model_to_string()]], [False, False], base=[7.0])
     np.testing.assert_allclose(answer(model, table, [])[:, 0], booster.predict(table) + 7.0)
 
 
 def test_one_row_and_no_rows() -> None:
     rng = np.random.default_rng(0)
     table = make_table(rng, 100, 3, 0, missing=False, infinite=False)
-    model = to_onnx([grow(table, [], "multiclass", rng).model_to_string()], [False] * 3)
+    model = to_onnx([[grow(table, [], "multiclass", rng).model_to_string()]], [False] * 3)
     assert answer(model, table[:1], []).shape == (1, 4)
     assert answer(model, table[:0], []).shape == (0, 4)
 
@@ -132,7 +132,7 @@ def test_the_file_is_plain_and_small() -> None:
     rng = np.random.default_rng(0)
     table = rng.normal(size=(2000, 5))
     booster = grow(table, [], "regression", rng, 50)
-    model = to_onnx([booster.model_to_string()], [False] * 5)
+    model = to_onnx([[booster.model_to_string()]], [False] * 5)
     assert {node.domain for node in onnx.load_from_string(model).graph.node} == {"", "ai.onnx.ml"}
     assert len(model) < 50 * 50 * 31
 
@@ -142,4 +142,4 @@ def test_linear_trees_are_refused() -> None:
     table = rng.normal(size=(200, 2))
     booster = grow(table, [], "regression", rng, linear_tree=True)
     with pytest.raises(ValueError, match="linear models in their leaves"):
-        to_onnx([booster.model_to_string()], [False, False])
+        to_onnx([[booster.model_to_string()]], [False, False])

@@ -19,7 +19,7 @@ from leadline.parts import COLUMN, Graph
 from leadline.progress import Progress
 from leadline.registry import TASKS
 from leadline.reports import Block, Grid, Paragraph
-from leadline.tasks.contract import Target, Task
+from leadline.tasks.contract import Task
 from leadline.values import take_rows
 
 _CHUNK = 512  # rows in flight; pictures are opened in the encoder's own smaller batches
@@ -90,14 +90,14 @@ class Model:
         except LeadlineError as error:
             if len(rows) == 1:
                 failed[int(rows[0])] = error
-                return np.full((1, len(self.classes)) if self.classes else 1, np.nan)
+                return self.task.answers(np.full((1, self.task.num_outputs(len(self.classes))), np.nan))
             return np.concatenate([self._answer_rows(values, part, failed) for part in np.array_split(rows, 2)])
 
     def _raw(self, values: Mapping[str, Any], num_rows: int) -> np.ndarray:
         """Raw outputs of the graph. A graph that hangs together on paper may still not run: the loader trusts no file."""
         try:
             raw: np.ndarray = self.graph.run(values)
-            expected = (num_rows, self.task.num_outputs(Target(np.array([]), self.classes)))
+            expected = (num_rows, self.task.num_outputs(len(self.classes)))
             if raw.shape != expected:
                 raise ValueError(f"it answers in the shape {raw.shape} instead of {expected}")
             if not np.isfinite(raw).all():
@@ -171,7 +171,7 @@ class Predictions:
         return pl.DataFrame(rows, infer_schema_length=None)
 
     def blocks(self) -> list[Block]:
-        rows = [_shown(self[row]) for row in range(min(len(self), _ROWS_SHOWN))]
+        rows = [self._shown(self[row]) for row in range(min(len(self), _ROWS_SHOWN))]
         blocks: list[Block] = [Grid(("source", "answer", "how sure"), rows)]
         if len(self) > _ROWS_SHOWN:
             blocks.append(Paragraph(f"and {len(self) - _ROWS_SHOWN:,} more; write all to a file with -o predictions.csv", "quiet"))
@@ -179,14 +179,7 @@ class Predictions:
             blocks.append(Paragraph(f"{len(self.answers.bad):,} of {len(self):,} could not be read and have no answer", "warning"))
         return blocks
 
-
-def _shown(record: dict[str, Any]) -> tuple[str, str, str]:
-    if record["error"]:
-        return record["source"], "could not be read", record["error"].splitlines()[0]
-    if "label" in record:
-        return record["source"], record["label"], f"{max(record['probabilities'].values()):.1%}"
-    return (
-        record["source"],
-        f"{record['value']:.5g}",
-        f"90% between {record['low']:.5g} and {record['high']:.5g}" if record["low"] is not None else "",
-    )
+    def _shown(self, record: dict[str, Any]) -> tuple[str, str, str]:
+        if record["error"]:
+            return record["source"], "could not be read", record["error"].splitlines()[0]
+        return record["source"], *self.model.task.in_words(record)

@@ -15,8 +15,8 @@ from leadline.values import Rows, take_rows
 class Examples:
     """`values` holds `column:NAME` and the names of stateless nodes already computed, each aligned with the rows.
 
-    `target` is what the task made of the target column: class codes (n,) int64, or numbers (n,) float64.
-    `types` maps the column's name to the form of its values: number, category, text, image.
+    `target` is what the task made of the target column (see `tasks.contract.Target`), `num_classes` its classes or labels, 0 for numbers.
+    `types` maps the column's name to the form of its values: number, category, text, image, tags.
     """
 
     values: Mapping[str, Any]

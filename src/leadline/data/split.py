@@ -74,11 +74,6 @@ def _by_time(order: np.ndarray, groups: np.ndarray | None) -> Partition:
     return Partition(np.flatnonzero(~test & ~valid), np.flatnonzero(valid), np.flatnonzero(test), why)
 
 
-def strata_of(target: np.ndarray, num_classes: int) -> np.ndarray:
-    """What a split spreads evenly: classes, or tenths of a number's range."""
-    return target if num_classes else np.searchsorted(np.quantile(target, np.linspace(0.1, 0.9, 9)), target)
-
-
 def fold_numbers(strata: np.ndarray, num_folds: int, seed: int, groups: np.ndarray | None = None) -> np.ndarray:
     """A fold number (n,) for every row: every stratum spread evenly, whole groups in one fold."""
     rng = np.random.default_rng([seed, 7])

@@ -6,19 +6,21 @@ from collections.abc import Callable
 
 import numpy as np
 
-from leadline.evaluate.metrics import hits, surprise
+from leadline.tasks.metrics import PerRow
 
 _BINS = 15
-COVERAGE = 0.90  # of the interval around a predicted number
+_MOST_NUMBERS = 1 << 23  # of raw outputs that a temperature is fitted to: evenly spaced rows of more say the same
 
 
-def fit_temperature(raw: np.ndarray, truth: np.ndarray, answers: Callable[[np.ndarray], np.ndarray]) -> float:
-    """The temperature T for which `raw / T` has the least log loss (Guo et al. 2017), from rows the model did not learn from."""
+def fit_temperature(raw: np.ndarray, truth: np.ndarray, answers: Callable[[np.ndarray], np.ndarray], per_row: PerRow) -> float:
+    """The temperature T for which `raw / T` has the least loss (Guo et al. 2017), from rows the model did not learn from."""
     if len(truth) == 0:
         return 1.0
+    step = -(-raw.size // _MOST_NUMBERS)
+    raw, truth = raw[::step], truth[::step]
 
     def loss(log_temperature: float) -> float:
-        return float(surprise(answers(raw / np.exp(log_temperature)), truth).mean())
+        return float(per_row(answers(raw / np.exp(log_temperature)), truth).mean())
 
     return round(float(np.exp(_golden_section(loss, -3.0, 3.0))), 4)
 
@@ -39,16 +41,10 @@ def _golden_section(loss: Callable[[float], float], low: float, high: float, ste
     return float((low + high) / 2)
 
 
-def expected_calibration_error(probabilities: np.ndarray, truth: np.ndarray) -> float:
-    """Mean gap between confidence and share of right answers over 15 equal-width bins, weighted by rows."""
-    confidence = probabilities.max(axis=1)
+def expected_calibration_error(confidence: np.ndarray, right: np.ndarray) -> float:
+    """Mean gap between confidence (m,) and share of right statements over 15 equal-width bins, weighted by statements."""
+    if len(right) == 0:
+        return float("nan")
     bins = np.minimum((confidence * _BINS).astype(np.int64), _BINS - 1)
-    gaps = np.bincount(bins, hits(probabilities, truth) - confidence, minlength=_BINS)
-    return float(np.abs(gaps).sum() / len(truth))
-
-
-def half_width(numbers: np.ndarray, truth: np.ndarray) -> float:
-    """Half the width of an interval that holds 90 % of the truths, from out-of-fold errors (split conformal, Lei et al. 2018)."""
-    errors = np.sort(np.abs(truth - numbers))
-    place = int(np.ceil((len(errors) + 1) * COVERAGE)) - 1
-    return float(errors[min(place, len(errors) - 1)])
+    gaps = np.bincount(bins, right - confidence, minlength=_BINS)
+    return float(np.abs(gaps).sum() / len(right))

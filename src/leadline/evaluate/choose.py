@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from leadline.evaluate.intervals import Interval, difference_interval
-from leadline.evaluate.metrics import Metric
+from leadline.tasks.metrics import Metric
 
 
 @dataclass(frozen=True)

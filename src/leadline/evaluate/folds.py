@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from leadline.data.examples import Examples
-from leadline.data.split import fold_numbers, strata_of
+from leadline.data.split import fold_numbers
+from leadline.tasks.contract import Task
 
 _FIFTHS = 5
 
@@ -20,13 +21,13 @@ class Fold:
     valid: np.ndarray
 
 
-def make_folds(examples: Examples, num_folds: int, seed: int) -> list[Fold]:
+def make_folds(examples: Examples, task: Task, num_folds: int, seed: int) -> list[Fold]:
     """`num_folds` 1 is a single fifth held back; fewer come where rows or groups are too few to fill them.
 
     Every class with two rows or more is in every fold's training part, and no group is on both sides.
     """
     asked = _FIFTHS if num_folds == 1 else num_folds
-    numbers = fold_numbers(strata_of(examples.target, examples.num_classes), asked, seed, examples.groups)
+    numbers = fold_numbers(task.strata(examples.target), asked, seed, examples.groups)
     chosen = range(1) if num_folds == 1 else range(num_folds)
     folds = [Fold(np.flatnonzero(numbers != number), np.flatnonzero(numbers == number)) for number in chosen]
     return [fold for fold in folds if len(fold.train) and len(fold.valid)]

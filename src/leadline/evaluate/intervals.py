@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from leadline.evaluate.metrics import Metric, hits
+from leadline.tasks.metrics import Metric, Weighted
 
 _LEVEL = 0.95
 _Z = 1.959964  # normal quantile of 0.975
 _RESAMPLES = 1_000
 _RESAMPLES_SLOW = 300  # where each resample has to sort the rows and there are many
 _MANY_ROWS = 5_000
+_FEWEST_RESAMPLES, _MOST_LOOKS = 100, 1 << 28  # where each resample looks at every answer of every row, together at so many
 
 
 @dataclass(frozen=True)
@@ -46,9 +47,9 @@ def wilson(successes: float, n: int) -> tuple[float, float]:
 def score_interval(metric: Metric, answers: np.ndarray, truth: np.ndarray, seed: int = 0) -> Interval:
     """The score on these rows with its interval: Wilson for shares of right answers, else bootstrap over rows (Efron 1979)."""
     value, n = metric.value(answers, truth), len(truth)
-    if metric.per_row is hits:
+    if metric.of_hits:
         return Interval(value, *wilson(value * n, n), n)
-    scores = bootstrap(lambda weights: metric.score(answers, truth, weights), n, seed, slow=metric.per_row is None)
+    scores = bootstrap(metric.prepared(answers, truth), n, seed, _resamples(metric, answers))
     return Interval(value, *_percentiles(scores), n)
 
 
@@ -56,19 +57,28 @@ def difference_interval(metric: Metric, first: np.ndarray, second: np.ndarray, t
     """How much better `first` is than `second` on the same rows (positive is better), by a paired bootstrap."""
     if metric.per_row is not None:
         apart = metric.better(1.0) * (metric.per_row(first, truth) - metric.per_row(second, truth))
-        scores = bootstrap(lambda weights: float(weights @ apart) / len(truth), len(truth), seed)
+        scores = bootstrap(lambda weights: float(weights @ apart) / len(truth), len(truth), seed, _RESAMPLES)
         return Interval(float(apart.mean()), *_percentiles(scores), len(truth))
 
+    of_first, of_second = metric.prepared(first, truth), metric.prepared(second, truth)
+
     def difference(weights: np.ndarray) -> float:
-        return metric.better(metric.score(first, truth, weights) - metric.score(second, truth, weights))
+        return metric.better(of_first(weights) - of_second(weights))
 
-    return Interval(difference(np.ones(len(truth))), *_percentiles(bootstrap(difference, len(truth), seed, slow=True)), len(truth))
+    scores = bootstrap(difference, len(truth), seed, _resamples(metric, first))
+    return Interval(difference(np.ones(len(truth))), *_percentiles(scores), len(truth))
 
 
-def bootstrap(score: Any, n: int, seed: int, slow: bool = False) -> np.ndarray:
+def _resamples(metric: Metric, answers: np.ndarray) -> int:
+    """As many as can be afforded."""
+    if metric.every_answer:
+        return min(_RESAMPLES, max(_FEWEST_RESAMPLES, _MOST_LOOKS // answers.size))
+    return _RESAMPLES_SLOW if metric.per_row is None and len(answers) > _MANY_ROWS else _RESAMPLES
+
+
+def bootstrap(score: Weighted, n: int, seed: int, times: int) -> np.ndarray:
     """Scores on resampled rows; a resample is how often each row was drawn."""
     rng = np.random.default_rng([seed, 11])
-    times = _RESAMPLES_SLOW if slow and n > _MANY_ROWS else _RESAMPLES
     return np.array([score(np.bincount(rng.integers(0, n, n), minlength=n).astype(np.float64)) for _ in range(times)])
 
 

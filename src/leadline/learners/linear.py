@@ -18,8 +18,7 @@ from leadline.encoders.tabular import DesignMatrix
 from leadline.evaluate.folds import make_folds
 from leadline.heads.linear import LinearHead
 from leadline.learners.contract import Sizes, Work
-from leadline.learners.logistic import Search, Trial
-from leadline.learners.losses import outputs_for
+from leadline.learners.search import Aim, Search, Trial
 from leadline.parts import COLUMN, Graph, Node
 from leadline.tasks.contract import Task
 
@@ -33,6 +32,8 @@ _FEW_ROWS = 5000  # fewer n-grams can be spared here than in a large set
 # Folds that choose a strength at efforts 0, 1 and 2, from so many rows on: few rows make a small held-out part, by which little can
 # be told; on the 25,000 of `imdb` one fold and five both end at 91.9 %, in 12 and 42 s a fit.
 _INNER_FOLDS = ((0, (0, 0, 0)), (20, (2, 5, 5)), (1000, (2, 3, 5)), (5000, (1, 1, 3)), (20_000, (1, 1, 1)))
+# With so many outputs every n-gram is kept so many times: then only those are kept that are in twice as many texts, and so on.
+_OUTPUTS_THAT_COST = 200
 _MANY_OUTPUTS = 10  # beyond, a path costs so much and its end is so flat that the next coarser one is walked
 _PREPARING = 40  # measured on `imdb` and `banking77`
 _DIRECT_SOLVES = 4  # strengths of a path that cost as much as the last solution, which starts from zero
@@ -59,10 +60,10 @@ def path_settings(rows: int, num_outputs: int, effort: int) -> dict[str, Any]:
     return {**path, "max_iterations": 100, "inner_folds": folds[effort]}
 
 
-def path_solves(settings: Mapping[str, Any]) -> int:
-    """Solutions of a search at most: every strength on every inner fold, and the last one on all rows."""
+def path_solves(settings: Mapping[str, Any], aim: Aim) -> int:
+    """Solutions for one output at most: every strength on every inner fold, and the last one on all rows."""
     strengths, folds = settings["strengths"], settings["inner_folds"]
-    return len(strengths) * int(folds) + _DIRECT_SOLVES
+    return aim.num_searched * len(strengths) * int(folds) + aim.num_outputs * _DIRECT_SOLVES
 
 
 class Linear:
@@ -84,27 +85,28 @@ class Linear:
 
         Counting and looking up n-grams, once for every inner fold and once for all rows, costs as much as `_PREPARING` such looks.
         """
-        outputs = outputs_for(sizes.num_classes)
-        settings = path_settings(sizes.rows, outputs, effort) | {
-            "min_documents": 3 if sizes.rows >= _FEW_ROWS else 1,
+        aim = Aim.of(task, sizes.num_classes)
+        settings = path_settings(sizes.rows, aim.num_outputs, effort) | {
+            "min_documents": (3 if sizes.rows >= _FEW_ROWS else 1) * (1 + aim.num_outputs // _OUTPUTS_THAT_COST),
             "smoothing": 1.0,
             "offset": 0.1,  # `imdb`, five folds of the training rows: 92.36 % against 92.22 % with none
-            "weighting": "naive-bayes" if sizes.num_classes == 2 else "idf",
+            "weighting": "naive-bayes" if aim.loss == "two-classes" else "idf",
         }
         entries = sizes.rows * _entries_per_row(sizes)
-        steps = entries * (_PREPARING * (settings["inner_folds"] + 1) + outputs * path_solves(settings)) / 1e6
+        steps = entries * (_PREPARING * (settings["inner_folds"] + 1) + path_solves(settings, aim)) / 1e6
         # Hashes and counts, features in both orders with the copies on the way, and ten pairs of vectors of the solver.
-        peak_bytes = int(entries * 80 + sizes.rows * outputs * 8 * 60)
+        peak_bytes = int(entries * 80 + sizes.rows * aim.num_searched * 8 * 60)
         return Work(steps, peak_bytes, settings)
 
     def fit(self, train: Examples, task: Task, work: Work, seed: int) -> Graph:
         search, num_folds = Search.of(work.settings), work.settings["inner_folds"]
-        folds = make_folds(train, num_folds, seed) if num_folds else []
+        folds = make_folds(train, task, num_folds, seed) if num_folds else []
         trials = [_trial(train.take(fold.train), train.take(fold.valid), work.settings) for fold in folds]
-        strength = search.choose(trials, train.num_classes)
+        aim = Aim.of(task, train.num_classes)
+        strength = search.choose(trials, aim)
         del trials, folds  # they are as large as what comes
         encoders = _fit_encoders(train, work.settings)
-        found = search.fit(encoders.run(train.values), train.target, train.num_classes, strength)
+        found = search.fit(encoders.run(train.values), train.target, aim, strength)
         head = LinearHead(found.coef, found.intercept)
         return encoders.extended(Node("linear", head, (encoders.nodes[-1].name,)))
 

@@ -1,4 +1,4 @@
-"""Regularised linear models along a path of strengths: the one solver behind every linear head.
+"""Regularised linear models: the one solver behind every linear head.
 
 Minimises  mean loss(X W + b) + strength * m / 2 * |W|^2, where m is the mean squared length of the rows of X (so that one path
 of strengths suits any features) and b goes free. The method is L-BFGS (Liu and Nocedal 1989) with two changes that pay off
@@ -9,21 +9,19 @@ theorem, Kimeldorf and Wahba 1971), so two million columns cost no more than the
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from scipy import sparse
 
-from leadline.learners.losses import Loss, loss_for, outputs_for
+from leadline.learners.losses import Loss
 from leadline.values import Dense, Sparse
 
 MEMORY = 10  # pairs of steps that L-BFGS remembers
 _LINE_TOLERANCE = 0.1  # the line search ends when the slope has fallen to this share of the first
 _ROUNDING = 1e-14  # of the loss: a slope below is noise
-# A path ends after so many strengths in a row without a better held-out loss, or one that is this much worse than the best.
-_PATIENCE, _CLEARLY_WORSE = 2, 1.01
 
 
 @dataclass(frozen=True)
@@ -100,7 +98,7 @@ class _Pair:
     bend: float
 
 
-class _Problem:
+class Problem:
     """One matrix and loss: objective, gradients and products between vectors, the same for both ways of writing W."""
 
     def __init__(self, matrix: Matrix, loss: Loss, num_outputs: int) -> None:
@@ -136,7 +134,7 @@ class _Problem:
 class Descent:
     """L-BFGS on one problem, kept warm from one penalty to the next: only the penalty's share of the curvature changes."""
 
-    def __init__(self, problem: _Problem) -> None:
+    def __init__(self, problem: Problem) -> None:
         self.problem, self.point, self.penalty = problem, problem.zero(), 0.0
         self.pairs: list[_Pair] = []
 
@@ -172,7 +170,7 @@ class Descent:
         self.pairs = [_Pair(pair.moved, change, bend) for pair, change, bend in zip(self.pairs, changes, bends, strict=True) if bend > 0]
 
 
-def _direction(problem: _Problem, gradient: _Vector, pairs: Sequence[_Pair]) -> _Vector:
+def _direction(problem: Problem, gradient: _Vector, pairs: Sequence[_Pair]) -> _Vector:
     """Minus the approximate inverse Hessian times the gradient: the two loops of L-BFGS."""
     result, shares = gradient.scaled(-1), list[float]()
     for pair in reversed(pairs):
@@ -186,7 +184,7 @@ def _direction(problem: _Problem, gradient: _Vector, pairs: Sequence[_Pair]) -> 
     return result
 
 
-def _line_search(problem: _Problem, point: _Vector, direction: _Vector, penalty: float, slope: float) -> float:
+def _line_search(problem: Problem, point: _Vector, direction: _Vector, penalty: float, slope: float) -> float:
     """Newton's method on the convex curve along the direction, kept inside a bracket; needs scores only."""
     drift = penalty * problem.weight_product(direction, point)
     bend = penalty * problem.weight_product(direction, direction)
@@ -203,90 +201,3 @@ def _line_search(problem: _Problem, point: _Vector, direction: _Vector, penalty:
             break
         low, high = (step, high) if now < 0 else (low, step)
     return step
-
-
-@dataclass(frozen=True)
-class Trial:
-    """Features and targets of rows that teach and of rows that judge."""
-
-    train: Dense | Sparse
-    train_target: np.ndarray
-    valid: Dense | Sparse
-    valid_target: np.ndarray
-
-
-class _TrialRun:
-    """One trial on its way down the path."""
-
-    def __init__(self, trial: Trial, num_classes: int, search: Search) -> None:
-        num_outputs = outputs_for(num_classes)
-        matrix = Matrix(trial.train, num_outputs)
-        self.search, self.mean_square = search, matrix.mean_square
-        self.target = Standardised.of(trial.train_target, num_classes)
-        self.descent = Descent(_Problem(matrix, loss_for(self.target.values, num_classes), num_outputs))
-        self.valid = Matrix(trial.valid, num_outputs)
-        self.valid_loss = loss_for(self.target.same_units(trial.valid_target), num_classes)
-
-    def judged(self, strength: float) -> float:
-        self.descent.solve(strength * self.mean_square, self.search.max_iterations, self.search.tolerance)
-        fit = self.descent.finished()
-        return self.valid_loss.judged(self.valid.times(fit.coef) + fit.intercept)
-
-
-@dataclass(frozen=True)
-class Search:
-    """The path of strengths, strong to weak, and when a descent ends; all of it is part of a plan's settings."""
-
-    strengths: tuple[float, ...]
-    max_iterations: int
-    tolerance: float
-
-    @classmethod
-    def of(cls, settings: Mapping[str, Any]) -> Search:
-        return cls(tuple(settings["strengths"]), settings["max_iterations"], settings["tolerance"])
-
-    def choose(self, trials: Sequence[Trial], num_classes: int) -> float:
-        """The strength with the least held-out loss, averaged over trials; the path ends where it only rises."""
-        if not trials:
-            return self.strengths[len(self.strengths) // 2]
-        runs = [_TrialRun(trial, num_classes, self) for trial in trials]
-        best, chosen, worse = np.inf, self.strengths[0], 0
-        for strength in self.strengths:
-            loss = float(np.mean([run.judged(strength) for run in runs]))
-            if loss < best:
-                best, chosen, worse = loss, strength, 0
-            else:
-                worse += 1
-            if worse == _PATIENCE or loss > _CLEARLY_WORSE * best:
-                break
-        return chosen
-
-    def fit(self, features: Dense | Sparse, target: np.ndarray, num_classes: int, strength: float) -> LinearFit:
-        """The model of one strength, straight from zero: measured, that is as quick as going down the path."""
-        num_outputs = outputs_for(num_classes)
-        matrix, scaled = Matrix(features, num_outputs), Standardised.of(target, num_classes)
-        descent = Descent(_Problem(matrix, loss_for(scaled.values, num_classes), num_outputs))
-        descent.solve(strength * matrix.mean_square, self.max_iterations, self.tolerance)
-        return scaled.in_old_units(descent.finished())
-
-
-@dataclass(frozen=True)
-class Standardised:
-    """A target of numbers in standard units, so that one path of strengths and one tolerance suit all; classes stay as they are."""
-
-    values: np.ndarray
-    mean: float = 0.0
-    scale: float = 1.0
-
-    @classmethod
-    def of(cls, target: np.ndarray, num_classes: int) -> Standardised:
-        if num_classes:
-            return cls(target)
-        mean, scale = float(np.mean(target)), float(np.std(target)) or 1.0
-        return cls((target - mean) / scale, mean, scale)
-
-    def same_units(self, target: np.ndarray) -> np.ndarray:
-        return target if (self.mean, self.scale) == (0.0, 1.0) else (target - self.mean) / self.scale
-
-    def in_old_units(self, fit: LinearFit) -> LinearFit:
-        return LinearFit(fit.coef * self.scale, fit.intercept * self.scale + self.mean)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -50,17 +51,21 @@ class Squared:
 
 
 @dataclass(frozen=True)
-class TwoClasses:
-    """Log loss; one output, the log odds of the second class; target (n,) of 0 and 1."""
+class LogOdds:
+    """Log loss of every output by itself, summed over outputs, each the log odds of a yes; target (n, num_outputs) of 0 and 1.
+
+    The sum, so that an output is fitted as if it were alone, whatever else is asked.
+    """
 
     target: np.ndarray
 
     def value(self, scores: np.ndarray) -> float:
-        odds = scores[:, 0]
-        return float(np.mean(np.logaddexp(0, odds) - self.target * odds))
+        return float(np.sum(np.logaddexp(0, scores) - self.target * scores) / len(scores))
 
     def slopes(self, scores: np.ndarray) -> np.ndarray:
-        slopes: np.ndarray = (expit(scores) - self.target[:, None]) / len(scores)
+        slopes: np.ndarray = expit(scores)
+        slopes -= self.target
+        slopes /= len(scores)
         return slopes
 
     def curvature(self, scores: np.ndarray, direction: np.ndarray) -> float:
@@ -110,13 +115,14 @@ def best_scaled(loss: Loss, scores: np.ndarray) -> float:
     return min(loss.value(factor * scores), loss.value(scores))
 
 
-def loss_for(target: np.ndarray, num_classes: int) -> Loss:
-    """The loss that fits a target: class codes where there are classes, else numbers."""
-    if num_classes == 0:
-        return Squared(target.astype(np.float64))
-    return TwoClasses(target.astype(np.float64)) if num_classes == 2 else ManyClasses(target)
+_LOSSES: dict[str, Callable[[np.ndarray], Loss]] = {
+    "squared": lambda target: Squared(target.astype(np.float64)),
+    "two-classes": lambda target: LogOdds(target[:, None].astype(np.uint8)),
+    "many-classes": ManyClasses,
+    "each-label": LogOdds,
+}
 
 
-def outputs_for(num_classes: int) -> int:
-    """Columns of scores: the log odds of the second of two classes, one score for each of more, or one number."""
-    return num_classes if num_classes > 2 else 1
+def loss_for(target: np.ndarray, name: str) -> Loss:
+    """The loss of that name (`tasks.contract.Loss`) on a target as the task made it."""
+    return _LOSSES[name](target)

@@ -17,8 +17,8 @@ from leadline.evaluate.folds import make_folds
 from leadline.heads.linear import LinearHead
 from leadline.learners.contract import Sizes, Work
 from leadline.learners.linear import path_settings, path_solves, table_nodes
-from leadline.learners.logistic import LinearFit, Search, Trial
-from leadline.learners.losses import outputs_for
+from leadline.learners.logistic import LinearFit
+from leadline.learners.search import Aim, Search, Trial
 from leadline.parts import COLUMN, Graph, Node
 from leadline.registry import ENCODERS
 from leadline.tasks.contract import Task
@@ -45,22 +45,23 @@ class Probe:
 
     def work(self, sizes: Sizes, task: Task, effort: int) -> Work:
         """Steps are a million features looked at once for one output and one strength of the path."""
-        outputs = outputs_for(sizes.num_classes)
-        settings = path_settings(sizes.rows, outputs, effort)
+        aim = Aim.of(task, sizes.num_classes)
+        settings = path_settings(sizes.rows, aim.num_outputs, effort)
         width = _DIMENSION * len(sizes.columns_of(*encoders_by_type()))
-        steps = sizes.rows * width * outputs * path_solves(settings) / 1e6
+        steps = sizes.rows * width * path_solves(settings, aim) / 1e6
         # Features of the rows and of every fold in double precision, and ten pairs of vectors of the solver.
-        peak_bytes = int(sizes.rows * (width * 8 * (settings["inner_folds"] + 2) + outputs * 8 * 60))
+        peak_bytes = int(sizes.rows * (width * 8 * (settings["inner_folds"] + 2) + aim.num_searched * 8 * 60))
         return Work(steps, peak_bytes, settings)
 
     def fit(self, train: Examples, task: Task, work: Work, seed: int) -> Graph:
         search, num_folds = Search.of(work.settings), work.settings["inner_folds"]
-        folds = make_folds(train, num_folds, seed) if num_folds else []
-        strength = search.choose([_trial(train.take(fold.train), train.take(fold.valid)) for fold in folds], train.num_classes)
+        folds = make_folds(train, task, num_folds, seed) if num_folds else []
+        aim = Aim.of(task, train.num_classes)
+        strength = search.choose([_trial(train.take(fold.train), train.take(fold.valid)) for fold in folds], aim)
         graph = _fit_join(train)
         features = _features(graph, train)
         scaling = Scaling.of(features)
-        found = scaling.undone(search.fit(scaling.applied(features), train.target, train.num_classes, strength))
+        found = scaling.undone(search.fit(scaling.applied(features), train.target, aim, strength))
         source = graph.nodes[-1].name if graph.nodes else _encoded(train)[0]
         return graph.extended(Node("linear", LinearHead(found.coef, found.intercept), (source,)))
 

@@ -50,6 +50,15 @@ class _Tree:
 
 
 @dataclass(frozen=True)
+class _Placed:
+    """A tree, the output that it adds to, and how much it counts."""
+
+    tree: _Tree
+    output: int
+    factor: float
+
+
+@dataclass(frozen=True)
 class Trees:
     """A LightGBM model as read from its text: tree t adds to output `t % num_outputs`."""
 
@@ -101,17 +110,19 @@ def _members(sets: np.ndarray, bounds: np.ndarray, words: np.ndarray) -> list[np
     return [np.flatnonzero(bit) for bit in bits]
 
 
-def to_onnx(models: Sequence[str], categorical: Sequence[bool], *, scale: float = 1.0, base: Sequence[float] = ()) -> bytes:
+def to_onnx(forests: Sequence[Sequence[str]], categorical: Sequence[bool], *, scale: float = 1.0, base: Sequence[float] = ()) -> bytes:
     """The mean of LightGBM models (their texts) times `scale`, plus `base` for each output, as the bytes of an ONNX file.
+
+    Several lists of models answer side by side: the outputs of the first, then those of the second, and so on.
 
     Input `values` (n, num_features) float64 with NaN where missing; output `raw` (n, num_outputs) float64. `categorical[j]` says that
     column j holds codes (whole numbers from 0), as in `values.Typed`.
     """
-    read = [read_trees(text) for text in models]
-    attributes, constants = _flatten(read, scale / len(read))
+    read = [[read_trees(text) for text in models] for models in forests]
+    attributes, constants = _flatten(read, scale)
     total = constants + (np.asarray(base, np.float64) if len(base) else 0.0)
     shift = np.where(np.asarray(categorical, bool), _CODE_SHIFT, 0.0)
-    return _model_bytes(attributes, shift, total, _nearly_zero(read, len(shift)))
+    return _model_bytes(attributes, shift, total, _nearly_zero([model for models in read for model in models], len(shift)))
 
 
 def _nearly_zero(models: Sequence[Trees], num_columns: int) -> np.ndarray:
@@ -160,18 +171,21 @@ def _attribute(name: str, value: np.ndarray) -> Any:
     return numpy_helper.from_array(value, name) if name in _TENSORS else value.astype(np.int64).tolist()
 
 
-def _flatten(models: Sequence[Trees], factor: float) -> tuple[dict[str, np.ndarray], np.ndarray]:
+def _flatten(forests: Sequence[Sequence[Trees]], scale: float) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """All trees in one set of arrays, and what trees of a single leaf add to each output."""
-    num_outputs = models[0].num_outputs
-    constants = np.zeros(num_outputs)
-    grown: list[tuple[_Tree, int]] = []
-    for model in models:
-        for place, tree in enumerate(model.trees):
-            if len(tree.nodes.feature):
-                grown.append((tree, place % num_outputs))
-            else:
-                constants[place % num_outputs] += tree.leaves[0] * factor
-    return _arrays(grown or [(_stump(), 0)], factor), constants
+    constants = np.zeros(sum(models[0].num_outputs for models in forests))
+    grown, first = list[_Placed](), 0
+    for models in forests:
+        factor, num_outputs = scale / len(models), models[0].num_outputs
+        for model in models:
+            for place, tree in enumerate(model.trees):
+                output = first + place % num_outputs
+                if len(tree.nodes.feature):
+                    grown.append(_Placed(tree, output, factor))
+                else:
+                    constants[output] += tree.leaves[0] * factor
+        first += num_outputs
+    return _arrays(grown or [_Placed(_stump(), 0, scale)]), constants
 
 
 def _stump() -> _Tree:
@@ -181,16 +195,17 @@ def _stump() -> _Tree:
     return _Tree(nodes, np.zeros(1), one[:0])
 
 
-def _arrays(trees: list[tuple[_Tree, int]], factor: float) -> dict[str, np.ndarray]:
+def _arrays(placed: list[_Placed]) -> dict[str, np.ndarray]:
     """The operator's attributes. Children count within one long list of nodes and one of leaves."""
-    num_nodes = [len(tree.nodes.feature) for tree, _ in trees]
-    num_leaves = [len(tree.leaves) for tree, _ in trees]
+    trees = [one.tree for one in placed]
+    num_nodes = [len(tree.nodes.feature) for tree in trees]
+    num_leaves = [len(tree.leaves) for tree in trees]
     roots = np.concatenate([[0], np.cumsum(num_nodes)[:-1]]).astype(np.int64)
     first_leaf = np.concatenate([[0], np.cumsum(num_leaves)[:-1]]).astype(np.int64)
     node_shift, leaf_shift = np.repeat(roots, num_nodes), np.repeat(first_leaf, num_nodes)
 
     def joined(name: str) -> np.ndarray:
-        return np.concatenate([getattr(tree.nodes, name) for tree, _ in trees])
+        return np.concatenate([getattr(tree.nodes, name) for tree in trees])
 
     def place(child: np.ndarray) -> np.ndarray:
         return np.where(child < 0, ~child + leaf_shift, child + node_shift)
@@ -206,10 +221,10 @@ def _arrays(trees: list[tuple[_Tree, int]], factor: float) -> dict[str, np.ndarr
         "nodes_trueleafs": left < 0,
         "nodes_falsenodeids": place(right),
         "nodes_falseleafs": right < 0,
-        "leaf_weights": np.concatenate([tree.leaves for tree, _ in trees]) * factor,
-        "leaf_targetids": np.repeat([output for _, output in trees], num_leaves),
+        "leaf_weights": np.concatenate([one.tree.leaves * one.factor for one in placed]),
+        "leaf_targetids": np.repeat([one.output for one in placed], num_leaves),
     }
-    members = [codes for tree, _ in trees for codes in tree.nodes.members]
+    members = [codes for tree in trees for codes in tree.nodes.members]
     if members:  # sets follow each other in the order of the nodes, a NaN behind each
         attributes["membership_values"] = np.concatenate([np.append(codes + _CODE_SHIFT, np.nan) for codes in members])
     return attributes

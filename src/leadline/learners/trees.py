@@ -2,7 +2,7 @@
 
 One forest is grown per fold of the training rows, from the other folds; it stops when its loss on the fold no longer falls. The mean of
 the forests is the answer, so every row has taught and no forest is grown twice: on four of five tables that was at least as good as
-growing again from all rows with the number of trees so found (see LOG.md). All forests are one ONNX file.
+growing again from all rows with the number of trees so found (see LOG.md). Every label has forests of its own. All are one ONNX file.
 """
 
 from __future__ import annotations
@@ -16,13 +16,12 @@ import numpy as np
 from leadline import machine
 from leadline.data.examples import Examples
 from leadline.encoders.tabular import CATEGORY, NUMBER, TypedColumns
-from leadline.evaluate.folds import make_folds
+from leadline.evaluate.folds import Fold, make_folds
 from leadline.heads.trees import TreesHead
-from leadline.learners.baseline import first_guess
 from leadline.learners.contract import Sizes, Work
 from leadline.learners.tree_onnx import to_onnx
 from leadline.parts import COLUMN, Graph, Node
-from leadline.tasks.contract import Task
+from leadline.tasks.contract import Loss, Task
 from leadline.values import Typed
 
 # For each effort. Without folds one forest of `max_trees` is grown from all rows.
@@ -42,6 +41,8 @@ _MOST_TREES, _LEAST_PROGRESS = 6000, 10.0
 _PATIENCE, _TYPICAL_CLASSES, _TYPICAL_NUMBERS = 2.0, 20.0, 40.0
 # A tree on no rows at all takes as long as on this many.
 _OVERHEAD_ROWS = 3000
+_MOST_LABELS = 100  # each has its own forests, and 6,000 trees shared among more would be too few for any
+_OBJECTIVES: dict[Loss, str] = {"squared": "regression", "two-classes": "binary", "many-classes": "multiclass", "each-label": "binary"}
 
 
 class Trees:
@@ -50,16 +51,20 @@ class Trees:
     title: ClassVar[str] = "boosted decision trees on columns"
 
     def why_not(self, sizes: Sizes, task: Task) -> str | None:
-        return None if sizes.columns_of(NUMBER, CATEGORY) else "it reads number and category columns, and there are none"
+        if not sizes.columns_of(NUMBER, CATEGORY):
+            return "it reads number and category columns, and there are none"
+        if task.loss(sizes.num_classes) == "each-label" and sizes.num_classes > _MOST_LABELS:
+            return f"it grows trees for every label, and {sizes.num_classes:,} labels are more than the {_MOST_LABELS} it can bear"
+        return None
 
     def inputs(self, sizes: Sizes) -> list[Node]:
         return []
 
     def work(self, sizes: Sizes, task: Task, effort: int) -> Work:
         """Steps are a million table cells, each looked at by one tree. Forests stop by themselves: it is the usual number of trees."""
-        num_outputs, num_columns = _num_outputs(sizes.num_classes), len(sizes.columns_of(NUMBER, CATEGORY))
+        num_outputs, num_columns = task.num_outputs(sizes.num_classes), len(sizes.columns_of(NUMBER, CATEGORY))
         settings = _settings(effort, num_outputs, num_columns)
-        typical = (_TYPICAL_CLASSES if sizes.num_classes else _TYPICAL_NUMBERS) / settings["learning_rate"]
+        typical = (_TYPICAL_NUMBERS if task.loss(sizes.num_classes) == "squared" else _TYPICAL_CLASSES) / settings["learning_rate"]
         usual = min(settings["max_trees"], typical) if settings["num_folds"] else settings["max_trees"]
         num_trees = usual * num_outputs * max(settings["num_folds"], 1)
         steps = num_trees * num_columns * (sizes.rows + _OVERHEAD_ROWS) / 1e6
@@ -70,9 +75,12 @@ class Trees:
         names = train.columns_of(NUMBER, CATEGORY)
         columns = [train.values[COLUMN + name] for name in names]
         prepare = TypedColumns.fit(dict(zip(names, columns, strict=True)), train.types)
-        problem = _Problem.of(prepare.run(*columns), train.target, train.num_classes)
-        forests = _grow(problem, train, work.settings, seed)
-        model = to_onnx(forests, problem.values.categorical, scale=problem.scale, base=problem.base.tolist())
+        values = prepare.run(*columns)
+        folds = make_folds(train, task, work.settings["num_folds"], seed) if work.settings["num_folds"] else []
+        problems = _problems(values, train, task)
+        forests = [_grow(problem, folds, work.settings, seed) for problem in problems]
+        base = [start for problem in problems for start in problem.base.tolist()]
+        model = to_onnx(forests, values.categorical, scale=problems[0].scale, base=base)
         return Graph((Node("typed", prepare, tuple(COLUMN + name for name in names)), Node("trees", TreesHead(model), ("typed",))))
 
 
@@ -84,40 +92,38 @@ def _settings(effort: int, num_outputs: int, num_columns: int) -> dict[str, Any]
     return {**settings, "max_trees": max_trees, "learning_rate": learning_rate, "feature_fraction": share}
 
 
-def _num_outputs(num_classes: int) -> int:
-    return num_classes if num_classes > 2 else 1
-
-
 @dataclass(frozen=True)
 class _Problem:
     """What LightGBM is given; raw output = scale * sum of trees + base. It keeps targets in float32, so numbers are in standard units."""
 
     values: Typed
-    target: np.ndarray
-    num_classes: int
+    target: np.ndarray  # (n,)
+    objective: str
     base: np.ndarray  # (num_outputs,)
-    scale: float
+    scale: float = 1.0
 
-    @classmethod
-    def of(cls, values: Typed, target: np.ndarray, num_classes: int) -> _Problem:
-        base = first_guess(target, num_classes)
-        if num_classes:
-            return cls(values, target, num_classes, base, 1.0)
-        scale = float(np.std(target)) or 1.0
-        return cls(values, (target - base[0]) / scale, 0, base, scale)
-
-    def objective(self) -> dict[str, Any]:
-        if not self.num_classes:
-            return {"objective": "regression"}
-        return {"objective": "binary"} if self.num_classes == 2 else {"objective": "multiclass", "num_class": self.num_classes}
+    def outputs(self) -> dict[str, Any]:
+        several = {"num_class": len(self.base)} if self.objective == "multiclass" else {}
+        return {"objective": self.objective, **several}
 
     def start(self) -> np.ndarray:
-        """Where the trees begin: (n,), or (n, num_classes) with more than two classes."""
-        start = np.tile(self.base if self.num_classes else np.zeros(1), (len(self.values), 1))
+        """Where the trees begin: (n,), or (n, num_outputs) with several."""
+        start = np.tile(np.zeros(1) if self.objective == "regression" else self.base, (len(self.values), 1))
         return start[:, 0] if start.shape[1] == 1 else start
 
 
-def _grow(problem: _Problem, examples: Examples, settings: dict[str, Any], seed: int) -> list[str]:
+def _problems(values: Typed, train: Examples, task: Task) -> list[_Problem]:
+    """One, or one for each label."""
+    loss, base = task.loss(train.num_classes), task.first_guess(train.target, train.num_classes)
+    if loss == "each-label":
+        return [_Problem(values, train.target[:, label], _OBJECTIVES[loss], base[[label]]) for label in range(len(base))]
+    if loss == "squared":
+        scale = float(np.std(train.target)) or 1.0
+        return [_Problem(values, (train.target - base[0]) / scale, _OBJECTIVES[loss], base, scale)]
+    return [_Problem(values, train.target, _OBJECTIVES[loss], base)]
+
+
+def _grow(problem: _Problem, folds: list[Fold], settings: dict[str, Any], seed: int) -> list[str]:
     """LightGBM's texts of all forests.
 
     Forests grow side by side, one thread each: two threads within one forest wait for each other after every leaf, which took
@@ -131,7 +137,6 @@ def _grow(problem: _Problem, examples: Examples, settings: dict[str, Any], seed:
     table.construct()
     if not settings["num_folds"]:
         return [_forest(table, None, {**params, "seed": seed}, settings)]
-    folds = make_folds(examples, settings["num_folds"], seed)
 
     def one(number: int) -> str:
         fold = folds[number]
@@ -154,7 +159,7 @@ def _forest(table: Any, valid: Any, params: dict[str, Any], settings: dict[str, 
 
 def _params(problem: _Problem, settings: dict[str, Any]) -> dict[str, Any]:
     return {
-        **problem.objective(),
+        **problem.outputs(),
         **{name: settings[name] for name in ("learning_rate", "feature_fraction", *_SHAPE)},
         "boost_from_average": False,
         "deterministic": True,

@@ -81,7 +81,7 @@ def _made_up(kinds: list[str], task: Task, inputs: Callable[[Sizes], list[Node]]
     few = {kind: COLUMNS.get(kind)().made_up(_FEW, seed) for seed, kind in enumerate(kinds)}
     lengths = [float(values.str.len_chars().mean()) for kind, values in few.items() if values.dtype == pl.String and kind == "text"]
     rng = np.random.default_rng(0)
-    target = task.read_target(pl.Series(rng.permutation(np.arange(num_rows) % 2)))
+    target = task.read_target(task.made_up(num_rows, 0))
     one_each = Sizes(num_rows, {kind: kind for kind in kinds}, len(target.classes), {}, max(lengths, default=0.0))
     nodes = inputs(one_each)
     tokenised = {node.inputs[0] for node in nodes if not isinstance(node.part, PretrainedEncoder)}

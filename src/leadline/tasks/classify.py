@@ -3,25 +3,91 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import polars as pl
 
 from leadline.columns.category import as_names
+from leadline.columns.contract import Confidence, WhyNot
 from leadline.errors import LeadlineError
-from leadline.tasks.contract import Target
+from leadline.tasks.contract import ClassCount, Loss, Target, Task
+from leadline.tasks.metrics import Metric, mean_of, named, weighted
 
 _MOST_CLASSES_SHARE = 0.5  # more different answers than this share of the rows are names, not classes
 _RARE = 0.10  # share of the rarer of two classes under which accuracy says little
+_FEW = 20  # different whole numbers that still are classes: digits, grades, stars
 
 
-class Classify:
+def hits(probabilities: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    right: np.ndarray = (probabilities.argmax(axis=1) == truth).astype(np.float64)
+    return right
+
+
+def surprise(probabilities: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """Negative log of the probability given to the truth, in nats."""
+    losses: np.ndarray = -np.log(np.clip(probabilities[np.arange(len(truth)), truth], 1e-12, 1))
+    return losses
+
+
+def balanced_accuracy(probabilities: np.ndarray, truth: np.ndarray, weights: np.ndarray) -> float:
+    """Mean over the classes present of the share of each that is found."""
+    found = np.bincount(truth, weights * hits(probabilities, truth), minlength=probabilities.shape[1])
+    there = np.bincount(truth, weights, minlength=probabilities.shape[1])
+    return float((found[there > 0] / there[there > 0]).mean())
+
+
+def roc_auc(probabilities: np.ndarray, truth: np.ndarray, weights: np.ndarray) -> float:
+    """Probability that a random positive is ranked above a random negative, ties counted half (Mann-Whitney)."""
+    positive, negative = _counts_by_score(probabilities[:, 1], truth, weights)
+    total = positive.sum() * negative.sum()
+    if total == 0:
+        return float("nan")
+    negatives_below = np.cumsum(negative) - negative
+    return float((positive * (negatives_below + negative / 2)).sum() / total)
+
+
+def average_precision(probabilities: np.ndarray, truth: np.ndarray, weights: np.ndarray) -> float:
+    """Area under precision over recall, without interpolation; the second class is the positive one."""
+    positive, negative = _counts_by_score(probabilities[:, 1], truth, weights)
+    if positive.sum() == 0:
+        return float("nan")
+    found, wrong = np.cumsum(positive[::-1]), np.cumsum(negative[::-1])
+    precision = found / np.maximum(found + wrong, 1e-12)
+    return float((precision * positive[::-1]).sum() / found[-1])
+
+
+def _counts_by_score(scores: np.ndarray, truth: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Weights of positives and of negatives at each distinct score, lowest first."""
+    values, place = np.unique(scores, return_inverse=True)
+    positive = np.bincount(place, weights * (truth == 1), minlength=len(values))
+    negative = np.bincount(place, weights * (truth != 1), minlength=len(values))
+    return positive, negative
+
+
+class Classify(Task):
     name = "classify"
-    metrics = ("accuracy", "balanced_accuracy", "log_loss", "roc_auc", "average_precision")
+    metrics: ClassVar = named((
+        Metric("accuracy", "right answers", True, mean_of(hits), hits, of_hits=True, percent=True),
+        Metric("balanced_accuracy", "right answers, every class counting alike", True, weighted(balanced_accuracy), percent=True),
+        Metric("log_loss", "log loss", False, mean_of(surprise), surprise),
+        Metric("roc_auc", "area under the ROC curve", True, weighted(roc_auc), two_classes_only=True),
+        Metric("average_precision", "average precision", True, weighted(average_precision), two_classes_only=True),
+    ))  # fmt: skip
+    calibrated_by = "log_loss"
 
-    def why_not(self, target: pl.Series, type_name: str) -> str | None:
-        distinct = as_names(target).n_unique()
+    def claims(self, target: pl.Series) -> Confidence | WhyNot:
+        distinct = target.n_unique()
+        if not target.dtype.is_numeric():
+            return Confidence(0.5, f"the target holds {distinct:,} names")
+        whole = target.dtype.is_integer() or bool((target.drop_nans().drop_nulls() % 1 == 0).all())
+        if whole and distinct <= _FEW:
+            why = f"the target holds only {distinct} different whole numbers, taken as classes; --task regress takes them as numbers"
+            return Confidence(0.7, why)
+        return WhyNot(f"{distinct:,} different numbers are not classes")
+
+    def why_not(self, target: pl.Series) -> str | None:
+        distinct = _names(target).n_unique()
         if distinct < 2:
             return f"all {len(target):,} rows have the same answer"
         if len(target) > 20 and distinct > _MOST_CLASSES_SHARE * len(target):
@@ -29,30 +95,43 @@ class Classify:
         return None
 
     def read_target(self, target: pl.Series, positive: str | None = None) -> Target:
-        names = as_names(target)
+        """`positive` is the class whose finding counts, where there are two; it becomes the second."""
+        names = _names(target)
         classes = _in_order(names, target.dtype, positive)
         order = pl.DataFrame({"name": classes, "code": np.arange(len(classes))})
         codes = names.to_frame("name").join(order, on="name", how="left", maintain_order="left")["code"]
-        return Target(codes.to_numpy().astype(np.int64), tuple(classes))
+        return Target(codes.to_numpy().astype(np.int64), tuple(classes), classes[1] if len(classes) == 2 else None)
 
     def codes_of(self, target: pl.Series, classes: tuple[str, ...]) -> Target:
         """The target of new rows in the classes of a trained model; an unknown class is an error that names it."""
-        names = as_names(target)
+        names = _names(target)
         unknown = sorted(set(names.drop_nulls()) - set(classes))
         if unknown:
             raise LeadlineError(f'the model does not know the class "{unknown[0]}"', f"one of: {', '.join(classes[:20])}")
         lookup = {name: code for code, name in enumerate(classes)}
         return Target(np.array([lookup[name] for name in names], dtype=np.int64), classes)
 
-    def default_metric(self, target: Target) -> str:
-        if len(target.classes) != 2:
-            return "accuracy"
-        rarer = min(target.values.mean(), 1 - target.values.mean())
-        return "average_precision" if rarer < _RARE else "accuracy"
+    def made_up(self, num_rows: int, seed: int) -> pl.Series:
+        return pl.Series(np.random.default_rng(seed).permutation(np.arange(num_rows) % 2))
 
-    def num_outputs(self, target: Target) -> int:
+    def loss(self, num_classes: int) -> Loss:
+        return "two-classes" if num_classes == 2 else "many-classes"
+
+    def num_outputs(self, num_classes: int) -> int:
         """One log odds of the second class where there are two, else a logit per class."""
-        return 1 if len(target.classes) == 2 else len(target.classes)
+        return 1 if num_classes == 2 else num_classes
+
+    def first_guess(self, values: np.ndarray, num_classes: int) -> np.ndarray:
+        """Log odds of the second of two classes, else a log frequency per class.
+
+        Each class counts half an example more than were seen (Krichevsky and Trofimov, 1981), so that no class is impossible.
+        """
+        counts = np.bincount(values, minlength=num_classes) + 0.5
+        logs: np.ndarray = np.log(counts / counts.sum())
+        return np.diff(logs) if num_classes == 2 else logs
+
+    def strata(self, values: np.ndarray) -> np.ndarray:
+        return values
 
     def answers(self, raw: np.ndarray) -> np.ndarray:
         """Logits (n, 1 or num_classes) -> probabilities (n, num_classes)."""
@@ -71,6 +150,35 @@ class Classify:
 
     def in_words(self, prediction: Mapping[str, Any]) -> tuple[str, str]:
         return prediction["label"], f"{max(prediction['probabilities'].values()):.1%}"
+
+    def default_metric(self, target: Target) -> str:
+        if len(target.classes) != 2:
+            return "accuracy"
+        rarer = min(target.values.mean(), 1 - target.values.mean())
+        return "average_precision" if rarer < _RARE else "accuracy"
+
+    def share_changed(self, first: np.ndarray, second: np.ndarray, values: np.ndarray) -> float:
+        return float((first.argmax(axis=1) != second.argmax(axis=1)).mean())
+
+    def certainty(self, answers: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return answers.max(axis=1), hits(answers, values)
+
+    def class_counts(self, answers: np.ndarray, values: np.ndarray, classes: tuple[str, ...]) -> list[ClassCount]:
+        table = self.confusion(answers, values, len(classes))
+        there, answered, right = table.sum(axis=1).tolist(), table.sum(axis=0).tolist(), table.diagonal().tolist()
+        return [ClassCount(*counts) for counts in zip(classes, there, answered, right, strict=True)]
+
+    def confusion(self, answers: np.ndarray, values: np.ndarray, num_classes: int) -> np.ndarray:
+        table = np.zeros((num_classes, num_classes), dtype=np.int64)
+        np.add.at(table, (values, answers.argmax(axis=1)), 1)
+        return table
+
+
+def _names(target: pl.Series) -> pl.Series:
+    """The answers as names; several labels in one cell are one name together."""
+    if isinstance(target.dtype, pl.List):
+        target = target.cast(pl.List(pl.String)).list.sort().list.join(", ")
+    return as_names(target)
 
 
 def _in_order(names: pl.Series, dtype: pl.DataType, positive: str | None) -> list[str]:

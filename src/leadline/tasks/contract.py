@@ -1,60 +1,152 @@
-"""What a task is: what is asked of the data, and what counts as a good answer."""
+"""What a task is: what is asked of the data, what learners minimise for it, and what counts as a good answer.
+
+Everything that depends on the task is asked of it here, so that a new task is one file in `tasks/` and one line in the registry: nobody
+else looks at the number of classes, or at the shape of a target, to find out what is being asked.
+"""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import polars as pl
 
+from leadline.columns.contract import Confidence, WhyNot
+from leadline.errors import LeadlineError
+from leadline.findings import Finding
+from leadline.tasks.metrics import Metric
+
+# What learners can minimise, each with what its raw outputs (n, num_outputs) are: a number; the log odds of the second of two classes;
+# a logit per class; the log odds of every label by itself.
+Loss = Literal["squared", "two-classes", "many-classes", "each-label"]
+
 
 @dataclass(frozen=True)
 class Target:
-    """The target column as learners take it: class codes (int64) with their names, or numbers (float64)."""
+    """The target column as learners take it, always aligned with rows: class codes (n,) int64, numbers (n,) float64, or 0 and 1 for
+    every label (n, num_classes) uint8; with the names of classes or labels.
+
+    `positive` is the class whose finding counts, where there are two. `findings` say what of the column was left out; their rows are
+    positions in it.
+    """
 
     values: np.ndarray
     classes: tuple[str, ...] = ()
+    positive: str | None = None
+    findings: tuple[Finding, ...] = ()
 
 
-class Task(Protocol):
+@dataclass(frozen=True)
+class ClassCount:
+    """Of one class or label: rows that are of it, rows whose answer names it, and rows of both kinds."""
+
+    name: str
+    there: int
+    named: int
+    right: int
+
+
+class Task(ABC):
+    """`num_classes` is the number of classes or labels of a target, 0 where the answers are numbers."""
+
     name: ClassVar[str]
-    metrics: ClassVar[tuple[str, ...]]  # names in evaluate.metrics
+    metrics: ClassVar[Mapping[str, Metric]]
+    calibrated_by: ClassVar[str | None] = None  # the metric that a temperature on raw outputs is fitted to; None: there are no chances
+    blank_is_an_answer: ClassVar[bool] = False  # whether an empty cell answers (no label) instead of being a missing answer
 
-    def why_not(self, target: pl.Series, type_name: str) -> str | None:
-        """None if this column can be the target, else the reason in words."""
-        ...
+    # What can be asked.
 
-    def read_target(self, target: pl.Series, positive: str | None = None) -> Target:
-        """`positive` is the class whose finding counts, where there are two; it becomes the second."""
-        ...
+    @abstractmethod
+    def claims(self, target: pl.Series) -> Confidence | WhyNot:
+        """How surely this is what such a target asks for, and why, in a sentence without its full stop."""
 
+    @abstractmethod
+    def why_not(self, target: pl.Series) -> str | None:
+        """None if this column, without its missing values, can be the target, else the reason in words."""
+
+    @abstractmethod
+    def read_target(self, target: pl.Series, positive: str | None = None) -> Target: ...
+
+    @abstractmethod
     def codes_of(self, target: pl.Series, classes: tuple[str, ...]) -> Target:
         """The target of new rows as a trained model numbers it; raises LeadlineError for an answer the model cannot know."""
-        ...
 
-    def default_metric(self, target: Target) -> str: ...
+    @abstractmethod
+    def made_up(self, num_rows: int, seed: int) -> pl.Series:
+        """A target column out of nothing: what a machine is measured with, and what contract tests use."""
 
-    def num_outputs(self, target: Target) -> int:
+    # What is learned.
+
+    @abstractmethod
+    def loss(self, num_classes: int) -> Loss: ...
+
+    @abstractmethod
+    def num_outputs(self, num_classes: int) -> int:
         """Width of a head's raw output."""
-        ...
 
+    @abstractmethod
+    def first_guess(self, values: np.ndarray, num_classes: int) -> np.ndarray:
+        """The best raw output (num_outputs,) that is the same for every row: what answering without looking is."""
+
+    @abstractmethod
+    def strata(self, values: np.ndarray) -> np.ndarray:
+        """(n,) equal numbers for rows that a split should spread evenly."""
+
+    # What is answered.
+
+    @abstractmethod
     def answers(self, raw: np.ndarray) -> np.ndarray:
-        """Raw outputs (n, num_outputs) -> what metrics take: probabilities (n, num_classes), or numbers (n,)."""
-        ...
+        """Raw outputs (n, num_outputs) -> what metrics take: probabilities (n, num_classes), or numbers (n,). NaN stays NaN."""
 
+    @abstractmethod
     def to_json(self, answer: Any, classes: tuple[str, ...]) -> dict[str, Any]:
-        """One row of `answers` as the keys of a prediction: label and probabilities, or value."""
-        ...
+        """One row of `answers` as the keys of a prediction: label, labels or value, and probabilities where there are any."""
 
+    @abstractmethod
     def columns(self, answers: np.ndarray, classes: tuple[str, ...]) -> dict[str, pl.Series]:
         """All rows of `answers` as the columns of a table of predictions: label and p(CLASS) for each class, or value.
 
         What they say of a row whose answer is NaN means nothing.
         """
-        ...
 
+    @abstractmethod
     def in_words(self, prediction: Mapping[str, Any]) -> tuple[str, str]:
         """A prediction, keys as in docs/json.md, for one line of a screen: the answer, and how sure it is."""
-        ...
+
+    # How good answers are.
+
+    @abstractmethod
+    def default_metric(self, target: Target) -> str: ...
+
+    def fitting_metrics(self, num_classes: int) -> list[Metric]:
+        return [metric for metric in self.metrics.values() if num_classes == 2 or not metric.two_classes_only]
+
+    def metric(self, name: str, num_classes: int) -> Metric:
+        """The metric of that name. Raises LeadlineError with the names that fit."""
+        fitting = {metric.name: metric for metric in self.fitting_metrics(num_classes)}
+        if name not in fitting:
+            raise LeadlineError(f'"{name}" is not a metric for this task', f"one of: {', '.join(fitting)}")
+        return fitting[name]
+
+    @abstractmethod
+    def share_changed(self, first: np.ndarray, second: np.ndarray, values: np.ndarray) -> float:
+        """How many of the answers a person would call different; `values` is the target that the model learned from."""
+
+    def half_width(self, answers: np.ndarray, values: np.ndarray) -> float | None:
+        """Half the width of an interval around an answer that holds 90 % of the truths; None where an answer has none."""
+        return None
+
+    def certainty(self, answers: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+        """How sure each statement was and whether it was right (m,); None where answers say nothing of it."""
+        return None
+
+    def class_counts(self, answers: np.ndarray, values: np.ndarray, classes: tuple[str, ...]) -> list[ClassCount]:
+        """Class by class, where there are classes."""
+        return []
+
+    def confusion(self, answers: np.ndarray, values: np.ndarray, num_classes: int) -> np.ndarray:
+        """Rows by truth and answer (num_classes, num_classes), or (0, 0) where an answer is not one of the classes."""
+        return np.zeros((0, 0), dtype=np.int64)

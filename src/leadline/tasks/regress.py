@@ -3,20 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import polars as pl
 
+from leadline.columns.contract import Confidence, WhyNot
 from leadline.errors import LeadlineError
-from leadline.tasks.contract import Target
+from leadline.tasks.contract import Loss, Target, Task
+from leadline.tasks.metrics import Metric, mean_of, named, weighted
+
+_COVERAGE = 0.90  # of the interval around a predicted number
+_MOVED = 0.01  # of the target's standard deviation: from here on a predicted number counts as changed
 
 
-class Regress:
+def r2(numbers: np.ndarray, truth: np.ndarray, weights: np.ndarray) -> float:
+    """Share of the variance explained; 0 is as good as the mean, below 0 is worse."""
+    total = weights.sum()
+    spread = (weights * (truth - (weights * truth).sum() / total) ** 2).sum()
+    return float(1 - (weights * (truth - numbers) ** 2).sum() / spread) if spread > 0 else float("nan")
+
+
+def rmse(numbers: np.ndarray, truth: np.ndarray, weights: np.ndarray) -> float:
+    return float(np.sqrt((weights * (truth - numbers) ** 2).sum() / weights.sum()))
+
+
+def distance(numbers: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    apart: np.ndarray = np.abs(truth - numbers)
+    return apart
+
+
+class Regress(Task):
     name = "regress"
-    metrics = ("r2", "rmse", "mae")
+    metrics: ClassVar = named((
+        Metric("r2", "share of variance explained (R2)", True, weighted(r2)),
+        Metric("rmse", "root mean squared error", False, weighted(rmse)),
+        Metric("mae", "mean absolute error", False, mean_of(distance), distance),
+    ))  # fmt: skip
 
-    def why_not(self, target: pl.Series, type_name: str) -> str | None:
+    def claims(self, target: pl.Series) -> Confidence | WhyNot:
+        if not target.dtype.is_numeric():
+            return WhyNot("the target holds no numbers")
+        return Confidence(0.6, f"the target holds {target.n_unique():,} different numbers")
+
+    def why_not(self, target: pl.Series) -> str | None:
+        if target.dtype.is_nested():
+            return "its cells hold several values each, not a number"
         numbers = target.cast(pl.Float64, strict=False)
         if numbers.null_count() > target.null_count():
             odd = target.filter(numbers.is_null() & target.is_not_null())[0]
@@ -31,16 +63,26 @@ class Regress:
         return Target(target.cast(pl.Float64).to_numpy())
 
     def codes_of(self, target: pl.Series, classes: tuple[str, ...]) -> Target:
-        reason = self.why_not(target, "number")
+        reason = self.why_not(target)
         if reason and "same answer" not in reason:
             raise LeadlineError(f"these answers cannot be judged: {reason}", "a number in every row", column=target.name)
         return self.read_target(target)
 
-    def default_metric(self, target: Target) -> str:
-        return "r2"
+    def made_up(self, num_rows: int, seed: int) -> pl.Series:
+        return pl.Series(np.random.default_rng(seed).permutation(np.arange(num_rows) % 2))
 
-    def num_outputs(self, target: Target) -> int:
+    def loss(self, num_classes: int) -> Loss:
+        return "squared"
+
+    def num_outputs(self, num_classes: int) -> int:
         return 1
+
+    def first_guess(self, values: np.ndarray, num_classes: int) -> np.ndarray:
+        return np.array([np.mean(values, dtype=np.float64)])
+
+    def strata(self, values: np.ndarray) -> np.ndarray:
+        """Tenths of the range."""
+        return np.searchsorted(np.quantile(values, np.linspace(0.1, 0.9, 9)), values)
 
     def answers(self, raw: np.ndarray) -> np.ndarray:
         """Raw outputs (n, 1) -> numbers (n,)."""
@@ -56,3 +98,15 @@ class Regress:
     def in_words(self, prediction: Mapping[str, Any]) -> tuple[str, str]:
         low, high = prediction["low"], prediction["high"]
         return f"{prediction['value']:.5g}", "" if low is None else f"90% between {low:.5g} and {high:.5g}"
+
+    def default_metric(self, target: Target) -> str:
+        return "r2"
+
+    def share_changed(self, first: np.ndarray, second: np.ndarray, values: np.ndarray) -> float:
+        return float((np.abs(first - second) > _MOVED * np.std(values)).mean())
+
+    def half_width(self, answers: np.ndarray, values: np.ndarray) -> float:
+        """From out-of-fold errors (split conformal, Lei et al. 2018)."""
+        errors = np.sort(np.abs(values - answers))
+        place = int(np.ceil((len(errors) + 1) * _COVERAGE)) - 1
+        return float(errors[min(place, len(errors) - 1)])

@@ -11,14 +11,12 @@ from leadline.encoders.engine import REFERENCE, agreement
 from leadline.encoders.store import Store, encode_through_store
 from leadline.machine import Measurements
 from leadline.progress import Progress
-from leadline.tasks.contract import Task
 from leadline.values import take_rows
 from leadline.workflow.encode import readable
 
 AGREEMENT_ROWS = 256
 _LEAST_ROWS = 200  # fewer cannot show that under 0.5 % of the answers change
 _MOST_CHANGED = 0.005
-_NUMBER_MOVED = 0.01  # of the target's standard deviation: from here on a predicted number counts as changed
 
 
 def pick_engine(encoder: Any, values: Any, rows: np.ndarray, rates: dict[str, float], store: Store, progress: Progress) -> str:
@@ -57,13 +55,6 @@ def _compare(encoder: Any, values: Any, rows: np.ndarray, engine: str, store: St
     good = readable(len(rows), bad)
     found = agreement(slow[good], fast[good])
     return {"mean_cosine": found.mean_cosine, "p5_cosine": found.p5_cosine, "passed": found.passed, "rows": len(good), "changed": None}
-
-
-def answers_changed(task: Task, reference: np.ndarray, other: np.ndarray, spread: float) -> float:
-    """Share of rows whose answer differs: another class, or a number moved by over 1 % of the target's standard deviation."""
-    first, second = task.answers(reference), task.answers(other)
-    moved = first.argmax(axis=1) != second.argmax(axis=1) if first.ndim == 2 else np.abs(first - second) > _NUMBER_MOVED * spread
-    return float(moved.mean())
 
 
 def confirm_engine(encoder: Any, engine: str, changed: Callable[[], float]) -> bool:

@@ -16,12 +16,12 @@ from leadline.data.table import Data
 from leadline.errors import LeadlineError
 from leadline.evaluate.calibration import expected_calibration_error
 from leadline.evaluate.intervals import Interval, score_interval, wilson
-from leadline.evaluate.metrics import METRICS, fitting_metrics
 from leadline.findings import Finding, Severity
 from leadline.progress import Progress
 from leadline.reports import Block, Grid, Heading, Paragraph
+from leadline.tasks.contract import Task
+from leadline.tasks.metrics import Metric
 from leadline.workflow.encode import left_out, readable
-from leadline.workflow.training_report import show_score
 
 _SMALLEST_SLICE = 30
 _MOST_VALUES = 12  # of a category column that is looked at value by value
@@ -39,6 +39,10 @@ class PerClass:
     recall_high: float
     precision: float
 
+    def in_words(self) -> tuple[str, ...]:
+        precision = f"{self.precision:.1%}" if np.isfinite(self.precision) else "never named"
+        return self.name, f"{self.n:,}", f"{self.recall:.1%}", f"{self.recall_low:.1%} to {self.recall_high:.1%}", precision
+
     def to_json(self) -> dict[str, Any]:
         recall = {"value": self.recall, "low": self.recall_low, "high": self.recall_high}
         return {"class": self.name, "n": self.n, "recall": recall, "precision": _finite(self.precision)}
@@ -55,11 +59,12 @@ class Slice:
 class Evaluation:
     name: str
     model: str
-    metric: str
+    task: Task
+    metric: Metric
     metrics: dict[str, Interval]
     per_class: list[PerClass]
     classes: list[str]
-    confusion: list[list[int]]  # [truth][answer]
+    confusion: list[list[int]]  # [truth][answer]; empty where an answer is not one of the classes
     ece: float | None
     slices: list[Slice]
     findings: tuple[Finding, ...]
@@ -75,13 +80,11 @@ class Evaluation:
         }  # fmt: skip
 
     def blocks(self) -> list[Block]:
-        rows = [
-            (METRICS[n].title, show_score(n, i.value), f"{show_score(n, i.low)} to {show_score(n, i.high)}")
-            for n, i in self.metrics.items()
-        ]
+        scores = [(self.task.metrics[name], interval) for name, interval in self.metrics.items()]
+        rows = [(m.title, m.shown(i.value), f"{m.shown(i.low)} to {m.shown(i.high)}") for m, i in scores]
         blocks: list[Block] = [Heading(f"{self.model} on {self.name}"), *(Paragraph(_sentence(f.title), "warning") for f in self.findings)]
         blocks.append(Grid(("measure", "score", "95% interval"), rows))
-        blocks.append(Paragraph(f"{self.metrics[self.metric].n:,} rows.", "quiet"))
+        blocks.append(Paragraph(f"{self.metrics[self.metric.name].n:,} rows.", "quiet"))
         if self.ece is not None:
             blocks.append(Paragraph(f"When it says how sure it is, it is off by {self.ece:.1%} on average."))
         return [*blocks, *self._class_blocks(), *self._slice_blocks()]
@@ -90,42 +93,29 @@ class Evaluation:
         if not self.per_class:
             return []
         worst = sorted(self.per_class, key=lambda c: c.recall)[:_CLASSES_SHOWN]
-        rows = [
-            (
-                c.name,
-                f"{c.n:,}",
-                f"{c.recall:.1%}",
-                f"{c.recall_low:.1%} to {c.recall_high:.1%}",
-                _percent(c.precision),
-                self._mistaken_for(c.name),
-            )
-            for c in worst
-        ]
-        return [
-            Heading("Class by class, hardest first"),
-            Grid(("class", "rows", "found", "95% interval", "right when named", "mostly mistaken for"), rows),
-        ]
+        head = ("class", "rows", "found", "95% interval", "right when named", *(("mostly mistaken for",) if self.confusion else ()))
+        rows = [(*c.in_words(), *self._mistaken_for(c)) for c in worst]
+        blocks: list[Block] = [Heading("Class by class, hardest first"), Grid(head, rows)]
+        more = len(self.per_class) - len(worst)
+        return [*blocks, Paragraph(f"and {more:,} more; all are in --json", "quiet")] if more else blocks
 
-    def _mistaken_for(self, name: str) -> str:
-        counts = list(self.confusion[self.classes.index(name)])
-        counts[self.classes.index(name)] = 0
-        return f"{self.classes[int(np.argmax(counts))]} ({max(counts)})" if max(counts) else ""
+    def _mistaken_for(self, found: PerClass) -> tuple[str, ...]:
+        if not self.confusion:
+            return ()
+        counts = list(self.confusion[self.classes.index(found.name)])
+        counts[self.classes.index(found.name)] = 0
+        return (f"{self.classes[int(np.argmax(counts))]} ({max(counts)})" if max(counts) else "",)
 
     def _slice_blocks(self) -> list[Block]:
         if not self.slices:
             return []
-        better = METRICS[self.metric].better
-        worst = sorted(self.slices, key=lambda s: better(s.score.value))[:8]
+        shown = self.metric.shown
+        worst = sorted(self.slices, key=lambda s: self.metric.better(s.score.value))[:8]
         rows = [
-            (
-                f"{s.column} = {s.value}",
-                f"{s.score.n:,}",
-                show_score(self.metric, s.score.value),
-                f"{show_score(self.metric, s.score.low)} to {show_score(self.metric, s.score.high)}",
-            )
+            (f"{s.column} = {s.value}", f"{s.score.n:,}", shown(s.score.value), f"{shown(s.score.low)} to {shown(s.score.high)}")
             for s in worst
         ]
-        return [Heading("Where it is weakest"), Grid(("rows where", "rows", self.metric, "95% interval"), rows)]
+        return [Heading("Where it is weakest"), Grid(("rows where", "rows", self.metric.name, "95% interval"), rows)]
 
 
 def evaluate(model: str | Path | Model, source: Any, progress: Progress | None = None) -> Evaluation:
@@ -165,28 +155,32 @@ def _judging_part(data: Data) -> Data:
 
 
 def _evaluation(model: Model, data: Data, answers: np.ndarray, truth: np.ndarray, findings: tuple[Finding, ...]) -> Evaluation:
-    classes = list(model.classes)
-    metrics = {m.name: score_interval(m, answers, truth) for m in fitting_metrics(model.task.metrics, len(classes))}
-    confusion = np.zeros((len(classes), len(classes)), dtype=np.int64)
-    if classes:
-        np.add.at(confusion, (truth, answers.argmax(axis=1)), 1)
+    task, classes, metric = model.task, model.classes, model.task.metrics[model.manifest.metric]
+    metrics = {m.name: score_interval(m, answers, truth) for m in task.fitting_metrics(len(classes))}
+    confusion = task.confusion(answers, truth, len(classes))
     return Evaluation(
-        data.table.origin, model.manifest.name, model.manifest.metric, metrics, _per_class(classes, confusion), classes, confusion.tolist(),
-        expected_calibration_error(answers, truth) if classes else None, _slices(model, data, answers, truth), findings,
+        data.table.origin, model.manifest.name, task, metric, metrics, _per_class(task, answers, truth, classes),
+        list(classes) if confusion.size else [], confusion.tolist(), _ece(task, answers, truth),
+        _slices(metric, data, answers, truth), findings,
     )  # fmt: skip
 
 
-def _per_class(classes: list[str], confusion: np.ndarray) -> list[PerClass]:
+def _ece(task: Task, answers: np.ndarray, truth: np.ndarray) -> float | None:
+    stated = task.certainty(answers, truth)
+    return None if stated is None else _finite(expected_calibration_error(*stated))
+
+
+def _per_class(task: Task, answers: np.ndarray, truth: np.ndarray, classes: tuple[str, ...]) -> list[PerClass]:
     found = []
-    for code, name in enumerate(classes):
-        right, there, named = int(confusion[code, code]), int(confusion[code].sum()), int(confusion[:, code].sum())
-        if there:
-            found.append(PerClass(name, there, right / there, *wilson(right, there), right / named if named else float("nan")))
+    for count in task.class_counts(answers, truth, classes):
+        if count.there:
+            precision = count.right / count.named if count.named else float("nan")
+            found.append(PerClass(count.name, count.there, count.right / count.there, *wilson(count.right, count.there), precision))
     return found
 
 
-def _slices(model: Model, data: Data, answers: np.ndarray, truth: np.ndarray) -> list[Slice]:
-    metric, found = METRICS[model.manifest.metric], list[Slice]()
+def _slices(metric: Metric, data: Data, answers: np.ndarray, truth: np.ndarray) -> list[Slice]:
+    found = list[Slice]()
     for name, form in data.forms.items():
         values = data.feature(name) if form == "category" else pl.Series()
         if form != "category" or values.n_unique() > _MOST_VALUES:
@@ -205,7 +199,3 @@ def _sentence(text: str) -> str:
 
 def _finite(value: float) -> float | None:
     return value if np.isfinite(value) else None
-
-
-def _percent(value: float) -> str:
-    return f"{value:.1%}" if np.isfinite(value) else "never named"

@@ -13,13 +13,13 @@ from leadline.errors import LeadlineError
 from leadline.evaluate.calibration import fit_temperature
 from leadline.evaluate.choose import Candidate, Choice, choose
 from leadline.evaluate.folds import Fold
-from leadline.evaluate.metrics import Metric
 from leadline.heads.temperature import Temperature
 from leadline.learners.contract import Learner
 from leadline.parts import Graph, Node
 from leadline.plan.plan import Fitting, Skipped
 from leadline.registry import LEARNERS
 from leadline.tasks.contract import Task
+from leadline.tasks.metrics import Metric
 
 TRIVIAL = "baseline"  # the learner that every result is shown against
 
@@ -97,8 +97,9 @@ def with_inputs(graph: Graph, inputs: Mapping[str, Node]) -> Graph:
 
 
 def calibrated(graph: Graph, out_of_fold: OutOfFold, examples: Examples, task: Task) -> Graph:
-    """Adds the temperature that makes out-of-fold probabilities honest; numbers need none."""
-    if not examples.num_classes:
+    """Adds the temperature that makes out-of-fold probabilities honest, where the task speaks of probabilities."""
+    per_row = task.metrics[task.calibrated_by].per_row if task.calibrated_by else None
+    if per_row is None:
         return graph
-    temperature = fit_temperature(out_of_fold.raw, examples.target[out_of_fold.rows], task.answers)
+    temperature = fit_temperature(out_of_fold.raw, examples.target[out_of_fold.rows], task.answers, per_row)
     return graph.extended(Node("calibration", Temperature(temperature), (graph.nodes[-1].name,)))

@@ -20,7 +20,6 @@ from leadline.data.table import forms_of
 from leadline.encoders.contract import PretrainedEncoder
 from leadline.encoders.store import Store
 from leadline.errors import LeadlineError
-from leadline.evaluate.calibration import half_width
 from leadline.evaluate.intervals import score_interval
 from leadline.findings import Finding
 from leadline.machine import versions
@@ -72,17 +71,15 @@ def _judge(model: Model, learned: Learned, store: Store, progress: Progress) -> 
 
 
 def _baseline(learned: Learned, judged: Judged) -> float:
-    """The score of answering without looking: the class shares, or the mean, of the teaching rows."""
-    setup, taught = learned.setup, learned.examples.target
-    if not setup.num_classes:
-        return setup.metric.value(np.full(len(judged.truth), taught.mean()), judged.truth)
-    shares = np.bincount(taught, minlength=setup.num_classes) / len(taught)
-    return setup.metric.value(np.tile(shares, (len(judged.truth), 1)), judged.truth)
+    """The score of answering without looking, by what the teaching rows hold."""
+    setup = learned.setup
+    guess = setup.task.answers(setup.task.first_guess(learned.examples.target, setup.num_classes)[None])
+    return setup.metric.value(np.repeat(guess, len(judged.truth), axis=0), judged.truth)
 
 
 def _manifest(learned: Learned) -> Manifest:
     setup, winner = learned.setup, learned.contest.winner
-    half = None if setup.num_classes else half_width(setup.task.answers(winner.raw), learned.examples.target[winner.rows])
+    half = setup.task.half_width(setup.task.answers(winner.raw), learned.examples.target[winner.rows])
     used = set(learned.graph.columns())
     return Manifest(
         name=setup.data.name, task=setup.task.name, target=setup.data.require_target(), classes=list(setup.target.classes),

@@ -16,7 +16,7 @@ from leadline.plan.plan import Encoding, Fitting, Plan
 from leadline.progress import Advance, Progress
 from leadline.registry import LEARNERS
 from leadline.workflow.encode import encode, left_out
-from leadline.workflow.engines import answers_changed, confirm_engine, sampled
+from leadline.workflow.engines import confirm_engine, sampled
 from leadline.workflow.fitting import Contest, hold_contest, refit
 from leadline.workflow.nested import nested_answers
 from leadline.workflow.setup import Setup
@@ -84,7 +84,7 @@ def _folds(setup: Setup, plan: Plan, examples: Examples, rows: np.ndarray) -> li
     if len(setup.partition.valid):
         judges = np.isin(rows, setup.partition.valid)
         return given_fold(np.flatnonzero(~judges), np.flatnonzero(judges))
-    return make_folds(examples, plan.num_folds, plan.seed)
+    return make_folds(examples, setup.task, plan.num_folds, plan.seed)
 
 
 def _counter(advance: Advance, total: int) -> Callable[[], None]:
@@ -115,4 +115,5 @@ def _share_changed(learned: Learned, encoding: Encoding, store: Store) -> float:
     fast = learned.examples.take(compared).values
     part = setup.data.take(learned.rows[compared])
     slow = encode(part, [node], {node.name: encoding}, store, Progress(), serving=True).values[node.name]
-    return answers_changed(setup.task, graph.run({**fast, node.name: slow}), graph.run(fast), float(np.std(setup.target.values)))
+    of_slow, of_fast = (setup.task.answers(graph.run(values)) for values in ({**fast, node.name: slow}, fast))
+    return setup.task.share_changed(of_slow, of_fast, setup.target.values)

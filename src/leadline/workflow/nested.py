@@ -8,10 +8,10 @@ import numpy as np
 
 from leadline.data.examples import Examples
 from leadline.evaluate.folds import make_folds
-from leadline.evaluate.metrics import Metric
 from leadline.plan.plan import Fitting
 from leadline.registry import LEARNERS
 from leadline.tasks.contract import Task
+from leadline.tasks.metrics import Metric
 from leadline.workflow.fitting import calibrated, hold_contest
 
 
@@ -26,11 +26,11 @@ def nested_answers(
     after_fit: Callable[[], None],
 ) -> np.ndarray:
     """Answers for every row by a model that was chosen, fitted and calibrated without it (Varma and Simon 2006)."""
-    outer = make_folds(examples, num_outer, seed + 1)
+    outer = make_folds(examples, task, num_outer, seed + 1)
     answers: np.ndarray | None = None
     for fold in outer:
         teaching = examples.take(fold.train)
-        inner = make_folds(teaching, num_inner, seed)
+        inner = make_folds(teaching, task, num_inner, seed)
         contest = hold_contest(teaching, inner, fittings, task, metric, seed, after_fit)
         fitting = next(f for f in fittings if f.learner == contest.choice.learner)
         graph = LEARNERS.get(fitting.learner)().fit(teaching, task, fitting.work, seed)

@@ -10,13 +10,13 @@ import polars as pl
 
 from leadline.columns.recognise import Choice, recognise
 from leadline.data.left_out import drop_missing_target
-from leadline.data.split import Partition, partition, strata_of
+from leadline.data.split import Partition, partition
 from leadline.data.table import Data
 from leadline.errors import LeadlineError
-from leadline.evaluate.metrics import Metric, fitting_metrics, get_metric
 from leadline.learners.contract import Sizes
 from leadline.tasks.choose import choose_task
 from leadline.tasks.contract import Target, Task
+from leadline.tasks.metrics import Metric
 
 LEAST_ROWS = 8  # fewer leave nothing to learn from once folds have held some back
 
@@ -39,7 +39,7 @@ class Setup:
 
     @property
     def metrics(self) -> list[Metric]:
-        return fitting_metrics(self.task.metrics, self.num_classes)
+        return self.task.fitting_metrics(self.num_classes)
 
     @property
     def teaching(self) -> np.ndarray:
@@ -48,10 +48,9 @@ class Setup:
 
     def reading(self) -> dict[str, Any]:
         """How the data were read, for a plan: with these a replay asks the same question of the same columns."""
-        positive = self.target.classes[1] if self.num_classes == 2 else None
         target, types, group, time = self.data.require_target(), self.data.types, self.data.group, self.data.time
         exclude = [name for name in self.data.table.frame.columns if name not in (*types, target, group, time)]
-        return {"target": target, "types": types, "exclude": exclude, "group": group, "time": time, "positive": positive}
+        return {"target": target, "types": types, "exclude": exclude, "group": group, "time": time, "positive": self.target.positive}
 
     def sizes(self) -> Sizes:
         data, rows = self.data, self.teaching
@@ -66,9 +65,9 @@ def set_up(data: Data, task_name: str | None, metric_name: str | None, positive:
     data = drop_missing_target(data)
     task, why = choose_task(data.raw(data.require_target()), task_name)
     target = task.read_target(data.raw(data.require_target()), positive)
-    metric = get_metric(metric_name or task.default_metric(target), task.metrics, len(target.classes))
+    metric = task.metric(metric_name or task.default_metric(target), len(target.classes))
     groups = None if data.group is None else _numbered(data.raw(data.group))
-    parts = partition(data, strata_of(target.values, len(target.classes)), groups, _order(data), seed)
+    parts = partition(data, task.strata(target.values), groups, _order(data), seed)
     setup = Setup(data, task, why, target, metric, parts, groups, seed, fingerprint)
     _require_enough(setup)
     return setup
@@ -108,7 +107,7 @@ def _require_enough(setup: Setup) -> None:
             f"at least {LEAST_ROWS}; some hundreds make a model useful",
             "collect more examples",
         )
-    if len(np.unique(taught)) < 2:
+    if (taught == taught[0]).all():
         raise LeadlineError(f"{where} a single answer in the rows to learn from", "at least two", "look at the train part of the data")
     if setup.groups is not None and len(np.unique(setup.groups[setup.teaching])) < 2:
         raise LeadlineError(

@@ -7,17 +7,15 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from leadline.artifact.model import Model, Predictions, load
 from leadline.evaluate.intervals import Interval
-from leadline.evaluate.metrics import METRICS
 from leadline.findings import Finding
 from leadline.plan.plan import Skipped
+from leadline.registry import TASKS
 from leadline.reports import Block, Command, Grid, Heading, Paragraph
-
-# Scores of these metrics are shares and read best as percentages.
-_SHARES = ("accuracy", "balanced_accuracy")
+from leadline.tasks.metrics import Metric
 
 
 @dataclass(frozen=True)
@@ -65,6 +63,10 @@ class TrainReport:
         """The saved model, loaded back."""
         return load(self.artifact)
 
+    @property
+    def _metric(self) -> Metric:
+        return cast(Metric, TASKS.get(self.task).metrics[self.metric])
+
     def predict(self, source: Any) -> Predictions:
         """What the saved model answers: see `Model.predict`."""
         return self.model.predict(source)
@@ -99,15 +101,13 @@ class TrainReport:
         return [*blocks, *(Paragraph(remark, "quiet") for remark in self.remarks)]
 
     def _how_good(self) -> list[Block]:
-        metric = METRICS[self.metric]
-        low, high = show_score(self.metric, self.score.low), show_score(self.metric, self.score.high)
+        metric = self._metric
+        low, high = metric.shown(self.score.low), metric.shown(self.score.high)
         return [
             Heading("How good it is"),
-            Paragraph(f"{show_score(self.metric, self.score.value)} {metric.title}", "good"),
+            Paragraph(f"{metric.shown(self.score.value)} {metric.title}", "good"),
             Paragraph(f"On other rows like these expect between {low} and {high} (95% interval, judged on {self.score.n:,} rows)."),
-            Paragraph(
-                f"Answering without looking would reach {show_score(self.metric, self.baseline)}. Judged by: {self.judged}.", "quiet"
-            ),
+            Paragraph(f"Answering without looking would reach {metric.shown(self.baseline)}. Judged by: {self.judged}.", "quiet"),
         ]
 
     def _leaderboard(self) -> list[Block]:
@@ -119,7 +119,7 @@ class TrainReport:
         return [*blocks, *(Paragraph(f"Not tried: {s.learner}; {s.why}.", "quiet") for s in self.skipped)]
 
     def _leaderboard_row(self, row: Row) -> tuple[str, ...]:
-        score, low, high = (show_score(self.metric, value) for value in (row.score, row.low, row.high))
+        score, low, high = (self._metric.shown(value) for value in (row.score, row.low, row.high))
         prices = (f"{row.fit_seconds:.1f} s", f"{row.latency_ms:.1f} ms", f"{row.size_mb:.1f} MB")
         return (row.learner, row.family, score, f"{low} to {high}", *prices)
 
@@ -139,8 +139,3 @@ class TrainReport:
                 f"The model is the folder {self.artifact}; how it came about is in {self.run}. {self.seconds:.0f} s in all.", "quiet"
             ),
         ]
-
-
-def show_score(metric: str, value: float) -> str:
-    """A share as a percentage, anything else with four significant digits."""
-    return f"{value:.1%}" if metric in _SHARES else f"{value:.4g}"
