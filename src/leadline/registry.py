@@ -43,6 +43,7 @@ class Registry:
 COLUMNS = Registry("column type", {
     "image": "leadline.columns.image:Image",
     "number": "leadline.columns.number:Number",
+    "datetime": "leadline.columns.datetime:Datetime",
     "category": "leadline.columns.category:Category",
     "text": "leadline.columns.text:Text",
 })  # fmt: skip
@@ -55,11 +56,21 @@ TASKS = Registry("task", {
 # What reads each kind of source: by the ending of a file's name, by the beginning of an address, or a folder.
 READERS = Registry("kind of source", {
     "folder": "leadline.data.folder:Folder",
+    "-": "leadline.data.stdin:StandardInput",
     ".csv": "leadline.data.csv:Csv",
     ".parquet": "leadline.data.parquet:Parquet",
     ".db": "leadline.data.sqlite:Sqlite",
     ".sqlite": "leadline.data.sqlite:Sqlite",
     ".sqlite3": "leadline.data.sqlite:Sqlite",
+    ".zip": "leadline.data.archive:Zip",
+    ".tar": "leadline.data.archive:Tar",
+    ".tar.gz": "leadline.data.archive:Tar",
+    ".tgz": "leadline.data.archive:Tar",
+    ".tar.bz2": "leadline.data.archive:Tar",
+    ".tar.xz": "leadline.data.archive:Tar",
+    ".gz": "leadline.data.archive:Compressed",
+    ".bz2": "leadline.data.archive:Compressed",
+    ".xz": "leadline.data.archive:Compressed",
     "sqlite://": "leadline.data.sqlite:Sqlite",
     "postgresql://": "leadline.data.database:PostgreSql",
     "postgres://": "leadline.data.database:PostgreSql",

@@ -8,10 +8,11 @@ import numpy as np
 import polars as pl
 
 from leadline.columns.contract import ColumnType, Confidence, Decoded, Sample, Where, WhyNot
-from leadline.columns.missing import MISSING_TOKENS
+from leadline.columns.missing import WORDS, missing_rows
 from leadline.columns.sketch import Sketch, counts
 
 _EXACT = 2.0**53  # from here on a float64 no longer tells whole numbers apart
+_FEW_CODES = 20  # different whole numbers that may as well be names
 _LONGEST_NAME = 64  # characters; longer values are written by people, not picked from a list
 
 
@@ -36,6 +37,8 @@ class Category(ColumnType):
         values = sample.values
         if values.dtype == pl.Boolean:
             return Confidence(0.9, "holds only true and false")
+        if values.dtype.is_integer() and 0 < sample.num_distinct <= _FEW_CODES:
+            return Confidence(0.3, f"holds only {sample.num_distinct} different whole numbers, which may be codes")
         if values.dtype not in (pl.String, pl.Categorical, pl.Enum):
             return WhyNot(f"its values are {values.dtype}, not names")
         if values.is_empty():
@@ -45,11 +48,18 @@ class Category(ColumnType):
         if longest > _LONGEST_NAME:
             return WhyNot(f"its values are up to {longest} characters long")
         repeats = distinct <= max(20, len(values) / 20)
-        return Confidence(0.7 if repeats else 0.3, f"has {distinct:,} different short values")
+        return Confidence(0.7 if repeats else 0.3, f"has {distinct:,}{' or more' if sample.step > 1 else ''} different short values")
+
+    def remarks(self, sample: Sample, values: pl.Series) -> list[str]:
+        if sample.values.dtype not in (pl.String, pl.Categorical, pl.Enum):
+            return []
+        names = sample.values.cast(pl.String).unique().str.strip_chars()
+        words = names.filter(names.str.to_lowercase().is_in(sorted(WORDS))).unique().sort()
+        return [f'"{word}" looks like a missing value; it stays a name of its own' for word in words]
 
     def decode(self, raw: pl.Series, where: Where) -> Decoded:
         names = as_names(raw)
-        return Decoded(names.set(names.is_in(MISSING_TOKENS), None))
+        return Decoded(names.set(missing_rows(names), None))
 
     def summary(self, present: pl.Series, where: Where) -> str:
         counts = as_names(present).alias("name").value_counts(sort=True, name="count")

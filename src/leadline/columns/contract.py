@@ -6,6 +6,7 @@ import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -37,8 +38,9 @@ class Sample:
     values: pl.Series
     num_rows: int
     root: Path | None = None
+    step: int = 1  # every so manieth row was looked at
 
-    @property
+    @cached_property
     def num_distinct(self) -> int:
         return self.values.n_unique()
 

@@ -85,11 +85,9 @@ class Number(ColumnType):
             return self._how_written(_measured(sample.values))
         said = list[str]()
         if values.dtype.is_float() and (infinite := int(values.is_infinite().sum())):
-            said.append(f"{infinite:,} values are infinite; they count as beyond all others")
+            said.append(f"{infinite:,} value{' is' if infinite == 1 else 's are'} infinite, which counts as beyond all others")
         if values.dtype.is_integer() and _beyond_exact(values):
-            said.append(
-                "some whole numbers are too large to be told apart as numbers; an id is better left out or said to be a category"
-            )
+            said.append("some whole numbers are too large to be told apart as numbers; an id is better left out or said to be a category")
         return said
 
     def _how_written(self, text: pl.Series) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,9 @@ from leadline.columns.missing import TOKENS, missing_rows, written_as
 from leadline.registry import COLUMNS
 
 _SAMPLED_ROWS = 5_000
+_FEW_ROWS = 20  # in which values may well be different by chance
+_NAMED_ID = re.compile(r"^(unnamed: ?\d+|index|row|key)?$|(^|[^a-z])(id|uuid|guid|no|nr|num|number|index)$|(?-i:[a-z](Id|ID))$", re.I)
+_POSSIBLE = 0.2  # confidence from which a type is worth naming beside the one chosen
 _FEW = 200  # values in an evenly spaced sample under which the whole column is searched for more
 
 
@@ -58,10 +62,10 @@ def recognise(name: str, values: pl.Series, root: Path | None = None, wanted: st
     verdicts = {kind.name: kind.recognise(sample) for kind in types}
     sure = {kind: verdict for kind, verdict in verdicts.items() if isinstance(verdict, Confidence)}
     if not sure:
-        reasons = "; ".join(f"not {kind} because {verdict.why}" for kind, verdict in verdicts.items())
-        return WhyNot(f"we do not know what kind of values these are: {reasons}")
+        return WhyNot(f"no column type takes its values, which are {values.dtype}")
     best = max(sure, key=lambda kind: sure[kind].value)
-    others = {kind: sure[kind].why for kind in sorted(sure, key=lambda kind: -sure[kind].value) if kind != best}
+    possible = [kind for kind in sure if kind != best and sure[kind].value >= _POSSIBLE]
+    others = {kind: sure[kind].why for kind in sorted(possible, key=lambda kind: -sure[kind].value)}
     return _chosen(best, sure[best].why, others, sample, values)
 
 
@@ -70,7 +74,19 @@ def _chosen(type_name: str, why: str, others: Mapping[str, str], sample: Sample,
     missing = missing_rows(values, kind.tokens)
     number = int(missing.sum())
     written = written_as(values, missing) if number else {}
-    return Choice(type_name, why, number, others, written, kind.config(), tuple(kind.remarks(sample, values)))
+    remarks = (*kind.remarks(sample, values), *_like_an_id(sample, kind))
+    return Choice(type_name, why, number, others, written, kind.config(), remarks)
+
+
+def _like_an_id(sample: Sample, kind: ColumnType) -> list[str]:
+    """Names and whole numbers that never repeat tell rows apart and nothing else."""
+    values = sample.values
+    names, whole = "category" in kind.forms.values(), "number" in kind.forms.values() and values.dtype.is_integer()
+    if not (names or whole) or len(values) < _FEW_ROWS or sample.num_distinct < len(values):
+        return []
+    if names or _NAMED_ID.search(sample.name):
+        return [f"every value is different, as in an id: nothing to learn from; leave it out with --exclude {sample.name}"]
+    return []
 
 
 def _sample(name: str, values: pl.Series, root: Path | None) -> Sample:
@@ -78,8 +94,9 @@ def _sample(name: str, values: pl.Series, root: Path | None) -> Sample:
     present = _without_missing(values.gather_every(step))
     if step > 1 and len(present) < _FEW:  # a column that is nearly empty
         present = _without_missing(values)
-        present = present.gather_every(max(1, len(present) // _SAMPLED_ROWS))
-    return Sample(name, present, len(values), root)
+        step = max(1, len(present) // _SAMPLED_ROWS)
+        present = present.gather_every(step)
+    return Sample(name, present, len(values), root, step)
 
 
 def _without_missing(values: pl.Series) -> pl.Series:

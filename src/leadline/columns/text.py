@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from leadline.columns.contract import ColumnType, Confidence, Decoded, Sample, Where, WhyNot
+from leadline.columns.missing import missing_rows
 from leadline.columns.sketch import Sketch, quantiles
 
 _SHOWN_CHARACTERS = 80
@@ -29,14 +30,16 @@ class Text(ColumnType):
             return WhyNot("it is empty")
         words = float(sample.values.str.count_matches(r"\S+").mean() or 0)  # type: ignore[arg-type]
         distinct_share = sample.num_distinct / len(sample.values)
-        if words < 3 or distinct_share < 0.3:
-            return WhyNot(f"its values have {words:.1f} words on average and {distinct_share:.0%} of them are different")
+        if words < 3 or distinct_share < 0.3:  # names, unless nothing else takes them: addresses of pages, protein sequences
+            return Confidence(0.1, f"holds text of {words:.1f} words a value")
         return Confidence(
             0.6, f"has {words:.0f} words a value, nearly all different" if distinct_share > 0.9 else f"has {words:.0f} words a value"
         )
 
     def decode(self, raw: pl.Series, where: Where) -> Decoded:
-        return Decoded(raw.cast(pl.String).fill_null(""))
+        texts = raw.cast(pl.String)
+        missing = missing_rows(texts)
+        return Decoded(texts.set(missing, "") if missing.any() else texts)
 
     def show(self, raw: Any) -> str:
         line = " ".join(str(raw or "").split())

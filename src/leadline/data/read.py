@@ -18,6 +18,7 @@ from leadline.errors import LeadlineError
 from leadline.registry import COLUMNS, READERS
 
 WRITTEN = ("category", "text")  # forms whose values are what is written, digit for digit
+STDIN = "-"
 CONVENTIONAL_TARGETS = ("target", "label", "labels", "class", "category", "y")
 
 
@@ -105,6 +106,8 @@ def reader_for(place: str) -> Reader:
     if mark and scheme.replace("+", "").isalnum():
         return _made(_beginning(scheme, place))
     path = Path(place)
+    if place == STDIN:
+        return _made(STDIN)
     if not path.exists():
         raise LeadlineError(f"{path} is not there", "a folder or a file with labelled examples", _near(path))
     if path.is_dir():
