@@ -3,35 +3,35 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 
-from leadline.artifact.inputs import read_for
+from leadline.artifact.inputs import read_batches_for
 from leadline.artifact.load import load_graph
 from leadline.artifact.manifest import Manifest
-from leadline.data.table import Data
+from leadline.artifact.predictions import Answers, Batch, Predictions, Summary
+from leadline.artifact.tables import rows_to_file
+from leadline.data.table import Data, forms_of
+from leadline.encoders.contract import PretrainedEncoder
 from leadline.errors import LeadlineError
-from leadline.parts import COLUMN, Graph
+from leadline.parts import COLUMN, Graph, Node
 from leadline.progress import Progress
 from leadline.registry import TASKS
-from leadline.reports import Block, Grid, Paragraph
 from leadline.tasks.contract import Task
 from leadline.values import take_rows
 
-_CHUNK = 512  # rows in flight; pictures are opened in the encoder's own smaller batches
-_ROWS_SHOWN = 20
-
-
-@dataclass(frozen=True)
-class Answers:
-    """Answers (n, num_classes) or (n,) for rows in reading order; rows in `bad` could not be read and hold NaN."""
-
-    values: np.ndarray
-    bad: dict[int, LeadlineError]
+_BYTES_IN_FLIGHT = 64 << 20
+# What a value may grow to on its way through the graph: a number to its bins, a text to its n-grams, a picture file is itself.
+_BYTES_EACH = {"number": 128, "category": 128, "text": 8 << 10, "image": 128 << 10}
+_MOST_ROWS = 1 << 16
+_ENCODED_ROWS = 512  # with a network in the graph these take seconds, after which a person wants to see how far it is
 
 
 class BrokenModelError(LeadlineError):
@@ -39,7 +39,7 @@ class BrokenModelError(LeadlineError):
 
 
 class Model:
-    """`predict` takes a path, a table, a dictionary (one row) or a list of them."""
+    """A source is a path, an address, `-` (standard input), a table, a dictionary (one row) or a list of them."""
 
     def __init__(self, manifest: Manifest, graph: Graph) -> None:
         self.manifest, self.graph = manifest, graph
@@ -49,28 +49,68 @@ class Model:
     def classes(self) -> tuple[str, ...]:
         return tuple(self.manifest.classes)
 
-    def predict(self, source: Any, progress: Progress | None = None) -> Predictions:
-        """One prediction a row, in reading order; rows that cannot be read carry an error instead of an answer."""
-        data = read_for(self.manifest, source)
-        began = time.perf_counter()
-        answers = self.answer(data, progress=progress)
-        return Predictions(self, data, answers, time.perf_counter() - began)
+    @property
+    def rows_at_once(self) -> int:
+        """Rows in flight: enough that a call's overhead does not show, few enough that memory stays small."""
+        each = sum(_BYTES_EACH.get(form, _BYTES_EACH["image"]) for form in forms_of(self.manifest.types).values())
+        most = _ENCODED_ROWS if self._encoders() else _MOST_ROWS
+        return max(1, min(most, _BYTES_IN_FLIGHT // each))
 
-    def answer(self, data: Data, known: Mapping[str, Any] | None = None, progress: Progress | None = None) -> Answers:
-        """`known` may hold outputs of encoders for these rows, computed before by the same engine."""
-        columns, bad = self._decode(data)
-        values = {**columns, **(known or {})}
-        parts, failed = list[np.ndarray](), dict[int, LeadlineError]()
-        chunks = list(_chunks(len(data)))
-        shown = progress if progress and len(chunks) > 1 else Progress()
+    def predict(self, source: Any, progress: Progress | None = None, *, table: str | None = None, query: str | None = None) -> Predictions:
+        """One prediction a row, in reading order; rows that cannot be read carry an error instead of an answer.
+
+        `table` names one of several in a source (a workbook's sheet), `query` asks a database.
+        """
+        return Predictions(list(self.answered(source, progress, table=table, query=query)))
+
+    def predict_batches(self, source: Any, *, table: str | None = None, query: str | None = None) -> Iterator[pl.DataFrame]:
+        """The same as tables of some thousand rows, as they come: memory does not grow with the source."""
+        return (batch.to_table() for batch in self.answered(source, table=table, query=query))
+
+    def predict_into(
+        self, out: str | Path, source: Any, progress: Progress | None = None, *, table: str | None = None, query: str | None = None
+    ) -> Summary:
+        """The same into a file (.csv, .parquet, .jsonl), which appears whole or not at all."""
+        summary = Summary(Path(out))
+        with rows_to_file(Path(out)) as write:
+            for batch in self.answered(source, progress, table=table, query=query):
+                write(batch.to_table())
+                summary.add(batch)
+        return summary
+
+    def answered(
+        self, source: Any, progress: Progress | None = None, *, table: str | None = None, query: str | None = None
+    ) -> Iterator[Batch]:
+        """Batches as they are read and answered; at least one, which may have no rows."""
+        batches = read_batches_for(self.manifest, source, self.rows_at_once, table, query)
+        ahead = deque(islice(batches, 2))
+        shown = progress if progress and len(ahead) > 1 else Progress()
         with shown.track("answering", "rows") as advance:
-            for rows in chunks:
-                parts.append(self._answer_rows(values, rows, failed))
+            while ahead:
+                data, began = ahead.popleft(), time.perf_counter()
+                answers = self.answer(data)
+                yield Batch(self.manifest, data, answers, time.perf_counter() - began)
+                advance(data.table.first_row + len(data), data.table.of)
+                ahead.extend(islice(batches, 1))
+
+    def answer(
+        self,
+        data: Data,
+        known: Mapping[str, Any] | None = None,
+        unreadable: Mapping[int, LeadlineError] | None = None,
+        progress: Progress | None = None,
+    ) -> Answers:
+        """`known` may hold what encoders of the same engine made of these rows before, `unreadable` the rows that they could not read."""
+        columns, bad = self._decode(data) if len(data) else ({}, {})
+        values, bad = {**columns, **(known or {})}, {**(unreadable or {}), **bad}
+        answers = np.full((len(data), len(self.classes)) if self.classes else len(data), np.nan)
+        step = self.rows_at_once
+        shown = progress if progress and len(data) > step else Progress()
+        with shown.track("answering", "rows") as advance:
+            for start in range(0, len(data), step):
+                rows = np.arange(start, min(start + step, len(data)))
+                self._answer_rows(values, rows, bad, answers)
                 advance(int(rows[-1]) + 1, len(data))
-        answers = np.concatenate(parts)
-        bad = {**failed, **bad}
-        if bad:
-            answers[sorted(bad)] = np.nan
         return Answers(answers, bad)
 
     def _decode(self, data: Data) -> tuple[dict[str, Any], dict[int, LeadlineError]]:
@@ -81,28 +121,43 @@ class Model:
             bad.update(unreadable)
         return values, bad | dict(data.table.broken)
 
-    def _answer_rows(self, values: Mapping[str, Any], rows: np.ndarray, failed: dict[int, LeadlineError]) -> np.ndarray:
-        """All rows at once; if one of them cannot be read, each by itself, so that only that one is lost."""
-        try:
-            return self.task.answers(self._raw({name: take_rows(column, rows) for name, column in values.items()}, len(rows)))
-        except BrokenModelError:
-            raise
-        except LeadlineError as error:
-            if len(rows) == 1:
-                failed[int(rows[0])] = error
-                return self.task.answers(np.full((1, self.task.num_outputs(len(self.classes))), np.nan))
-            return np.concatenate([self._answer_rows(values, part, failed) for part in np.array_split(rows, 2)])
+    def _answer_rows(self, values: Mapping[str, Any], rows: np.ndarray, bad: dict[int, LeadlineError], answers: np.ndarray) -> None:
+        """Puts the answers of `rows` in their places, all but those of bad rows, and adds the rows that an encoder cannot read to `bad`."""
+        rows = _without(rows, bad)
+        taken = {name: take_rows(column, rows) for name, column in values.items()}
+        for node, encoder in self._encoders():
+            if node.name not in taken and len(rows):
+                with self._at_fault():
+                    encoded = encoder.encode(taken[node.inputs[0]])
+                taken[node.name] = encoded.vectors
+                bad.update({int(rows[place]): error for place, error in encoded.bad.items()})
+        good = _without(rows, bad)
+        if len(good) < len(rows):
+            places = np.searchsorted(rows, good)
+            taken = {name: take_rows(column, places) for name, column in taken.items()}
+        if len(good):
+            answers[good] = self.task.answers(self._raw(taken, len(good)))
+
+    def _encoders(self) -> list[tuple[Node, PretrainedEncoder]]:
+        """The parts that take their time, and name the rows that they cannot read."""
+        return [(node, node.part) for node in self.graph.nodes if isinstance(node.part, PretrainedEncoder)]
 
     def _raw(self, values: Mapping[str, Any], num_rows: int) -> np.ndarray:
-        """Raw outputs of the graph. A graph that hangs together on paper may still not run: the loader trusts no file."""
-        try:
+        """Raw outputs of the graph."""
+        with self._at_fault():
             raw: np.ndarray = self.graph.run(values)
             expected = (num_rows, self.task.num_outputs(len(self.classes)))
             if raw.shape != expected:
                 raise ValueError(f"it answers in the shape {raw.shape} instead of {expected}")
             if not np.isfinite(raw).all():
                 raise ValueError("it answers with values that are no numbers")
-            return raw
+        return raw
+
+    @contextmanager
+    def _at_fault(self) -> Iterator[None]:
+        """A graph that hangs together on paper may still not run: the loader trusts no file."""
+        try:
+            yield
         except LeadlineError:
             raise
         except Exception as error:  # ONNX Runtime's and polars' exceptions share no other base
@@ -110,9 +165,9 @@ class Model:
             raise BrokenModelError(saw, "a model as leadline train wrote it", "train again") from error
 
 
-def _chunks(num_rows: int) -> Iterator[np.ndarray]:
-    for start in range(0, num_rows, _CHUNK):
-        yield np.arange(start, min(start + _CHUNK, num_rows))
+def _without(rows: np.ndarray, bad: Mapping[int, LeadlineError]) -> np.ndarray:
+    """`rows` in their order, those that are not bad."""
+    return rows if not bad else rows[~np.isin(rows, np.fromiter(bad, np.int64, len(bad)))]
 
 
 def load(folder: str | Path) -> Model:
@@ -121,65 +176,3 @@ def load(folder: str | Path) -> Model:
     if not path.is_dir():
         raise LeadlineError(f"{path} is not there", "a folder NAME.leadline written by leadline train")
     return Model(*load_graph(path))
-
-
-class Predictions:
-    """Predictions in reading order: a report, and a sequence of dictionaries."""
-
-    def __init__(self, model: Model, data: Data, answers: Answers, seconds: float) -> None:
-        self.model, self.data, self.answers = model, data, answers
-        self.seconds_each = seconds / max(1, len(data))
-
-    def __len__(self) -> int:
-        return len(self.data)
-
-    def __getitem__(self, row: int) -> dict[str, Any]:
-        row = range(len(self))[row]
-        record: dict[str, Any] = {
-            "source": self.data.source(row),
-            "error": None,
-            "refused": False,
-            "familiarity": None,
-            "low": None,
-            "high": None,
-        }
-        if row in self.answers.bad:
-            return {**record, "label": None, "value": None, "error": str(self.answers.bad[row]), "seconds": self.seconds_each}
-        answer = self.answers.values[row]
-        record |= self.model.task.to_json(answer, self.model.classes)
-        if self.model.manifest.interval_half_width is not None:
-            record |= {
-                "low": float(answer) - self.model.manifest.interval_half_width,
-                "high": float(answer) + self.model.manifest.interval_half_width,
-            }
-        return {**record, "seconds": self.seconds_each}
-
-    def __iter__(self) -> Iterator[dict[str, Any]]:
-        return (self[row] for row in range(len(self)))
-
-    def to_json(self) -> dict[str, Any]:
-        return {"predictions": list(self), "num_rows": len(self), "num_bad": len(self.answers.bad)}
-
-    def to_table(self) -> Any:
-        """A polars table: source, answer, error, and a probability column per class."""
-        import polars as pl
-
-        rows = [
-            {k: v for k, v in record.items() if k != "probabilities"} | {f"p({c})": p for c, p in record.get("probabilities", {}).items()}
-            for record in self
-        ]
-        return pl.DataFrame(rows, infer_schema_length=None)
-
-    def blocks(self) -> list[Block]:
-        rows = [self._shown(self[row]) for row in range(min(len(self), _ROWS_SHOWN))]
-        blocks: list[Block] = [Grid(("source", "answer", "how sure"), rows)]
-        if len(self) > _ROWS_SHOWN:
-            blocks.append(Paragraph(f"and {len(self) - _ROWS_SHOWN:,} more; write all to a file with -o predictions.csv", "quiet"))
-        if self.answers.bad:
-            blocks.append(Paragraph(f"{len(self.answers.bad):,} of {len(self):,} could not be read and have no answer", "warning"))
-        return blocks
-
-    def _shown(self, record: dict[str, Any]) -> tuple[str, str, str]:
-        if record["error"]:
-            return record["source"], "could not be read", record["error"].splitlines()[0]
-        return record["source"], *self.model.task.in_words(record)

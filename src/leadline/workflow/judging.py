@@ -63,8 +63,8 @@ def _judge(model: Model, learned: Learned, store: Store, progress: Progress) -> 
     test = setup.data.take(test_rows)
     nodes = [learned.nodes[name] for name in learned.encodings_used]
     encoded = encode(test, nodes, learned.encodings_used, store, progress, serving=True)
-    answers = model.answer(test, {node.name: encoded.values[node.name] for node in nodes})
-    bad = {**answers.bad, **encoded.bad}
+    answers = model.answer(test, {node.name: encoded.values[node.name] for node in nodes}, encoded.bad)
+    bad = answers.bad
     good = readable(len(test), bad)
     findings = (left_out(test, bad, "test"),) if bad else ()
     return Judged(answers.values[good], setup.target.values[test_rows][good], setup.partition.why, findings)

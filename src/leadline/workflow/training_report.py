@@ -9,7 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
-from leadline.artifact.model import Model, Predictions, load
+from leadline.artifact.model import Model, load
+from leadline.artifact.predictions import Predictions
 from leadline.evaluate.intervals import Interval
 from leadline.findings import Finding
 from leadline.plan.plan import Skipped

@@ -1,0 +1,184 @@
+"""Predictions as people and programs take them: records, tables, a screen that shows the first ones."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+import polars as pl
+
+from leadline.artifact.manifest import Manifest
+from leadline.data.table import Data
+from leadline.errors import LeadlineError
+from leadline.registry import TASKS
+from leadline.reports import Block, Grid, Paragraph
+from leadline.tasks.contract import Task
+
+_ROWS_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Answers (n, num_classes) or (n,) for rows in reading order; rows in `bad` could not be read and hold NaN."""
+
+    values: np.ndarray
+    bad: dict[int, LeadlineError]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows that were read and answered together."""
+
+    manifest: Manifest
+    data: Data
+    answers: Answers
+    seconds: float
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    @property
+    def task(self) -> Task:
+        task: Task = TASKS.get(self.manifest.task)()
+        return task
+
+    def record(self, row: int) -> dict[str, Any]:
+        """The prediction for one row, keys as in docs/json.md."""
+        known: dict[str, Any] = {"row": self.data.source_row(row), "source": self.data.source(row), "error": None, "refused": False}
+        known |= {"familiarity": None, "low": None, "high": None, "seconds": self.seconds / max(1, len(self))}
+        if row in self.answers.bad:
+            return {**known, "label": None, "value": None, "error": str(self.answers.bad[row])}
+        answer, half = self.answers.values[row], self.manifest.interval_half_width
+        if half is not None:
+            known |= {"low": float(answer) - half, "high": float(answer) + half}
+        return known | self.task.to_json(answer, tuple(self.manifest.classes))
+
+    def to_table(self) -> pl.DataFrame:
+        """The same for all rows, a column for each key and one for the probability of each class; errors on one line."""
+        values, bad, half = self.answers.values, self.answers.bad, self.manifest.interval_half_width
+        (name, answer), *others = self.task.columns(values, tuple(self.manifest.classes)).items()
+        rows = range(len(self))
+        errors = [None if row not in bad else str(bad[row]).splitlines()[0] for row in rows] if bad else [None] * len(self)
+        unknown = pl.Series([None] * len(self), dtype=pl.Float64)
+        columns = {
+            "row": pl.Series([self.data.source_row(row) for row in rows], dtype=pl.Int64),
+            "source": pl.Series([self.data.source(row) for row in rows], dtype=pl.String),
+            name: answer,
+            "error": pl.Series(errors, dtype=pl.String),
+            "low": unknown if half is None else pl.Series(values - half),
+            "high": unknown if half is None else pl.Series(values + half),
+            "familiarity": unknown,
+            "refused": pl.Series([False] * len(self), dtype=pl.Boolean),
+            **dict(others),
+        }
+        told = [name, "low", "high", *(other for other, _ in others)]
+        return pl.DataFrame(columns).with_columns(pl.when(pl.col("error").is_null()).then(pl.col(*told)))
+
+
+@dataclass
+class Summary:
+    """What came of many rows, added batch by batch: how many, how many bad, and the first ones to look at. A report."""
+
+    out: Path | None = None
+    num_rows: int = 0
+    num_bad: int = 0
+    seconds: float = 0.0  # since the beginning, reading and writing included
+    first_error: LeadlineError | None = None
+    shown: list[tuple[str, str, str]] = field(default_factory=list)
+    began: float = field(default_factory=time.perf_counter)
+
+    def add(self, batch: Batch) -> None:
+        bad = batch.answers.bad
+        if bad and self.first_error is None:
+            self.first_error = bad[min(bad)]
+        self.num_rows += len(batch)
+        self.num_bad += len(bad)
+        self.seconds = time.perf_counter() - self.began
+        self.shown += [_shown(batch, row) for row in range(min(len(batch), _ROWS_SHOWN - len(self.shown)))]
+
+    @property
+    def all_bad(self) -> bool:
+        return self.num_rows > 0 and self.num_bad == self.num_rows
+
+    def to_json(self) -> dict[str, Any]:
+        out = None if self.out is None else str(self.out)
+        return {"num_rows": self.num_rows, "num_bad": self.num_bad, "out": out, "seconds": round(self.seconds, 3)}
+
+    def blocks(self) -> list[Block]:
+        blocks: list[Block] = []
+        if self.out is not None:
+            rate = f", {self.num_rows / self.seconds:,.0f} a second" if self.num_rows > 1000 and self.seconds else ""
+            blocks.append(Paragraph(f"{self.num_rows:,} predictions written to {self.out}{rate}"))
+        elif self.num_rows:
+            blocks.append(Grid(("source", "answer", "how sure"), self.shown))
+        else:
+            blocks.append(Paragraph("There are no rows to answer."))
+        if self.out is None and self.num_rows > len(self.shown):
+            blocks.append(Paragraph(f"and {self.num_rows - len(self.shown):,} more; write all to a file with -o predictions.csv", "quiet"))
+        if self.num_bad:
+            blocks.append(Paragraph(f"{self.num_bad:,} of {self.num_rows:,} could not be read and have no answer", "warning"))
+            blocks.append(Paragraph(f"the first of them: {str(self.first_error).splitlines()[0]}", "quiet"))
+        return blocks
+
+
+def _shown(batch: Batch, row: int) -> tuple[str, str, str]:
+    record = batch.record(row)
+    if record["error"]:
+        return record["source"], "could not be read", record["error"].splitlines()[0]
+    return record["source"], *batch.task.in_words(record)
+
+
+class Predictions(Sequence[dict[str, Any]]):
+    """Predictions in reading order: a sequence of dictionaries, a table, a report."""
+
+    def __init__(self, batches: Sequence[Batch]) -> None:
+        self.batches = list(batches)
+        self._starts = np.cumsum([0, *(len(batch) for batch in self.batches)])
+
+    def __len__(self) -> int:
+        return int(self._starts[-1])
+
+    def __getitem__(self, row: Any) -> Any:
+        if isinstance(row, slice):
+            return [self[place] for place in range(len(self))[row]]
+        row = range(len(self))[row]
+        place = int(np.searchsorted(self._starts, row, side="right")) - 1
+        return self.batches[place].record(row - int(self._starts[place]))
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return (batch.record(row) for batch in self.batches for row in range(len(batch)))
+
+    def to_table(self) -> pl.DataFrame:
+        """A polars table: row, source, the answer, error, and what else docs/json.md names; a probability column per class."""
+        return pl.concat([batch.to_table() for batch in self.batches])
+
+    def to_json(self) -> dict[str, Any]:
+        summary = self.summary()
+        return {"predictions": list(self), "num_rows": summary.num_rows, "num_bad": summary.num_bad}
+
+    def blocks(self) -> list[Block]:
+        return self.summary().blocks()
+
+    def summary(self) -> Summary:
+        summary = Summary()
+        for batch in self.batches:
+            summary.add(batch)
+        return summary
+
+
+def write_json(batches: Iterator[Batch], stream: IO[str]) -> Summary:
+    """The JSON object of `Predictions`, on one line, as batches come."""
+    summary, mark = Summary(), ""
+    stream.write('{"predictions": [')
+    for batch in batches:
+        for row in range(len(batch)):
+            stream.write(mark + json.dumps(batch.record(row), ensure_ascii=False, allow_nan=False))
+            mark = ", "
+        summary.add(batch)
+    stream.write(f'], "num_rows": {summary.num_rows}, "num_bad": {summary.num_bad}}}\n')
+    return summary
