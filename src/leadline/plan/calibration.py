@@ -101,7 +101,30 @@ def _made_up(kinds: list[str], task: Task, inputs: Callable[[Sizes], list[Node]]
         else:
             values[node.name] = node.part.run(values[node.inputs[0]])
     sizes = Sizes(num_rows, types, len(target.classes), dict.fromkeys(types, 12), one_each.text_length)
-    return Examples(values, types, target.values, len(target.classes)), sizes
+    told = _told_by(list(values.values()), target.values, task, rng)
+    return Examples(values, types, told, len(target.classes)), sizes
+
+
+def _told_by(columns: list[Any], target: np.ndarray, task: Task, rng: np.random.Generator) -> np.ndarray:
+    """The same answers, given to rows so that the columns tell them in part.
+
+    Learners stop early where there is nothing to learn: measured on noise, trees looked ten to twenty times as fast as they are.
+    """
+    signals = [_signal(values) for values in columns]
+    signal = np.sum([(one - one.mean()) / (one.std() or 1.0) for one in signals], axis=0)
+    noisy = signal / (signal.std() or 1.0) + rng.normal(size=len(target))
+    told = np.empty_like(target)
+    told[np.argsort(noisy)] = target[np.argsort(task.strata(target), kind="stable")]
+    return told
+
+
+def _signal(values: Any) -> np.ndarray:
+    """Something about each value that a learner can find out, (n,): of a vector its first part, of names and texts a letter in them."""
+    if isinstance(values, pl.Series):
+        return values.cast(pl.String).str.count_matches("2").fill_null(0).to_numpy().astype(np.float64)
+    if isinstance(values, np.ndarray):
+        return np.nan_to_num(values if values.ndim == 1 else values[:, :16].sum(axis=1)).astype(np.float64)
+    return np.zeros(len(values))
 
 
 def _time_learner(learner: Learner, task: Task, kinds: list[str]) -> Rate:
