@@ -13,6 +13,8 @@ from leadline.files import sha256_of
 from leadline.parts import Graph, Node
 from leadline.registry import PARTS
 
+_LARGEST_FILE = 20 << 30  # bytes; what is larger would fill the memory before anything about it is known
+
 
 def load_graph(folder: Path) -> tuple[Manifest, Graph]:
     """The manifest and the graph, ready to run. Raises LeadlineError when anything differs from what was written."""
@@ -28,6 +30,8 @@ def _check_files(folder: Path, manifest: Manifest) -> None:
             raise damaged(folder, f"{name} is missing")
         if path.stat().st_size != expected.get("bytes"):
             raise damaged(folder, f"{name} has {path.stat().st_size:,} bytes instead of {expected.get('bytes'):,}")
+        if path.stat().st_size > _LARGEST_FILE:
+            raise LeadlineError(f"{path} has {path.stat().st_size:,} bytes", f"at most {_LARGEST_FILE >> 30} GB in one file of a model")
     for name, expected in manifest.files.items():
         if sha256_of(folder / name) != expected.get("sha256"):
             raise damaged(folder, f"{name} is not what was written (its SHA-256 differs)")

@@ -66,7 +66,7 @@ class Batch:
         errors = [None if row not in bad else str(bad[row]).splitlines()[0] for row in rows] if bad else [None] * len(self)
         unknown = pl.Series([None] * len(self), dtype=pl.Float64)
         columns = {
-            "row": pl.Series([self.data.source_row(row) for row in rows], dtype=pl.Int64),
+            "row": pl.Series(self.data.source_rows(), dtype=pl.Int64),
             "source": pl.Series([self.data.source(row) for row in rows], dtype=pl.String),
             name: answer,
             "error": pl.Series(errors, dtype=pl.String),

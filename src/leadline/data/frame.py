@@ -11,10 +11,7 @@ from leadline.errors import LeadlineError
 
 
 def read_frame(source: Any) -> Table:
-    frame = _to_polars(source)
-    if frame.height == 0:
-        raise LeadlineError("the table has no rows", "at least one row")
-    return Table(frame, lambda row: f"row {row}", "table", origin="the table")
+    return Table(_to_polars(source), lambda row: f"row {row}", "table", origin="the table")
 
 
 def _to_polars(source: Any) -> pl.DataFrame:

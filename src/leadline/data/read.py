@@ -80,24 +80,26 @@ def _type_of(table: Table, name: str, wanted: str | None) -> Choice | WhyNot:
 
 def read_table(source: Any, reading: Reading | None = None) -> Table:
     """Raw columns from anything we read, before anything is decided about them."""
-    if isinstance(source, Data | Table):
-        return source.table if isinstance(source, Data) else source
-    if not isinstance(source, str | Path):
-        return read_frame(source)
-    table = reader_for(str(source)).read(str(source), reading or Reading())
+    table = _whole(source, reading or Reading())
     if table.frame.height == 0:
         raise LeadlineError(f"{table.origin} has no rows", "at least one row with values")
     return table
 
 
 def read_batches(source: Any, reading: Reading, rows: int) -> Iterator[Table]:
-    """The same rows as `read_table` in tables of about `rows` each, as they come."""
+    """The same rows as `read_table` in tables of about `rows` each, as they come; none where there are no rows."""
     if isinstance(source, str | Path):
         yield from reader_for(str(source)).batches(str(source), reading, rows)
         return
-    whole = read_table(source, reading)
+    whole = _whole(source, reading)
     for start in range(0, whole.frame.height, rows):
         yield whole.sliced(start, rows)
+
+
+def _whole(source: Any, reading: Reading) -> Table:
+    if isinstance(source, Data | Table):
+        return source.table if isinstance(source, Data) else source
+    return reader_for(str(source)).read(str(source), reading) if isinstance(source, str | Path) else read_frame(source)
 
 
 def reader_for(place: str) -> Reader:

@@ -93,6 +93,10 @@ class Data:
         """The 0-based row in reading order, counted before any row was left out."""
         return self.table.first_row + self._place(row)
 
+    def source_rows(self) -> np.ndarray:
+        """(n,) int64: `source_row` of every row."""
+        return self.table.first_row + (np.arange(len(self)) if self.kept is None else self.kept)
+
     def _place(self, row: int) -> int:
         return row if self.kept is None else int(self.kept[row])
 
