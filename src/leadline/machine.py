@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from leadline.errors import LeadlineError
-from leadline.files import write_json
+from leadline.files import scratch_folder, write_json
 
 # Packages whose version changes what is learned or how fast; part of the key of kept measurements and of every plan.
 VERSIONED = ("leadline", "numpy", "polars", "onnxruntime", "openvino", "lightgbm", "scikit-learn", "scipy", "tokenizers", "pillow")
@@ -46,14 +46,43 @@ def limit_threads() -> None:
 
 
 def cache_folder() -> Path:
-    """The user's cache: stored vectors, converted encoders, measurements of this machine."""
+    """The user's cache: stored vectors, converted encoders, measurements of this machine.
+
+    Where it cannot be written to, a scratch folder that goes with this process: `cache_refused` says so.
+    """
+    return _spare_cache() if cache_refused() else _wanted_cache()
+
+
+def cache_refused() -> str:
+    """Why nothing can be kept in the cache, in words; empty where it can."""
+    folder = _wanted_cache()
+    nearest = next(parent for parent in (folder, *folder.absolute().parents) if os.access(parent, os.F_OK))
+    if nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK):
+        return ""
+    return f"nothing can be kept in {folder}, so the next run will do this work again; LEADLINE_CACHE names another folder"
+
+
+@cache
+def _spare_cache() -> Path:
+    return scratch_folder()
+
+
+def _wanted_cache() -> Path:
     if chosen := os.environ.get("LEADLINE_CACHE"):
         return Path(chosen)
     if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData/Local")) / "leadline"
+        return Path(os.environ.get("LOCALAPPDATA") or _home() / "AppData/Local") / "leadline"
     if sys.platform == "darwin":
-        return Path.home() / "Library/Caches/leadline"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "leadline"
+        return _home() / "Library/Caches/leadline"
+    return Path(os.environ.get("XDG_CACHE_HOME") or _home() / ".cache") / "leadline"
+
+
+def _home() -> Path:
+    """The user's folder; where the system knows of none, a place that nobody can write to."""
+    try:
+        return Path.home()
+    except RuntimeError:
+        return Path("/nonexistent")
 
 
 @cache

@@ -54,10 +54,9 @@ def _write_part(folder: Path, number: int, node: Node) -> PartEntry:
 
 
 def _write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
-    from safetensors.numpy import save_file
+    from safetensors.numpy import save as to_bytes
 
-    save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, path)
-    path.chmod(0o644)
+    path.write_bytes(to_bytes({name: np.ascontiguousarray(array) for name, array in arrays.items()}))
 
 
 def _hashes(folder: Path) -> dict[str, dict[str, Any]]:

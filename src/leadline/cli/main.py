@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 
 import typer
@@ -83,13 +84,23 @@ def _explain(error: Exception) -> int:
     if isinstance(error, MemoryError):
         show_error(LeadlineError("memory ran out", "a machine with more of it, or fewer rows or columns", "try a part of the rows first"))
     elif isinstance(error, OSError):
-        name = f" ({error.filename})" if error.filename else ""
-        expected = "room on the disk, and the right to read and write there"
-        show_error(LeadlineError(f"the system refused: {error.strerror or error}{name}", expected))
+        show_error(_refusal(error))
     else:
         saw = f"something we did not foresee ({type(error).__name__}: {str(error)[:300]})"
         show_error(LeadlineError(saw, "this is our mistake, not yours", "add --debug to see where, and please report it"))
     return 1
+
+
+def _refusal(error: OSError) -> LeadlineError:
+    """What the operating system refused, and of which file."""
+    name, reason = str(error.filename2 or error.filename or ""), error.strerror or str(error)
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        advice = "free some space there, or choose another place with -o; TMPDIR and LEADLINE_CACHE move what is kept on the way"
+        return LeadlineError(f"the disk is full: {reason}", "room for what is to be written", advice, file=name or None)
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        advice = "ask for the right to it, or choose another place with -o"
+        return LeadlineError(f"we may not read or write there: {reason}", "a file or folder that you may open", advice, file=name or None)
+    return LeadlineError(f"the system refused: {reason}", "a disk and a system that work", "try again", file=name or None)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from leadline.encoders.store import Store
 from leadline.errors import LeadlineError
 from leadline.evaluate.intervals import Interval
 from leadline.files import write_json
-from leadline.machine import num_threads, peak_memory_mb, processor, seconds_since_start, versions
+from leadline.machine import cache_refused, num_threads, peak_memory_mb, processor, seconds_since_start, versions
 from leadline.parts import Node
 from leadline.plan.budget import parse_budget
 from leadline.plan.plan import Plan, read_plan
@@ -59,6 +59,8 @@ def train(
     began = perf_counter() - (seconds_since_start() if whole_command else 0.0)
     budget_seconds = parse_budget(budget)
     progress.say("reading")
+    if refused := cache_refused():
+        progress.say(refused)
     store = Store()
     if plan is None:
         data = read(source, target=target, types=types, exclude=exclude, group=group, time=time, table=table, query=query)
