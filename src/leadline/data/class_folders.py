@@ -10,7 +10,7 @@ import polars as pl
 
 from leadline.columns.contract import ColumnType
 from leadline.data.contract import Reading
-from leadline.data.named_files import ends_with, kinds_of_files, read_files
+from leadline.data.named_files import Listed, ends_with, kinds_of_files
 from leadline.data.table import SPLITS, Table
 from leadline.data.walk import Level, Walk
 from leadline.errors import listed, printable
@@ -44,7 +44,7 @@ def split_folders(walk: Walk, top: Level) -> dict[str, str]:
     return dict(sorted(named.items(), key=lambda item: SPLITS.index(item[1])))
 
 
-def read_split_class_folders(walk: Walk, top: Level, reading: Reading) -> Table | None:
+def read_split_class_folders(walk: Walk, top: Level, reading: Reading) -> Listed | None:
     """Class folders below train/ and others: a folder `train` full of pictures is a class of vehicles."""
     named = split_folders(walk, top)
     with_classes = {name: split for name, split in named.items() if walk.level(name).folders}
@@ -59,7 +59,7 @@ def read_split_class_folders(walk: Walk, top: Level, reading: Reading) -> Table 
     return files_table(walk, found, tuple(findings))
 
 
-def read_class_folders(walk: Walk, top: Level, reading: Reading) -> Table | None:
+def read_class_folders(walk: Walk, top: Level, reading: Reading) -> Listed | None:
     """Folders named after classes; where all are named after splits they are no classes."""
     if not top.folders or all(name.lower() in SPLIT_NAMES for name in top.folders):
         return None
@@ -68,12 +68,12 @@ def read_class_folders(walk: Walk, top: Level, reading: Reading) -> Table | None
     return files_table(walk, found, tuple(findings))
 
 
-def read_several_class_folders(walk: Walk, top: Level, reading: Reading) -> Table | None:
+def read_several_class_folders(walk: Walk, top: Level, reading: Reading) -> Listed | None:
     """At least two of them, with nothing like their files beside them."""
     if len(top.folders) < 2 or main_kind(top.files):
         return None
-    table = read_class_folders(walk, top, reading)
-    return table if table is not None and table.frame["label"].n_unique() > 1 else None
+    found = read_class_folders(walk, top, reading)
+    return found if found is not None and found.table.frame["label"].n_unique() > 1 else None
 
 
 def _add_classes(walk: Walk, level: Level, split: str, found: Files) -> list[Finding]:
@@ -105,7 +105,7 @@ def main_kind(names: list[str]) -> ColumnType | None:
     return best if counts[best] else None
 
 
-def files_table(walk: Walk, found: Files, findings: tuple[Finding, ...] = ()) -> Table | None:
+def files_table(walk: Walk, found: Files, findings: tuple[Finding, ...] = ()) -> Listed | None:
     """A table of files, one row each, of the kind that most of them are; None where there are none of any kind."""
     kind = main_kind(found.names)
     if kind is None:
@@ -114,16 +114,16 @@ def files_table(walk: Walk, found: Files, findings: tuple[Finding, ...] = ()) ->
     fits = ends_with(names, kind.extensions)
     walk.left.stray += [*found.beside, *names.filter(~fits)]
     names = names.filter(fits)
-    values, bad = read_files(kind, walk.root, names.to_list())
-    columns = [values.alias(kind.name)]
+    columns = [names]
     if found.labels:
         columns.append(pl.Series("label", found.labels, dtype=pl.String).filter(fits))
     split = np.array(found.splits)[fits.to_numpy()] if found.splits and found.splits[0] else None
-    return Table(
+    table = Table(
         pl.DataFrame(columns), Places(walk.root, names), walk.root.resolve().name, walk.root, split,
-        "label" if found.labels else None, types={kind.name: kind.name}, origin=str(walk.root), broken=bad,
+        "label" if found.labels else None, types={kind.name: kind.name}, origin=str(walk.root),
         findings=(*findings, *_unsorted(found.beside, kind)),
     )  # fmt: skip
+    return Listed(table, {kind.name: kind})
 
 
 def _unsorted(beside: list[str], kind: ColumnType) -> list[Finding]:

@@ -2,35 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from leadline.data.class_folders import read_class_folders, read_several_class_folders, read_split_class_folders
 from leadline.data.contract import Reader, Reading
+from leadline.data.joined import batches_of_parts
 from leadline.data.loose import WANTED, read_loose
-from leadline.data.metadata import read_metadata
-from leadline.data.split_tables import read_only_table, read_split_tables
+from leadline.data.metadata import metadata_in, read_metadata
+from leadline.data.named_files import Listed
+from leadline.data.split_tables import parts_in, read_only_table, read_split_tables
 from leadline.data.table import Table
 from leadline.data.walk import Level, Walk
 from leadline.errors import LeadlineError
 
 
-def read_inner_folder(walk: Walk, top: Level, reading: Reading) -> Table | None:
+def read_inner_folder(walk: Walk, top: Level, reading: Reading) -> Listed | None:
     """Where everything lies in one folder, which holds further folders or tables, that one is read."""
     if len(top.folders) != 1:
         return None
     inner = Walk(walk.path(top.folders[0]))
-    table = _first(inner, _DEEPER, reading)
-    if table is None:
+    found = _first(inner, _DEEPER, reading)
+    if found is None:
         return None
     walk.left.stray += top.files
     remark = f"everything lies in {top.folders[0]}, the only folder there"
-    remarks, findings = (remark, *table.remarks, *inner.left.remarks()), (*table.findings, *inner.left.findings())
-    return replace(table, name=walk.root.resolve().name, remarks=remarks, findings=findings)
+    table = replace(_told(found.table, inner), name=walk.root.resolve().name)
+    return replace(found, table=replace(table, remarks=(remark, *table.remarks)))
 
 
-Way = Callable[[Walk, Level, Reading], Table | None]
+Way = Callable[[Walk, Level, Reading], Listed | None]
 
 # Ways in which data lie in a folder, the surest signs first. Each returns None where a folder is not of its kind.
 _DEEPER: tuple[Way, ...] = (read_metadata, read_split_tables, read_split_class_folders, read_only_table, read_several_class_folders)
@@ -39,17 +41,35 @@ _WAYS: tuple[Way, ...] = (*_DEEPER, read_inner_folder, read_class_folders, read_
 
 class Folder(Reader):
     def read(self, place: str, reading: Reading) -> Table:
+        return _listed(Path(place), reading).read()
+
+    def batches(self, place: str, reading: Reading, rows: int) -> Iterator[Table]:
+        """Tables that are one by their names are read one after the other, files as they come."""
         walk = Walk(Path(place))
-        table = _first(walk, _WAYS, reading)
-        if table is None:
-            raise _nothing(walk)
-        return replace(table, remarks=(*table.remarks, *walk.left.remarks()), findings=(*table.findings, *walk.left.findings()))
+        top = walk.level()
+        if metadata_in(walk, top) or not (parts := parts_in(walk, top)):
+            yield from _listed(Path(place), reading).batches(rows)
+        else:
+            yield from batches_of_parts(walk.root, parts, reading, rows)
 
 
-def _first(walk: Walk, ways: tuple[Way, ...], reading: Reading) -> Table | None:
+def _listed(folder: Path, reading: Reading) -> Listed:
+    walk = Walk(folder)
+    found = _first(walk, _WAYS, reading)
+    if found is None:
+        raise _nothing(walk)
+    return replace(found, table=_told(found.table, walk))
+
+
+def _told(table: Table, walk: Walk) -> Table:
+    """The table with what was not read said."""
+    return replace(table, remarks=(*table.remarks, *walk.left.remarks()), findings=(*table.findings, *walk.left.findings()))
+
+
+def _first(walk: Walk, ways: tuple[Way, ...], reading: Reading) -> Listed | None:
     """What the first way makes of a folder that it fits."""
     top = walk.level()
-    return next((table for way in ways if (table := way(walk, top, reading)) is not None), None)
+    return next((found for way in ways if (found := way(walk, top, reading)) is not None), None)
 
 
 def _nothing(walk: Walk) -> LeadlineError:

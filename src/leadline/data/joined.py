@@ -41,6 +41,17 @@ def _read(root: Path, parts: Sequence[Part], reading: Reading, change: Change) -
     return [change(part, reader_for(str(root / part.name)).read(str(root / part.name), reading)) for part in parts]
 
 
+def batches_of_parts(root: Path, parts: Sequence[Part], reading: Reading, rows: int) -> Iterator[Table]:
+    """The rows of one table after the other, in tables of about `rows` each."""
+    first_row = 0
+    for part in parts:
+        place = str(root / part.name)
+        for table in reader_for(place).batches(place, reading, rows):
+            split = np.full(table.frame.height, part.split) if part.split else None
+            yield replace(table, first_row=first_row, split=split, name=root.resolve().name, origin=str(root))
+            first_row += table.frame.height
+
+
 def _mixed(tables: Sequence[Table]) -> list[str]:
     """Columns that hold text in one table and something else in another: they are read again as they are written."""
     text = dict[str, set[bool]]()

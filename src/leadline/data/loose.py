@@ -8,6 +8,7 @@ import polars as pl
 
 from leadline.data.class_folders import Files, files_table, split_folders
 from leadline.data.contract import Reading
+from leadline.data.named_files import Listed
 from leadline.data.table import Table
 from leadline.data.walk import Level, Walk
 from leadline.errors import LeadlineError
@@ -17,7 +18,7 @@ _PREFIX = r"^(.*?)[\s_.()-]*\d+[\s)]*$"  # what stands before the number at the 
 _MOST_PREFIXES = 1_000
 
 
-def read_loose(walk: Walk, top: Level, reading: Reading) -> Table | None:
+def read_loose(walk: Walk, top: Level, reading: Reading) -> Listed | None:
     """Files of one kind directly in the folder, or in folders that are named after splits and nothing else."""
     named = split_folders(walk, top)
     found = Files(beside=[name for name in top.folders if name not in named])
@@ -26,8 +27,8 @@ def read_loose(walk: Walk, top: Level, reading: Reading) -> Table | None:
         found = Files(beside=list(top.files))
         for folder, split in named.items():
             found.add(list(walk.files(folder)), None, split)
-    table = files_table(walk, found)
-    return None if table is None else replace(table, unlabelled=_unlabelled(walk, table, found.names))
+    files = files_table(walk, found)
+    return files and replace(files, table=replace(files.table, unlabelled=_unlabelled(walk, files.table, found.names)))
 
 
 def _unlabelled(walk: Walk, table: Table, names: list[str]) -> LeadlineError:

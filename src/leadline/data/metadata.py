@@ -16,7 +16,7 @@ from leadline.columns.contract import ColumnType
 from leadline.data.class_folders import SPLIT_NAMES, split_folders
 from leadline.data.contract import Reading
 from leadline.data.joined import Part, read_parts
-from leadline.data.named_files import kind_named, kinds_of_files, read_files, share_that_ends
+from leadline.data.named_files import Listed, kind_named, kinds_of_files, share_that_ends
 from leadline.data.stray import ending_of, reason_for
 from leadline.data.table import Table
 from leadline.data.table_names import stem_of, tables_in
@@ -35,15 +35,26 @@ class FileColumn:
     kind: ColumnType
 
 
-def read_metadata(walk: Walk, top: Level, reading: Reading) -> Table | None:
+def read_metadata(walk: Walk, top: Level, reading: Reading) -> Listed | None:
     """`metadata.*` at the top, or in folders named after splits; None where there is none that names files."""
-    parts = [Part(name, "") for name in tables_in(top.files) if stem_of(name).lower() == _STEM][:1]
-    for folder, split in {} if parts else split_folders(walk, top).items():
-        parts += [Part(name, split) for name in tables_in(walk.level(folder).files) if stem_of(name).lower() == _STEM][:1]
-    if not parts or (parts[0].split and not any(part.split == "train" for part in parts)):
+    parts = metadata_in(walk, top)
+    if not parts:
         return None
     table = read_parts(walk.root, parts, reading, below_top(walk))
     return with_files(walk, top, table, {part.name for part in parts}, _conventional(table))
+
+
+def metadata_in(walk: Walk, top: Level) -> list[Part]:
+    """The tables called metadata, at the top or in folders named after splits, train among them."""
+    at_top = _called_metadata(top)
+    if at_top:
+        return [Part(at_top[0], "")]
+    parts = [Part(name, split) for folder, split in split_folders(walk, top).items() for name in _called_metadata(walk.level(folder))[:1]]
+    return parts if any(part.split == "train" for part in parts) else []
+
+
+def _called_metadata(level: Level) -> list[str]:
+    return [name for name in tables_in(level.files) if stem_of(name).lower() == _STEM]
 
 
 def below_top(walk: Walk) -> Callable[[Part, Table], Table]:
@@ -76,7 +87,7 @@ def _unwrapped(table: Table, name: str) -> pl.Series:
     return column.list.first().cast(pl.String)
 
 
-def with_files(walk: Walk, top: Level, table: Table, own: Iterable[str], certain: Iterable[str] = ()) -> Table | None:
+def with_files(walk: Walk, top: Level, table: Table, own: Iterable[str], certain: Iterable[str] = ()) -> Listed | None:
     """The table with the files that its columns name; None where none names any. `own` are the files that the table came from.
 
     What no row names is said, rows whose file is missing are broken. `certain` columns name files even if none of them is there.
@@ -98,7 +109,8 @@ def with_files(walk: Walk, top: Level, table: Table, own: Iterable[str], certain
     walk.left.stray += [name for name in (*top.folders, *top.files) if name not in used]
     endings = tuple({ending for column in columns for ending in column.kind.extensions})
     unnamed = [name for name in files if name not in named and name.lower().endswith(endings)]
-    return replace(table, findings=(*table.findings, *_unnamed(table, unnamed)))
+    table = replace(table, findings=(*table.findings, *_unnamed(table, unnamed)))
+    return Listed(table, {column.name: column.kind for column in columns})
 
 
 def _main_kind(table: Table, name: str) -> ColumnType:
@@ -130,10 +142,9 @@ def _with_column(walk: Walk, table: Table, column: FileColumn, known: set[str], 
         if not fits:
             bad[row] = _error(walk, table, column, row, value, name is not None and name in known)
     named.update(name for name in names if name is not None)
-    values, unread = read_files(column.kind, walk.root, names)
     split, remarks = _split_of(table, column, names)
     return replace(
-        table, frame=table.frame.with_columns(values.alias(column.name)), broken={**unread, **bad, **table.broken},
+        table, frame=table.frame.with_columns(pl.Series(column.name, names, dtype=pl.String)), broken={**bad, **table.broken},
         types={**table.types, column.name: column.kind.name}, split=split, remarks=(*table.remarks, *remarks), root=walk.root,
     )  # fmt: skip
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import polars as pl
@@ -38,7 +38,7 @@ def kind_named(values: pl.Series) -> ColumnType | None:
     return next((kind for kind in kinds_of_files() if share_that_ends(present, kind.extensions) >= _SHARE), None)
 
 
-def read_files(kind: ColumnType, root: Path, names: Sequence[str | None]) -> tuple[pl.Series, dict[int, LeadlineError]]:
+def read_files(kind: ColumnType, root: Path, names: Sequence[str | None], first_row: int = 0) -> tuple[pl.Series, dict[int, LeadlineError]]:
     """Raw values of files named relative to `root`, and for each row whose file cannot be read the error saying so."""
     if kind.by_name:
         return pl.Series(names, dtype=pl.String), {}
@@ -47,13 +47,39 @@ def read_files(kind: ColumnType, root: Path, names: Sequence[str | None]) -> tup
         value = None
         try:
             value = None if name is None else kind.from_file(root / name)
-        except LeadlineError as error:
-            bad[row] = error
-        except (OSError, ValueError) as error:
-            reason = error.strerror if isinstance(error, OSError) else error
-            bad[row] = LeadlineError(f"{name} cannot be opened: {reason}", "a file that you may read", file=str(root / str(name)), row=row)
+        except (LeadlineError, OSError, ValueError) as error:
+            bad[row] = _unread(error, root / str(name), first_row + row)
         values.append(value)
     return pl.Series(values, dtype=None if any(value is not None for value in values) else pl.String), bad
+
+
+def _unread(error: Exception, path: Path, row: int) -> LeadlineError:
+    if isinstance(error, LeadlineError):
+        return error
+    reason = error.strerror if isinstance(error, OSError) else error
+    return LeadlineError(f"{path.name} cannot be opened: {reason}", "a file that you may read", file=str(path), row=row)
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A table in which the columns of `files` still hold the names of files, relative to its root: nothing is opened yet."""
+
+    table: Table
+    files: Mapping[str, ColumnType] = field(default_factory=dict)
+
+    def read(self) -> Table:
+        """The table with what is in the files, for types that do not keep them by name."""
+        table = self.table
+        for name, kind in self.files.items():
+            if table.root is not None and not kind.by_name:
+                values, bad = read_files(kind, table.root, table.frame[name].to_list(), table.first_row)
+                table = replace(table, frame=table.frame.with_columns(values.alias(name)), broken={**bad, **table.broken})
+        return table
+
+    def batches(self, rows: int) -> Iterator[Table]:
+        """The same in tables of `rows` rows each, whose files are opened as they come."""
+        for start in range(0, self.table.frame.height, rows):
+            yield replace(self, table=self.table.sliced(start, rows)).read()
 
 
 def with_contents(table: Table) -> Table:
@@ -73,9 +99,9 @@ def _read_column(table: Table, root: Path, name: str, kind: ColumnType) -> Table
     if not all(_is_inside(root, value) for value in column.head(_LOOKED_FOR).drop_nulls()):
         return table
     names = [value if value is not None and _is_inside(root, value) else None for value in column]
-    values, bad = read_files(kind, root, names)
+    values, bad = read_files(kind, root, names, table.first_row)
     missing = {
-        row: LeadlineError(f"{value} is not there", "a file in the table's folder", file=table.source(row), row=row, column=name)
+        row: _absent(table, name, row, value)
         for row, (value, found) in enumerate(zip(column, names, strict=True))
         if value is not None and found is None
     }
@@ -84,6 +110,11 @@ def _read_column(table: Table, root: Path, name: str, kind: ColumnType) -> Table
         table, frame=table.frame.with_columns(values.alias(name)), broken={**bad, **missing, **table.broken},
         types={**table.types, name: kind.name}, remarks=(*table.remarks, remark),
     )  # fmt: skip
+
+
+def _absent(table: Table, column: str, row: int, name: str) -> LeadlineError:
+    expected, where = "a file in the table's folder", table.source(row)
+    return LeadlineError(f"{name} is not there", expected, file=where, row=table.first_row + row, column=column)
 
 
 def _is_inside(root: Path, name: str) -> bool:

@@ -12,6 +12,7 @@ from leadline.data.classes import name_classes, unseen_classes
 from leadline.data.contract import Reader, Reading
 from leadline.data.frame import read_frame
 from leadline.data.left_out import drop_broken
+from leadline.data.named_files import with_contents
 from leadline.data.table import Data, Table
 from leadline.data.useless import why_useless
 from leadline.errors import LeadlineError
@@ -89,7 +90,7 @@ def read_table(source: Any, reading: Reading | None = None) -> Table:
 def read_batches(source: Any, reading: Reading, rows: int) -> Iterator[Table]:
     """The same rows as `read_table` in tables of about `rows` each, as they come; none where there are no rows."""
     if isinstance(source, str | Path):
-        yield from reader_for(str(source)).batches(str(source), reading, rows)
+        yield from map(with_contents, reader_for(str(source)).batches(str(source), reading, rows))
         return
     whole = _whole(source, reading)
     for start in range(0, whole.frame.height, rows):

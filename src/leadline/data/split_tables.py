@@ -8,17 +8,16 @@ from leadline.data.class_folders import SPLIT_NAMES, split_folders
 from leadline.data.contract import Reading
 from leadline.data.joined import Part, read_parts
 from leadline.data.metadata import below_top, with_files
-from leadline.data.named_files import kinds_of_files
+from leadline.data.named_files import Listed, kinds_of_files
 from leadline.data.table import SPLITS, Table
 from leadline.data.table_names import is_shard, missing_shards, shard_stem, stem_of, tables_in
 from leadline.data.walk import Level, Walk
 from leadline.errors import LeadlineError, listed
 
 
-def read_split_tables(walk: Walk, top: Level, reading: Reading) -> Table | None:
+def read_split_tables(walk: Walk, top: Level, reading: Reading) -> Listed | None:
     """Tables called train.* and test.*, or folders so called that hold nothing but tables, or the shards of one table."""
-    tables = tables_in(top.files)
-    parts = _named_after_splits(tables) or _in_split_folders(walk, top) or _shards_of_one(tables)
+    parts = parts_in(walk, top)
     if not parts:
         return None
     _refuse_copies(walk, parts)
@@ -28,7 +27,13 @@ def read_split_tables(walk: Walk, top: Level, reading: Reading) -> Table | None:
     return _with_its_files(walk, top, table, parts)
 
 
-def read_only_table(walk: Walk, top: Level, reading: Reading) -> Table | None:
+def parts_in(walk: Walk, top: Level) -> list[Part]:
+    """The tables of a folder that are one by their names; empty where there are no such."""
+    tables = tables_in(top.files)
+    return _named_after_splits(tables) or _in_split_folders(walk, top) or _shards_of_one(tables)
+
+
+def read_only_table(walk: Walk, top: Level, reading: Reading) -> Listed | None:
     """A folder with a single table is that table. Raises LeadlineError where there are several that have nothing to do with each other."""
     tables = tables_in(top.files)
     if not tables:
@@ -46,7 +51,7 @@ def read_only_table(walk: Walk, top: Level, reading: Reading) -> Table | None:
     return with_files(walk, top, table, tables) if has_classes else _with_its_files(walk, top, table, [part])
 
 
-def _with_its_files(walk: Walk, top: Level, table: Table, parts: list[Part]) -> Table:
+def _with_its_files(walk: Walk, top: Level, table: Table, parts: list[Part]) -> Listed:
     """The table with the files that it names; where it names none, everything beside it is stray."""
     own = [part.name for part in parts]
     named = with_files(walk, top, table, own)
@@ -55,7 +60,7 @@ def _with_its_files(walk: Walk, top: Level, table: Table, parts: list[Part]) -> 
     roots = {name.partition("/")[0] for name in own}
     walk.left.stray += [name for name in (*top.folders, *top.files) if name not in roots]
     walk.left.stray += [name for root in roots & set(top.folders) for name in walk.level(root).files if name not in own]
-    return table
+    return Listed(table)
 
 
 def _num_class_folders(walk: Walk, top: Level) -> int:
