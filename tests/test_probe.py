@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from leadline.data.examples import Examples
+from leadline.encoders.contract import Card
 from leadline.heads.linear import LinearHead
 from leadline.learners import probe
 from leadline.learners.contract import Sizes
@@ -20,6 +21,7 @@ from leadline.tasks.regress import Regress
 
 class Stub:
     takes: str = "image"
+    card = Card("stub", "here", "none", "", 20, "image", "anything")
 
     def run(self, values: Any) -> Any:
         return values
@@ -31,6 +33,7 @@ class ImageStub(Stub):
 
 class TextStub(Stub):
     takes = "text"
+    card = Card("stub", "here", "none", "", 20, "text", "anything English", ("en",))
 
 
 @pytest.fixture(autouse=True)
@@ -61,6 +64,29 @@ def test_says_what_it_could_read() -> None:
     why = Probe().why_not(Sizes(5, {"age": "number"}, 2), Classify())
     assert why is not None and "image, text" in why
     assert Probe().why_not(Sizes(5, {"photo": "image"}, 2), Classify()) is None
+
+
+def test_leaves_out_texts_in_a_language_that_its_encoder_does_not_read() -> None:
+    forms = {"front": "image", "says": "text", "sagt": "text"}
+    sizes = Sizes(5, forms, 2, languages={"says": ("en",), "sagt": ("de", "en")})
+    assert [node.inputs for node in Probe().inputs(sizes)] == [("column:front",), ("column:says",)]
+
+
+def test_says_which_language_it_does_not_read() -> None:
+    why = Probe().why_not(Sizes(5, {"sagt": "text"}, 2, languages={"sagt": ("de",)}), Classify())
+    assert why is not None and "reads English" in why and "sagt is in German" in why
+
+
+def test_tries_texts_whose_language_cannot_be_told() -> None:
+    assert Probe().why_not(Sizes(5, {"code": "text"}, 2, languages={"code": ()}), Classify()) is None
+
+
+def test_joins_what_was_encoded_and_nothing_else() -> None:
+    x = vectors(60, 20)
+    target = (x[:, 0] > 5).astype(np.int64)
+    _, examples = example_set({"says": "text", "sagt": "text"}, {"says.ear": x}, target, 2)
+    graph = Probe().fit(examples, Classify(), Probe().work(Sizes(60, {"says": "text"}, 2), Classify(), 0), seed=0)
+    assert [node.inputs for node in graph.nodes] == [("says.ear",)]
 
 
 @pytest.mark.parametrize("effort", [0, 1, 2])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
@@ -33,7 +33,13 @@ class Card:
     sha256: str
     dimension: int
     takes: str  # name of the column type
-    domain: str  # pictures it was trained on, or the language it reads
+    domain: str  # pictures it was trained on, or what kind of text
+    languages: tuple[str, ...] = ()  # codes (ISO 639) of those it reads; none where it is not made for a language
+    token_limit: int = 0  # tokens of a value that are read, the rest being cut off; 0 where there is no such limit
+
+    def speaks(self, languages: Iterable[str]) -> bool:
+        """Whether it was made for all of these languages."""
+        return not self.languages or set(languages) <= set(self.languages)
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

@@ -42,6 +42,8 @@ class MiniLM(PretrainedEncoder):
         dimension=384,
         takes="text",
         domain="English sentences and short paragraphs",
+        languages=("en",),
+        token_limit=TOKEN_LIMIT,
     )
 
     def __init__(self, *, token_limit: int = TOKEN_LIMIT, typical_tokens: int = TOKENS_PER_ROW) -> None:

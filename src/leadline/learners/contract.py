@@ -16,7 +16,7 @@ class Sizes:
     """All a learner may know of the data when it says how much work it would be.
 
     `types` maps a column to the form of its values; `categories` maps category columns to their number of distinct values;
-    `text_length` is the mean number of characters of a text.
+    `text_length` is the mean number of characters of a text; `languages` are those of each text column, as far as they can be told.
     """
 
     rows: int
@@ -24,6 +24,7 @@ class Sizes:
     num_classes: int = 0
     categories: Mapping[str, int] = field(default_factory=dict)
     text_length: float = 0.0
+    languages: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def columns_of(self, *types: str) -> list[str]:
         return [name for name, kind in self.types.items() if kind in types]

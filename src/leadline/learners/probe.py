@@ -11,6 +11,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from leadline.columns.language import in_words
 from leadline.data.examples import Examples
 from leadline.encoders.join import Join
 from leadline.evaluate.folds import make_folds
@@ -33,21 +34,27 @@ class Probe:
     title: ClassVar[str] = "pretrained network with a linear head"
 
     def why_not(self, sizes: Sizes, task: Task) -> str | None:
-        readable = encoders_by_type()
-        if sizes.columns_of(*readable):
+        if _readable(sizes):
             return None
-        return f"it reads columns of the types {', '.join(readable)}, and there are none"
+        encoders = encoders_by_type()
+        foreign = sizes.columns_of(*encoders)
+        if not foreign:
+            return f"it reads columns of the types {', '.join(encoders)}, and there are none"
+        written = [f"{name} is in {in_words(sizes.languages[name])}" for name in foreign]
+        spoken = in_words(ENCODERS.get(encoders[sizes.types[foreign[0]]]).card.languages)
+        return f"its encoder of texts reads {spoken}, and {', '.join(written)}; the linear model reads any language"
 
     def inputs(self, sizes: Sizes) -> list[Node]:
         encoders = encoders_by_type()
-        made = {kind: ENCODERS.get(encoders[kind])() for kind in encoders if sizes.columns_of(kind)}
-        return [Node(f"{name}.{encoders[kind]}", made[kind], (COLUMN + name,)) for name, kind in sizes.types.items() if kind in encoders]
+        found = {name: encoders[sizes.types[name]] for name in _readable(sizes)}
+        made = {encoder: ENCODERS.get(encoder)() for encoder in set(found.values())}
+        return [Node(f"{name}.{encoder}", made[encoder], (COLUMN + name,)) for name, encoder in found.items()]
 
     def work(self, sizes: Sizes, task: Task, effort: int) -> Work:
         """Steps are a million features looked at once for one output and one strength of the path."""
         aim = Aim.of(task, sizes.num_classes)
         settings = path_settings(sizes.rows, aim.num_outputs, effort)
-        width = _DIMENSION * len(sizes.columns_of(*encoders_by_type()))
+        width = _DIMENSION * len(_readable(sizes))
         steps = sizes.rows * width * path_solves(settings, aim) / 1e6
         # Features of the rows and of every fold in double precision, and ten pairs of vectors of the solver.
         peak_bytes = int(sizes.rows * (width * 8 * (settings["inner_folds"] + 2) + aim.num_searched * 8 * 60))
@@ -74,10 +81,17 @@ def encoders_by_type() -> dict[str, str]:
     return found
 
 
+def _readable(sizes: Sizes) -> list[str]:
+    """Columns that an encoder takes, of texts those in a language that it was made for or whose language cannot be told."""
+    cards = {kind: ENCODERS.get(name).card for kind, name in encoders_by_type().items()}
+    return [name for name in sizes.columns_of(*cards) if cards[sizes.types[name]].speaks(sizes.languages.get(name, ()))]
+
+
 def _encoded(examples: Examples) -> list[str]:
     """Names of the values that encoders have made of these columns."""
     encoders = encoders_by_type()
-    return [f"{name}.{encoders[kind]}" for name, kind in examples.types.items() if kind in encoders]
+    made = [f"{name}.{encoders[kind]}" for name, kind in examples.types.items() if kind in encoders]
+    return [name for name in made if name in examples.values]
 
 
 def _fit_join(train: Examples) -> Graph:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from leadline.columns.language import languages_of
 from leadline.columns.recognise import Choice, recognise
 from leadline.data.left_out import drop_missing_target
 from leadline.data.split import Partition, partition
@@ -55,8 +56,10 @@ class Setup:
     def sizes(self) -> Sizes:
         data, rows = self.data, self.teaching
         categories = {name: data.feature(name).n_unique() for name, form in data.forms.items() if form == "category"}
-        lengths = [_mean_length(data.feature(name)) for name, form in data.forms.items() if form == "text"]
-        return Sizes(len(rows), data.forms, self.num_classes, categories, float(np.mean(lengths)) if lengths else 0.0)
+        texts = {name: data.feature(name) for name, form in data.forms.items() if form == "text"}
+        length = float(np.mean([_mean_length(text) for text in texts.values()])) if texts else 0.0
+        languages = {name: languages_of(text) for name, text in texts.items()}
+        return Sizes(len(rows), data.forms, self.num_classes, categories, length, languages)
 
 
 def set_up(data: Data, task_name: str | None, metric_name: str | None, positive: str | None, seed: int) -> Setup:
