@@ -119,8 +119,8 @@ def files_table(walk: Walk, found: Files, findings: tuple[Finding, ...] = ()) ->
         columns.append(pl.Series("label", found.labels, dtype=pl.String).filter(fits))
     split = np.array(found.splits)[fits.to_numpy()] if found.splits and found.splits[0] else None
     table = Table(
-        pl.DataFrame(columns), Places(walk.root, names), walk.root.resolve().name, walk.root, split,
-        "label" if found.labels else None, types={kind.name: kind.name}, origin=str(walk.root),
+        pl.DataFrame(columns), Places(walk.root, names), walk.name, walk.root, split,
+        "label" if found.labels else None, types={kind.name: kind.name}, origin=walk.origin,
         findings=(*findings, *_unsorted(found.beside, kind)),
     )  # fmt: skip
     return Listed(table, {kind.name: kind})

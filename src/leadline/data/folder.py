@@ -28,7 +28,7 @@ def read_inner_folder(walk: Walk, top: Level, reading: Reading) -> Listed | None
         return None
     walk.left.stray += top.files
     remark = f"everything lies in {top.folders[0]}, the only folder there"
-    table = replace(_told(found.table, inner), name=walk.root.resolve().name)
+    table = replace(_told(found.table, inner), name=walk.name)
     return replace(found, table=replace(table, remarks=(remark, *table.remarks)))
 
 
@@ -50,7 +50,7 @@ class Folder(Reader):
         if metadata_in(walk, top) or not (parts := parts_in(walk, top)):
             yield from _listed(Path(place), reading).batches(rows)
         else:
-            yield from batches_of_parts(walk.root, parts, reading, rows)
+            yield from batches_of_parts(walk, parts, reading, rows)
 
 
 def _listed(folder: Path, reading: Reading) -> Listed:

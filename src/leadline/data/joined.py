@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -12,6 +11,7 @@ import polars as pl
 from leadline.data.contract import Reading
 from leadline.data.read import reader_for
 from leadline.data.table import Table
+from leadline.data.walk import Walk
 from leadline.errors import LeadlineError, listed
 from leadline.findings import Finding
 
@@ -27,28 +27,28 @@ class Part:
 Change = Callable[[Part, Table], Table]
 
 
-def read_parts(root: Path, parts: Sequence[Part], reading: Reading, change: Change = lambda part, table: table) -> Table:
+def read_parts(walk: Walk, parts: Sequence[Part], reading: Reading, change: Change = lambda part, table: table) -> Table:
     """`change` is what becomes of each table first. Raises LeadlineError where one cannot be read, or their columns differ."""
-    tables = _read(root, parts, reading, change)
+    tables = _read(walk, parts, reading, change)
     for table in tables[1:]:
-        _refuse_other_columns(root, tables[0], table)
+        _refuse_other_columns(walk, tables[0], table)
     if mixed := _mixed(tables):
-        tables = _read(root, parts, replace(reading, as_text=[*reading.as_text, *mixed]), change)
-    return joined(root, parts, tables)
+        tables = _read(walk, parts, replace(reading, as_text=[*reading.as_text, *mixed]), change)
+    return joined(walk, parts, tables)
 
 
-def _read(root: Path, parts: Sequence[Part], reading: Reading, change: Change) -> list[Table]:
-    return [change(part, reader_for(str(root / part.name)).read(str(root / part.name), reading)) for part in parts]
+def _read(walk: Walk, parts: Sequence[Part], reading: Reading, change: Change) -> list[Table]:
+    return [change(part, reader_for(str(walk.path(part.name))).read(str(walk.path(part.name)), reading)) for part in parts]
 
 
-def batches_of_parts(root: Path, parts: Sequence[Part], reading: Reading, rows: int) -> Iterator[Table]:
+def batches_of_parts(walk: Walk, parts: Sequence[Part], reading: Reading, rows: int) -> Iterator[Table]:
     """The rows of one table after the other, in tables of about `rows` each."""
     first_row = 0
     for part in parts:
-        place = str(root / part.name)
+        place = str(walk.path(part.name))
         for table in reader_for(place).batches(place, reading, rows):
             split = np.full(table.frame.height, part.split) if part.split else None
-            yield replace(table, first_row=first_row, split=split, name=root.resolve().name, origin=str(root))
+            yield replace(table, first_row=first_row, split=split, name=walk.name, origin=walk.origin)
             first_row += table.frame.height
 
 
@@ -62,18 +62,18 @@ def _mixed(tables: Sequence[Table]) -> list[str]:
     return [name for name, kinds in text.items() if len(kinds) > 1]
 
 
-def joined(root: Path, parts: Sequence[Part], tables: Sequence[Table]) -> Table:
+def joined(walk: Walk, parts: Sequence[Part], tables: Sequence[Table]) -> Table:
     """One table of several, one below the other. Raises LeadlineError where their kinds of values do not fit together."""
     columns = tables[0].frame.columns
     try:
         frame = pl.concat(_alike([table.frame.select(columns) for table in tables]), how="vertical_relaxed")
     except pl.exceptions.PolarsError as error:
         reason = str(error).strip().splitlines()[0]
-        raise LeadlineError(f"the tables in {root} do not fit together: {reason}", "the same kind of values in each column") from None
+        raise LeadlineError(f"the tables in {walk.root} do not fit together: {reason}", "the same kind of values in each column") from None
     starts = np.cumsum([0, *(table.frame.height for table in tables)])
     split = np.repeat([part.split for part in parts], np.diff(starts)) if parts[0].split else None
     return Table(
-        frame, _Chained(tables, starts), root.resolve().name, root, split, types=tables[0].types, origin=str(root),
+        frame, _Chained(tables, starts), walk.name, walk.root, split, types=tables[0].types, origin=walk.origin,
         remarks=tuple(dict.fromkeys(remark for table in tables for remark in table.remarks)),
         broken={int(start) + row: error for start, table in zip(starts, tables, strict=False) for row, error in table.broken.items()},
         findings=tuple(_shifted(tables, starts)),
@@ -96,7 +96,7 @@ def _shifted(tables: Sequence[Table], starts: np.ndarray) -> Iterator[Finding]:
         yield from (replace(finding, rows=[start + row for row in finding.rows]) for finding in table.findings)
 
 
-def _refuse_other_columns(root: Path, first: Table, other: Table) -> None:
+def _refuse_other_columns(walk: Walk, first: Table, other: Table) -> None:
     lacking = [name for name in first.frame.columns if name not in other.frame.columns]
     more = [name for name in other.frame.columns if name not in first.frame.columns]
     if not lacking and not more:
@@ -106,7 +106,7 @@ def _refuse_other_columns(root: Path, first: Table, other: Table) -> None:
     advice = "mend the header lines, or name one table"
     if lacking and not more:  # as on Kaggle: the test part has no answers
         advice = f"if it holds rows to predict: leadline train {first.origin}, then leadline predict MODEL {other.origin}"
-    raise LeadlineError(f"the tables in {root} have different columns: {odd}", f"the columns of {first.origin} in each", advice)
+    raise LeadlineError(f"the tables in {walk.root} have different columns: {odd}", f"the columns of {first.origin} in each", advice)
 
 
 class _Chained:

@@ -40,7 +40,7 @@ def read_metadata(walk: Walk, top: Level, reading: Reading) -> Listed | None:
     parts = metadata_in(walk, top)
     if not parts:
         return None
-    table = read_parts(walk.root, parts, reading, below_top(walk))
+    table = read_parts(walk, parts, reading, below_top(walk))
     return with_files(walk, top, table, {part.name for part in parts}, _conventional(table))
 
 
@@ -66,7 +66,7 @@ def below_top(walk: Walk) -> Callable[[Part, Table], Table]:
         if folder:
             known = set(walk.files(folder))
             names = [*_conventional(table), *(name for name in frame.columns if _names_some(frame[name], known, f"{folder}/"))]
-            frame = frame.with_columns(f"{folder}/" + pl.col(name) for name in dict.fromkeys(names))
+            frame = frame.with_columns((pl.lit(f"{folder}/") + pl.col(name)).alias(name) for name in dict.fromkeys(names))
         return replace(table, frame=frame)
 
     return change

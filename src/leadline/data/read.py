@@ -81,7 +81,7 @@ def _type_of(table: Table, name: str, wanted: str | None) -> Choice | WhyNot:
 
 def read_table(source: Any, reading: Reading | None = None) -> Table:
     """Raw columns from anything we read, before anything is decided about them."""
-    table = _whole(source, reading or Reading())
+    table = with_contents(_whole(source, reading or Reading()))
     if table.frame.height == 0:
         raise LeadlineError(f"{table.origin} has no rows", "at least one row with values")
     return table

@@ -21,7 +21,7 @@ def read_split_tables(walk: Walk, top: Level, reading: Reading) -> Listed | None
     if not parts:
         return None
     _refuse_copies(walk, parts)
-    table = read_parts(walk.root, parts, reading, below_top(walk))
+    table = read_parts(walk, parts, reading, below_top(walk))
     missing = missing_shards([part.name for part in parts])
     table = replace(table, remarks=(*table.remarks, *_both_valid(parts)), findings=(*table.findings, *missing))
     return _with_its_files(walk, top, table, parts)
@@ -47,7 +47,7 @@ def read_only_table(walk: Walk, top: Level, reading: Reading) -> Listed | None:
             "one table; or tables called train.csv, test.csv, which belong together", f"name one of them: {walk.path(tables[0])}",
         )  # fmt: skip
     part = Part(tables[0], "")
-    table = read_parts(walk.root, [part], reading)
+    table = read_parts(walk, [part], reading)
     return with_files(walk, top, table, tables) if has_classes else _with_its_files(walk, top, table, [part])
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from leadline.data.stray import CLOSED, DEAD_LINK, LINK_OUT, LINK_TO_FOLDER, ODD_NAME, SPECIAL, Left, Reason
-from leadline.errors import LeadlineError
+from leadline.errors import LeadlineError, printable
 
 _OURS = (".leadline", ".runs")  # models and runs; a class so called would be a strange one
 _OF_SYSTEMS = ("__MACOSX", "Thumbs.db", "desktop.ini")
@@ -33,6 +33,14 @@ class Walk:
         self.root = root
         self.left = Left()
         self._inside = os.path.realpath(root).rstrip(os.sep) + os.sep
+
+    @property
+    def name(self) -> str:
+        return printable(self.root.resolve().name)
+
+    @property
+    def origin(self) -> str:
+        return printable(str(self.root))
 
     def path(self, name: str) -> Path:
         return self.root / name
