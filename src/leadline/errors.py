@@ -84,10 +84,7 @@ def listed(names: Sequence[str], shown: int = 20) -> str:
     return ", ".join(names[:shown]) + (f" and {len(names) - shown:,} more" if len(names) > shown else "")
 
 
-def need_extra(package: str, purpose: str) -> LeadlineError:
-    """The error for a package that only `leadline[train]` installs."""
-    return LeadlineError(
-        f"{purpose} needs the package {package}, which is not installed here",
-        "an installation that can train",
-        'pip install "leadline[train]"',
-    )
+def need_extra(package: str, purpose: str, extra: str = "train") -> LeadlineError:
+    """The error for a package that only `leadline[extra]` installs."""
+    saw = f"{purpose} needs the package {package}, which is not installed here"
+    return LeadlineError(saw, f"an installation with the extra {extra}", f'pip install "leadline[{extra}]"')
