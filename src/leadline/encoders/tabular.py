@@ -128,6 +128,10 @@ class NumberScale:
         margin = (high - low) / 4
         return cls(fill, low - margin, high + margin, width, float(middle.mean()), scale or 1.0, missing, _edges(known, num_bins))
 
+    @property
+    def num_features(self) -> int:
+        return 1 + max(0, len(self.edges) - 1) + self.missing
+
     def features(self, values: np.ndarray) -> np.ndarray:
         """(n,) -> (n, num_features) float32."""
         absent = np.isnan(values)
@@ -158,14 +162,23 @@ class OneHot:
         missing = values.null_count() >= least_count
         return cls(Vocabulary.fit(values, least_count, _MOST_ONE_HOT).names, missing)
 
+    @property
+    def num_features(self) -> int:
+        return len(self.words) + self.missing + 1
+
     def features(self, values: pl.Series) -> np.ndarray:
-        """(n,) -> (n, len(words) + missing + 1) float32, a single 1 in each row."""
+        """(n,) -> (n, num_features) float32, a single 1 in each row."""
         num_words = len(self.words)
         codes = self._vocabulary.encode(values)
         rest = np.where(values.is_null().to_numpy() & self.missing, num_words, num_words + self.missing)
         features = np.zeros((len(values), num_words + self.missing + 1), np.float32)
         features[np.arange(len(values)), np.where(np.isnan(codes), rest, codes).astype(np.int64)] = 1.0
         return features
+
+
+def bins_for(rows: int, num_numbers: int) -> int:
+    """Bins of each number column: more rows can bear more; many columns share 600 of them, which bounds the matrix's width."""
+    return int(np.clip(min(rows // 500, 600 // max(num_numbers, 1)), 4, 32))
 
 
 class DesignMatrix:
@@ -183,9 +196,7 @@ class DesignMatrix:
     def fit(cls, columns: Mapping[str, Any], types: Mapping[str, str], target: np.ndarray | None = None) -> Self:
         """`target` is not looked at: nothing here can leak an answer."""
         rows = max((len(values) for values in columns.values()), default=0)
-        num_numbers = sum(types[name] == NUMBER for name in columns)
-        # More rows can bear more bins; many columns share 600 of them, which bounds the matrix's width.
-        num_bins = int(np.clip(min(rows // 500, 600 // max(num_numbers, 1)), 4, 32))
+        num_bins = bins_for(rows, sum(types[name] == NUMBER for name in columns))
         least_count = int(np.clip(rows // 1000, 2, 10))
         fitted: dict[str, NumberScale | OneHot] = {}
         for name, values in columns.items():
@@ -195,8 +206,13 @@ class DesignMatrix:
         return cls(fitted)
 
     def run(self, *columns: Any) -> Dense:
-        blocks = [part.features(values) for part, values in zip(self.columns.values(), columns, strict=True)]
-        return np.concatenate(blocks, axis=1)
+        """Filled column by column, so that memory holds the matrix once."""
+        matrix = np.empty((len(columns[0]), sum(part.num_features for part in self.columns.values())), np.float32)
+        start = 0
+        for part, values in zip(self.columns.values(), columns, strict=True):
+            matrix[:, start : start + part.num_features] = part.features(values)
+            start += part.num_features
+        return matrix
 
     def config(self) -> dict[str, Any]:
         kinds = {name: NUMBER if isinstance(part, NumberScale) else CATEGORY for name, part in self.columns.items()}

@@ -14,7 +14,7 @@ import numpy as np
 from leadline.data.examples import Examples
 from leadline.encoders.join import Join
 from leadline.encoders.ngrams import HashedNgrams, Ngrams
-from leadline.encoders.tabular import DesignMatrix
+from leadline.encoders.tabular import DesignMatrix, bins_for
 from leadline.evaluate.folds import make_folds
 from leadline.heads.linear import LinearHead
 from leadline.learners.contract import Sizes, Work
@@ -36,6 +36,10 @@ _INNER_FOLDS = ((0, (0, 0, 0)), (20, (2, 5, 5)), (1000, (2, 3, 5)), (5000, (1, 1
 _OUTPUTS_THAT_COST = 200
 _MANY_OUTPUTS = 10  # beyond, a path costs so much and its end is so flat that the next coarser one is walked
 _PREPARING = 40  # measured on `imdb` and `banking77`
+# Measured as the peak of a fit: hashes and counts of n-grams, features in both orders with the copies on the way; a dense matrix with the
+# solver's copy of it. Together a fit stays under `_MOST_BYTES`.
+_BYTES_TEXT, _BYTES_TABLE = 80.0, 20.0
+_MOST_BYTES = 2.5e9
 _DIRECT_SOLVES = 4  # strengths of a path that cost as much as the last solution, which starts from zero
 
 
@@ -92,13 +96,15 @@ class Linear:
             "offset": 0.1,  # `imdb`, five folds of the training rows: 92.36 % against 92.22 % with none
             "weighting": "naive-bayes" if aim.loss == "two-classes" else "idf",
         }
-        entries = sizes.rows * _entries_per_row(sizes)
+        in_texts, in_tables = _entries_in_texts(sizes), _entries_in_tables(sizes)
+        row_bytes = in_texts * _BYTES_TEXT + in_tables * _BYTES_TABLE + aim.num_searched * 8 * 60
+        settings["rows"] = rows_within(sizes.rows, row_bytes)
+        entries = settings["rows"] * (in_texts + in_tables)
         steps = entries * (_PREPARING * (settings["inner_folds"] + 1) + path_solves(settings, aim)) / 1e6
-        # Hashes and counts, features in both orders with the copies on the way, and ten pairs of vectors of the solver.
-        peak_bytes = int(entries * 80 + sizes.rows * aim.num_searched * 8 * 60)
-        return Work(steps, peak_bytes, settings)
+        return Work(steps, int(settings["rows"] * row_bytes), settings)
 
     def fit(self, train: Examples, task: Task, work: Work, seed: int) -> Graph:
+        train = sampled(train, work.settings["rows"], seed)
         search, num_folds = Search.of(work.settings), work.settings["inner_folds"]
         folds = make_folds(train, task, num_folds, seed) if num_folds else []
         trials = [_trial(train.take(fold.train), train.take(fold.valid), work.settings) for fold in folds]
@@ -149,10 +155,27 @@ def _ngrams_node(train: Examples, column: str, settings: Mapping[str, Any]) -> N
     return Node(f"{column}.{Ngrams.kind}", part, (_hashed(column),))
 
 
-def _entries_per_row(sizes: Sizes) -> float:
-    """About how many features of a row are not zero."""
+def rows_within(rows: int, row_bytes: float) -> int:
+    """How many rows may teach so that the fit stays within memory: a hundred thousand rows settle a linear model."""
+    return min(rows, max(1_000, int(_MOST_BYTES / row_bytes)))
+
+
+def sampled(train: Examples, rows: int, seed: int) -> Examples:
+    """So many of the rows at random, in their order."""
+    if len(train) <= rows:
+        return train
+    return train.take(np.sort(np.random.default_rng([seed, 13]).choice(len(train), rows, replace=False)))
+
+
+def _entries_in_texts(sizes: Sizes) -> float:
+    """About how many n-grams a row has."""
     words = sizes.text_length / _CHARACTERS_PER_WORD
     per_text = 2 * words + 4 * sizes.text_length if sizes.text_length < _SHORT_TEXT else 3 * words
-    numbers = 8 * len(sizes.columns_of("number"))  # bins, see `DesignMatrix`
+    return per_text * len(sizes.columns_of(TEXT))
+
+
+def _entries_in_tables(sizes: Sizes) -> int:
+    """Columns of `DesignMatrix`."""
+    numbers = len(sizes.columns_of("number"))
     categories = int(np.sum([min(count, 100) for count in sizes.categories.values()]))
-    return per_text * len(sizes.columns_of(TEXT)) + numbers + categories + 1
+    return numbers * (1 + bins_for(sizes.rows, numbers)) + categories + 1

@@ -21,6 +21,7 @@ from leadline.registry import LEARNERS
 from leadline.tasks.contract import Task
 from leadline.tasks.metrics import Metric
 
+_ANSWERED_TOGETHER = 20_000
 TRIVIAL = "baseline"  # the learner that every result is shown against
 
 Fitted = Callable[[], None]  # called after every fit, for the progress bar
@@ -76,9 +77,15 @@ def _out_of_fold(examples: Examples, folds: Sequence[Fold], fitting: Fitting, ta
         began = time.perf_counter()
         graph = learner.fit(examples.take(fold.train), task, fitting.work, seed)
         seconds += time.perf_counter() - began
-        raw.append(graph.run(examples.take(fold.valid).values))
+        raw.append(answered(graph, examples, fold.valid))
         after_fit()
     return OutOfFold(fitting.learner, np.concatenate([fold.valid for fold in folds]), np.concatenate(raw), seconds / len(folds), graph)
+
+
+def answered(graph: Graph, examples: Examples, rows: np.ndarray) -> np.ndarray:
+    """Raw outputs for these rows, some thousands at a time: what lies between columns and answers can be a hundred times as large."""
+    parts = [rows[start : start + _ANSWERED_TOGETHER] for start in range(0, len(rows), _ANSWERED_TOGETHER)]
+    return np.concatenate([graph.run(examples.take(part).values) for part in parts])
 
 
 def refit(
