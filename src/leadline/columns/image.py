@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import base64
 import io
+import os
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -11,11 +15,13 @@ import numpy as np
 import polars as pl
 
 from leadline.columns.contract import ColumnType, Confidence, Decoded, Sample, Where, WhyNot, digest_of
-from leadline.columns.picture import Picture, Pictures
+from leadline.columns.picture import Picture, Pictures, looks_like_picture, picture_header
 from leadline.errors import LeadlineError
 
 EXTENSIONS = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".ppm", ".pgm", ".avif")
 _LOOKED_FOR = 20  # files whose existence is checked when a column of names is recognised
+_HEADERS = 50  # looked at for a summary
+_WORTH_LISTING = 32  # files named in one folder
 
 
 class Image(ColumnType):
@@ -29,8 +35,8 @@ class Image(ColumnType):
 
     def recognise(self, sample: Sample) -> Confidence | WhyNot:
         dtype = sample.values.dtype
-        if dtype == pl.Binary or (isinstance(dtype, pl.Struct) and "bytes" in {field.name for field in dtype.fields}):
-            return Confidence(0.95, "holds the bytes of picture files")
+        if dtype == pl.Binary or isinstance(dtype, pl.Struct):
+            return _of_bytes(sample.values)
         if dtype != pl.String or sample.values.is_empty():
             return WhyNot(f"its values are {dtype}, neither file names nor bytes")
         share = sample.values.str.to_lowercase().str.ends_with(EXTENSIONS[0])
@@ -38,32 +44,24 @@ class Image(ColumnType):
             share = share | sample.values.str.to_lowercase().str.ends_with(extension)
         if share.mean() < 0.9:  # type: ignore[operator]
             return WhyNot("its values are not names of picture files")
-        missing = [name for name in sample.values.head(_LOOKED_FOR) if not _resolve(name, sample.root).exists()]
+        missing = [name for name in sample.values.head(_LOOKED_FOR) if not _is_file(_resolve(name, sample.root))]
         if missing:
             return WhyNot(f"it names picture files, but {missing[0]} is not there")
         return Confidence(0.95, "names picture files")
 
     def decode(self, raw: pl.Series, where: Where) -> Decoded:
-        pictures, bad = [], {}
-        for row, value in enumerate(raw):
-            try:
-                pictures.append(self._picture(value, row, where))
-            except LeadlineError as error:
-                bad[row] = error
-                pictures.append(Picture(b"", source=where.source(row)))
-        return Decoded(Pictures(pictures), bad)
+        bad = {row: where.error(row, "there is no picture", "a file name or the bytes of a picture") for row in _empty(raw)}
+        for row, path in _absent(raw, where.root).items():
+            bad[row] = where.error(row, f"{path} is not there", "a picture file", "check the name and the folder it is relative to")
 
-    def _picture(self, value: Any, row: int, where: Where) -> Picture:
-        if isinstance(value, dict):
-            value = value.get("bytes") or value.get("path")
-        if isinstance(value, bytes):
-            return Picture(value, source=where.source(row))
-        if not value:
-            raise where.error(row, "there is no picture", "a file name or the bytes of a picture")
-        path = _resolve(value, where.root)
-        if not path.is_file():
-            raise where.error(row, f"{path} is not there", "a picture file", "check the name and the folder it is relative to")
-        return Picture(path, source=str(path))
+        def picture(row: int) -> Picture:
+            value = _content(raw[row])
+            if isinstance(value, str):
+                path = _resolve(value, where.root)
+                return Picture(path, source=str(path))
+            return Picture(value or None, source=where.source(row))
+
+        return Decoded(Pictures.made_by(picture, np.arange(len(raw))), bad)
 
     def show(self, raw: Any) -> str:
         if isinstance(raw, dict):
@@ -71,15 +69,18 @@ class Image(ColumnType):
         return f"<{len(raw):,} bytes>" if isinstance(raw, bytes) else str(raw or "")
 
     def to_json(self, raw: Any) -> Any:
-        if isinstance(raw, dict):
-            raw = raw.get("bytes") or raw.get("path")
+        raw = _content(raw)
         return {"bytes": base64.b64encode(raw).decode()} if isinstance(raw, bytes) else raw
 
     def from_json(self, value: Any) -> Any:
         return base64.b64decode(value["bytes"]) if isinstance(value, dict) else value
 
     def summary(self, present: pl.Series, where: Where) -> str:
-        return "named files" if present.dtype == pl.String else "embedded files"
+        headers = list[tuple[int, int, str]]()
+        for picture in self.decode(present.gather_every(max(1, len(present) // _HEADERS)), where).values:
+            with suppress(LeadlineError):
+                headers.append(picture_header(picture.read(), picture.name))
+        return _described(headers)
 
     def digest(self, raw: pl.Series, where: Where) -> bytes:
         """Files count by their own names and sizes, so that data are the same whichever way their folder was named."""
@@ -99,6 +100,84 @@ class Image(ColumnType):
             coarse.resize((300, 240), PillowImage.Resampling.BICUBIC).save(stream, "JPEG", quality=85)
             contents.append(stream.getvalue())
         return pl.Series(contents, dtype=pl.Binary)
+
+
+def _of_bytes(values: pl.Series) -> Confidence | WhyNot:
+    """Bytes may be anything: the first ones of a few values tell."""
+    if isinstance(values.dtype, pl.Struct) and "bytes" not in {field.name for field in values.dtype.fields}:
+        return WhyNot("its values have parts, none of them called bytes")
+    held = [value for value in map(_content, values.head(_LOOKED_FOR)) if value]
+    known = [isinstance(value, str) or looks_like_picture(value) for value in held]
+    if sum(known) * 2 <= len(known):
+        return WhyNot(f"{len(known) - sum(known)} of {len(known)} values looked at are bytes that start like no picture")
+    return Confidence(0.95, "holds the bytes of picture files")
+
+
+def _content(value: Any) -> Any:
+    """What stands for a picture in one raw value: bytes, a file's name, or nothing."""
+    return value.get("bytes") or value.get("path") if isinstance(value, dict) else value
+
+
+def _empty(raw: pl.Series) -> list[int]:
+    """Rows without a picture."""
+    if isinstance(raw.dtype, pl.Struct):
+        return [row for row, value in enumerate(raw) if not _content(value)]
+    lengths = raw.bin.size() if raw.dtype == pl.Binary else raw.cast(pl.String).str.len_bytes()
+    return (lengths.fill_null(0) == 0).arg_true().to_list()
+
+
+def _absent(raw: pl.Series, root: Path | None) -> dict[int, str]:
+    """Row -> file, of those that are not there. Folders of which many files are named are listed, which is faster than asking for each."""
+    folders: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    for row, value in enumerate(raw) if raw.dtype == pl.String else _named(raw):
+        if value:
+            folder, name = os.path.split(value)
+            folders[folder].append((row, name))
+    absent = {}
+    for folder, named in folders.items():
+        place = _resolve(folder, root)
+        there = _listed(place) if len(named) > _WORTH_LISTING else frozenset()
+        for row, name in named:
+            if name not in there and not _is_file(place / name):  # a listing may differ in upper and lower case
+                absent[row] = str(place / name)
+    return absent
+
+
+def _named(raw: pl.Series) -> Iterator[tuple[int, str]]:
+    """Rows of a struct that hold a name and no bytes."""
+    if isinstance(raw.dtype, pl.Struct) and {"bytes", "path"} <= {field.name for field in raw.dtype.fields}:
+        lengths = raw.struct.field("bytes").bin.size()
+        for row in (lengths.fill_null(0) == 0).arg_true():
+            yield row, raw[row]["path"]
+
+
+def _listed(folder: Path) -> frozenset[str]:
+    try:
+        with os.scandir(folder) as entries:
+            return frozenset(entry.name for entry in entries)
+    except (OSError, ValueError):
+        return frozenset()
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # a name that no file can have
+        return False
+
+
+def _described(headers: Sequence[tuple[int, int, str]]) -> str:
+    """`92 x 112 pixels, PNG` or `180-500 x 120-500 pixels, mostly JPEG`."""
+    if not headers:
+        return "none that can be read"
+    widths, heights = [width for width, _, _ in headers], [height for _, height, _ in headers]
+    kinds = Counter(kind for _, _, kind in headers).most_common()
+    return f"{_range(widths)} x {_range(heights)} pixels, {'mostly ' if len(kinds) > 1 else ''}{kinds[0][0]}"
+
+
+def _range(numbers: Sequence[int]) -> str:
+    least, most = min(numbers), max(numbers)
+    return f"{least:,}" if least == most else f"{least:,}-{most:,}"
 
 
 def _resolve(name: str, root: Path | None) -> Path:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 import threading
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
@@ -26,6 +27,12 @@ _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
     5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_270, 7: Image.Transpose.TRANSVERSE, 8: Image.Transpose.ROTATE_90,
 }  # fmt: skip
+_OF_SEVERAL = ("GIF", "WEBP", "PNG", "TIFF", "AVIF")
+_PLAIN = ("1", "L", "P", "RGB", "YCbCr")  # modes that need no more memory on their way to RGB than RGB does
+_SIGNATURES = re.compile(
+    rb"\xff\xd8\xff|\x89PNG\r\n\x1a\n|GIF8[79]a|RIFF....WEBP|BM....\0\0\0\0|II\*\0|MM\0\*|P[1-6]\s|....ftyp(avi[fs]|hei[cx]|mif1|hevc)",
+    re.S,
+)
 # First bytes of files that people do hand in, and what to call them.
 _LOOKS_LIKE = (
     (re.compile(rb"....ftyp(heic|heix|mif1|hevc)", re.S), "a HEIC photograph", "save it as JPEG (phones offer this when sharing)"),
@@ -57,33 +64,53 @@ class Picture:
             raise LeadlineError("there is no picture here", "a file or its bytes", "drop the row or add the picture", file=self.name)
         return self.content if isinstance(self.content, bytes) else _read_file(self.content, self.name)
 
+    def num_bytes(self) -> int:
+        """How large the encoded picture is; 0 where there is none or its file is gone."""
+        if not isinstance(self.content, Path):
+            return len(self.content or b"")
+        try:
+            return self.content.stat().st_size
+        except (OSError, ValueError):
+            return 0
+
 
 class Pictures:
-    """Pictures aligned with rows."""
+    """Pictures aligned with rows. With `made_by` each is made when it is asked for, so that a million cost no more than their numbers."""
 
     def __init__(self, pictures: Iterable[Picture]) -> None:
-        self._pictures = list(pictures)
+        listed = list(pictures)
+        self._at: Callable[[int], Picture] = listed.__getitem__
+        self._rows = np.arange(len(listed))
+
+    @classmethod
+    def made_by(cls, at: Callable[[int], Picture], rows: np.ndarray) -> Pictures:
+        """Picture i is `at(rows[i])`."""
+        pictures = cls(())
+        pictures._at, pictures._rows = at, rows
+        return pictures
 
     def __len__(self) -> int:
-        return len(self._pictures)
+        return len(self._rows)
 
     def __iter__(self) -> Iterator[Picture]:
-        return iter(self._pictures)
+        return (self._at(row) for row in self._rows.tolist())
 
     def __getitem__(self, row: int) -> Picture:
-        return self._pictures[row]
+        return self._at(int(self._rows[row]))
 
     def take_rows(self, rows: np.ndarray) -> Pictures:
-        return Pictures(self._pictures[row] for row in rows.tolist())
+        return Pictures.made_by(self._at, self._rows[rows])
 
 
 def _read_file(path: Path, name: str) -> bytes:
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise LeadlineError(f"a file of {path.stat().st_size >> 20} MB", f"at most {MAX_BYTES >> 20} MB", "save it smaller", file=name)
-        return path.read_bytes()
-    except OSError as error:
-        reason = error.strerror or str(error)
+        with path.open("rb", buffering=0) as stream:
+            size = os.fstat(stream.fileno()).st_size
+            if size > MAX_BYTES:
+                raise LeadlineError(f"a file of {size >> 20} MB", f"at most {MAX_BYTES >> 20} MB", "save it smaller", file=name)
+            return stream.readall()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
         raise LeadlineError(f"a file that cannot be read: {reason}", "a picture file", "check that it is still there", file=name) from error
 
 
@@ -112,9 +139,30 @@ def open_picture(content: bytes, at_least: int | None = None, source: str = "", 
 
 
 def picture_size(content: bytes, source: str = "") -> tuple[int, int]:
-    """(width, height) as the header states them, before any turning; nothing is decoded."""
+    """(width, height) as the header states them, before any turning; nothing is decoded. Raises LeadlineError as `open_picture`."""
+    return picture_header(content, source)[:2]
+
+
+def picture_header(content: bytes, source: str = "") -> tuple[int, int, str]:
+    """(width, height, format) as the header states them, before any turning; nothing is decoded. Raises LeadlineError."""
     with _pillow_quiet():
-        return _open(content, source, MAX_PIXELS).size
+        image = _open(content, source, MAX_PIXELS)
+        return image.width, image.height, "JPEG" if image.format == "MPO" else str(image.format)
+
+
+def is_several(content: bytes) -> bool:
+    """Whether a file holds more pictures than the one that `open_picture` gives: an animation, or several pages."""
+    try:
+        with _pillow_quiet():
+            image = _open(content, "", MAX_PIXELS)
+            return image.format in _OF_SEVERAL and bool(getattr(image, "is_animated", False))
+    except Exception:  # what is damaged is found where it is opened
+        return False
+
+
+def looks_like_picture(content: bytes) -> bool:
+    """Whether the first bytes are those of a format that we read, or of one that we know and ask to convert."""
+    return _SIGNATURES.match(content) is not None
 
 
 def _open(content: bytes, source: str, max_pixels: int) -> Image.Image:
@@ -124,7 +172,7 @@ def _open(content: bytes, source: str, max_pixels: int) -> Image.Image:
         raise _too_large(str(error), max_pixels, source) from error
     except Exception as error:
         raise _not_a_picture(content, source) from error
-    if image.width * image.height > max_pixels:
+    if image.width * image.height > (max_pixels if image.mode in _PLAIN else max_pixels // 2):
         raise _too_large(f"{image.width} x {image.height} pixels", max_pixels, source)
     return image
 
@@ -162,8 +210,9 @@ def _to_rgb(image: Image.Image) -> Image.Image:
         return _deep_grey(image).convert("RGB")
     if image.has_transparency_data:
         image = image.convert("RGBA")
-        white = Image.new("RGBA", image.size, (255, 255, 255, 255))
-        return Image.alpha_composite(white, image).convert("RGB")
+        white = Image.new("RGB", image.size, (255, 255, 255))
+        white.paste(image, mask=image.getchannel("A"))
+        return white
     return image.convert("RGB")
 
 

@@ -1,0 +1,103 @@
+"""What there is to say about rows that are copies of one another."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from leadline.check.links import Links, together, united
+from leadline.data.table import Data
+from leadline.findings import Finding, Severity
+
+_KEPT = "in the splits that we make they stay on one side"
+_SEVERE, _NOTABLE = 0.05, 0.01  # shares of a judging part that occur in what teaches
+
+
+def findings_of(data: Data, exact: np.ndarray | None, every: np.ndarray | None, classes: np.ndarray | None) -> list[Finding]:
+    """Of groups (n,) of exact copies and of all copies, as `united` gives them; `classes` (n, ...) where answers are classes."""
+    found = []
+    same, near = together(exact), together(every)
+    if exact is not None:
+        groups = len(np.unique(exact[same]))
+        title = f"{len(same):,} of {len(data):,} rows are exact copies of others, in {groups:,} groups"
+        found.append(_finding(data, "exact-duplicate", Severity.LOW, title, _KEPT, same, "remove the repeats, if they are mistakes"))
+    changed = near[_changed(near, exact, every)] if every is not None else near
+    if every is not None and len(changed):
+        groups = len(np.unique(every[changed]))
+        title = f"{len(changed):,} of {len(data):,} rows are nearly copies of others, in {groups:,} groups"
+        found.append(_finding(data, "near-duplicate", Severity.LOW, title, _KEPT, changed, "look at some of them"))
+    if every is not None and classes is not None:
+        found += _contradictions(data, every, near, classes)
+    return found
+
+
+def _changed(rows: np.ndarray, exact: np.ndarray | None, every: np.ndarray | None) -> np.ndarray:
+    """Which rows are in a group that is more than one group of exact copies."""
+    if exact is None or every is None:
+        return np.ones(len(rows), dtype=bool)
+    kinds = np.bincount(every[np.unique(exact[rows])], minlength=len(every))  # the first rows of exact groups within each whole group
+    changed: np.ndarray = kinds[every[rows]] > 1
+    return changed
+
+
+def _contradictions(data: Data, every: np.ndarray, rows: np.ndarray, classes: np.ndarray) -> list[Finding]:
+    differs = (classes[rows] != classes[every[rows]]).reshape(len(rows), -1).any(axis=1)
+    odd = rows[np.isin(every[rows], every[rows[differs]])]
+    if not len(odd):
+        return []
+    title = f"{len(odd):,} rows are copies of one another and have different {data.target}, in {len(np.unique(every[odd])):,} groups"
+    fix = "decide which label is right"
+    return [_finding(data, "duplicate-labels", Severity.MEDIUM, title, "at most one of the labels can be right", odd, fix)]
+
+
+def repeats_by_nature(data: Data, exact: np.ndarray | None) -> Finding:
+    """Names no rows: it is about the data as a whole."""
+    title = f"{len(together(exact)):,} of {len(data):,} rows are equal to others, as so few different rows are possible"
+    detail = "this is no sign of copies, so a split may part them"
+    return Finding("exact-duplicate", Severity.LOW, title, detail, fix="name what belongs together with --group COL")
+
+
+def overlaps(data: Data, exact: np.ndarray | None, every: np.ndarray | None, own: Links) -> list[Finding]:
+    """Rows of a given judging part that also occur in what teaches."""
+    found = []
+    for part, others in (("test", ("train", "valid")), ("valid", ("train",))):
+        if data.split is None or not (data.split == part).any() or not np.isin(data.split, others).any():
+            continue
+        judging, teaching = np.flatnonzero(data.split == part), np.isin(data.split, others)
+        where = " or ".join(other for other in others if (data.split == other).any())
+        leaked, copied = _leaked(judging, teaching, every), len(_leaked(judging, teaching, exact))
+        if len(leaked):
+            title = f"{len(leaked):,} of {len(judging):,} {part} rows ({len(leaked) / len(judging):.1%}) also occur in {where}"
+            near = len(leaked) - copied
+            detail = f"{copied:,} of them exactly, {near:,} nearly" if near else "exactly as they are"
+            found.append(_leak(data, title, detail, leaked, len(judging), "leave these rows out of the part that judges"))
+        mixed = _leaked(judging, teaching, united(len(data), [own]))
+        if len(mixed):
+            title = f"{len(mixed):,} of {len(judging):,} {part} rows are of a {data.group} that is also in {where}"
+            found.append(_leak(data, title, "", mixed, len(judging), f"split by {data.group}, or leave out --group if that is meant"))
+    return found
+
+
+def _leaked(judging: np.ndarray, teaching: np.ndarray, groups: np.ndarray | None) -> np.ndarray:
+    if groups is None:
+        return judging[:0]
+    known = np.zeros(len(groups), dtype=bool)
+    known[groups[teaching]] = True
+    leaked: np.ndarray = judging[known[groups[judging]]]
+    return leaked
+
+
+def _leak(data: Data, title: str, detail: str, rows: np.ndarray, num_judging: int, fix: str) -> Finding:
+    share = len(rows) / num_judging
+    severity = Severity.HIGH if share >= _SEVERE else Severity.MEDIUM if share >= _NOTABLE else Severity.LOW
+    return _finding(data, "split-leak", severity, title, detail, rows, fix)
+
+
+def skipped(seconds: float, allowed: float) -> Finding:
+    """Near duplicates were not looked for."""
+    title = "near duplicates were not looked for, so a split may part them; exact ones are kept together"
+    detail = f"it would take about {seconds:.0f} s, and {allowed:.0f} s of the budget may go into it" if allowed else ""
+    return Finding("near-duplicate", Severity.LOW, title, detail, fix="give a larger --budget; what was done so far is kept")
+
+
+def _finding(data: Data, code: str, severity: Severity, title: str, detail: str, rows: np.ndarray, fix: str) -> Finding:
+    return Finding(code, severity, title, detail, rows=[data.source_row(row) for row in rows.tolist()], fix=fix)
