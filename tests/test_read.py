@@ -212,7 +212,12 @@ def test_a_misspelt_path_or_column_is_answered_with_the_right_one(tmp_path: Path
 
 @given(
     st.lists(
-        st.tuples(st.floats(allow_nan=False, allow_infinity=False, width=32), st.text(min_size=1, max_size=20)), min_size=2, max_size=20
+        st.tuples(
+            st.floats(allow_nan=False, allow_infinity=False, width=32),
+            st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=20),  # a zero byte breaks a row
+        ),
+        min_size=2,
+        max_size=20,
     )
 )
 def test_any_table_that_polars_writes_is_read_back(tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[float, str]]) -> None:

@@ -1,72 +1,149 @@
-"""CSV files: separator found from the header line, whole columns typed by polars, lines remembered for error messages."""
+"""Tables written as text (.csv, .tsv, .tab): read block by block, so that a broken row is named and memory does not grow with the file."""
 
 from __future__ import annotations
 
-from functools import cached_property
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
-import numpy as np
 import polars as pl
 
-from leadline.columns.missing import MISSING_TOKENS
+from leadline.data.blocks import Block
 from leadline.data.contract import Reader, Reading
+from leadline.data.opening import as_one_error
+from leadline.data.parsing import Mistyped, Parsed, Parser
 from leadline.data.table import Table
+from leadline.data.text_lines import Stretch, TextLines
+from leadline.data.text_table import KIND, TextTable, open_text
+from leadline.data.written import Written, finished
 from leadline.errors import LeadlineError
 
-_SEPARATORS = (",", ";", "\t", "|")
+_MOST_RETYPED = 3  # times that a file is read again because values further down are of another kind
+_MEND = "mend this line; a value that holds a separator, a quote or a line end stands in quotes, quotes within it doubled"
 
 
 class Csv(Reader):
     def read(self, place: str, reading: Reading) -> Table:
+        path, types = Path(place), dict[str, type[pl.DataType]]()
+        for again in range(_MOST_RETYPED + 1):
+            with as_one_error(path, KIND), path.open("rb") as stream:
+                opened = open_text(stream, str(path), reading)
+                if again == _MOST_RETYPED:
+                    types = dict.fromkeys(opened.header.names, pl.String)
+                try:
+                    return _read(opened, path, opened.written.with_types(types))
+                except Mistyped as error:
+                    types |= error.types
+        raise AssertionError("nothing is mistyped where all columns are strings")
+
+    def batches(self, place: str, reading: Reading, rows: int) -> Iterator[Table]:
         path = Path(place)
-        separator = _separator(path)
-        frame = _parse(path, separator, reading)
-        remarks = (f'columns are separated by "{separator}"',) if separator != "," else ()
-        return Table(frame, Lines(str(path), frame), path.stem, path.parent, remarks=remarks, origin=str(path))
+        with as_one_error(path, KIND), path.open("rb") as stream:
+            for table in self.stream_batches(stream, str(path), reading, rows):
+                yield replace(table, name=path.stem, root=path.parent)
+
+    def stream_batches(self, stream: BinaryIO, name: str, reading: Reading, rows: int) -> Iterator[Table]:
+        """The rows of a text table that comes as a stream, in tables of at most `rows` each.
+
+        What columns hold is decided by the first rows: a number column with other values further down is of strings from there on.
+        """
+        opened = open_text(stream, name, reading)
+        part = _Part(opened)
+        for block, parsed, written in _parsed(opened, opened.written, start_again=False):
+            part = _Part(opened, part.first_row + part.num_rows, part.next_line)
+            part.add(parsed, partial(_itself, block.text))
+            if part.first_row == 0:
+                _refuse_mostly_broken(part, all_of_them=True)
+            table = _table(part, written)
+            pieces = -(-table.frame.height // rows) or 1
+            for piece in range(pieces):
+                start, stop = (table.frame.height * place // pieces for place in (piece, piece + 1))
+                yield replace(table.sliced(start, stop - start), of=None)
 
 
-def _separator(path: Path) -> str:
+def _read(opened: TextTable, path: Path, written: Written) -> Table:
+    part = _Part(opened)
+    for block, parsed, used in _parsed(opened, written, start_again=True):
+        part.add(parsed, partial(_again, path, opened, block.offset, len(block.text)))
+        written = used
+    _refuse_mostly_broken(part)
+    suspected = [column.name for column in part.frame if column.dtype == pl.Int64 and written.may_be_code(column)]
+    if suspected:
+        raise Mistyped(dict.fromkeys(suspected, pl.String))
+    return replace(_table(part, written), name=path.stem, root=path.parent)
+
+
+def _parsed(opened: TextTable, written: Written, start_again: bool) -> Iterator[tuple[Block, Parsed, Written]]:
+    """Every block as rows. Raises Mistyped where strings were taken for numbers, if the caller can start again to see them all."""
+    parser = Parser(opened.marks, written)
+    for block in opened.blocks():
+        parsed = None
+        while parsed is None:
+            try:
+                parsed = parser.parse(block)
+            except Mistyped as error:
+                if start_again and pl.String in error.types.values():
+                    raise
+                parser = Parser(opened.marks, parser.written.with_types(error.types))
+        yield block, parsed, parser.written
+
+
+@dataclass
+class _Part:
+    """Rows of a text table that follow each other, as they are gathered."""
+
+    opened: TextTable
+    first_row: int = 0
+    next_line: int = 0  # 1-based; 0 where nothing was gathered yet
+    frames: list[pl.DataFrame] = field(default_factory=list)
+    stretches: list[Stretch] = field(default_factory=list)
+    broken: dict[int, LeadlineError] = field(default_factory=dict)
+    num_rows: int = 0
+
+    def add(self, parsed: Parsed, text: Callable[[], bytes]) -> None:
+        """The rows of one more block, whose text can be had again."""
+        line, width, row = self.next_line or self.opened.first_line, len(self.opened.header.names), self.first_row + self.num_rows
+        expected = f"{width:,} value{'s' * (width != 1)}, as in the {'header' if self.opened.header.found else 'first line'}"
+        for place, broken in parsed.broken.items():
+            where = f"{self.opened.name}:{line + broken.line}"
+            self.broken[self.num_rows + place] = LeadlineError(broken.saw, expected, _MEND, file=where, row=row + place)
+        self.stretches.append(Stretch(row, line, self.opened.marks, width, None if parsed.plain else text))
+        self.frames.append(parsed.frame.select(self.opened.columns))
+        self.num_rows += parsed.frame.height
+        self.next_line = line + parsed.num_lines
+
+    @property
+    def frame(self) -> pl.DataFrame:
+        return (
+            pl.concat(self.frames, how="vertical_relaxed")
+            if self.frames
+            else pl.DataFrame(schema=dict.fromkeys(self.opened.columns, pl.String))
+        )
+
+
+def _table(part: _Part, written: Written) -> Table:
+    opened, frame = part.opened, part.frame
+    frame = frame.with_columns([finished(column, written) for column in frame if column.dtype == pl.String])
+    return Table(
+        frame, TextLines(opened.name, part.stretches, part.first_row), opened.name, remarks=opened.said(), origin=opened.name,
+        first_row=part.first_row, broken=part.broken, findings=opened.header.findings,
+    )  # fmt: skip
+
+
+def _refuse_mostly_broken(part: _Part, all_of_them: bool = False) -> None:
+    """Raises LeadlineError where half of the rows, or all of them, are broken: then what we believe about the whole is wrong."""
+    if part.broken and len(part.broken) * (1 if all_of_them else 2) >= part.num_rows:
+        first = part.broken[min(part.broken)]
+        many = f"{len(part.broken):,} of {part.num_rows:,} rows are broken; the first ({first.file}): {first.saw}"
+        raise LeadlineError(f"{part.opened.name} cannot be read as a table: {many}", first.expected, _MEND, file=first.file)
+
+
+def _itself(text: bytes) -> bytes:
+    return text
+
+
+def _again(path: Path, opened: TextTable, offset: int, size: int) -> bytes:
     with path.open("rb") as stream:
-        header = stream.readline(1 << 20)
-    if not header.strip():
-        raise LeadlineError(f"{path} is empty", "a header line and rows")
-    if b"\0" in header:
-        raise LeadlineError(f"{path} holds zero bytes, so it is not text in UTF-8", "a CSV file in UTF-8", "save it again as CSV (UTF-8)")
-    return max(_SEPARATORS, key=lambda mark: header.count(mark.encode()))
-
-
-def _parse(path: Path, separator: str, reading: Reading) -> pl.DataFrame:
-    def attempt(inferred_from: int | None) -> pl.DataFrame:
-        kept = dict.fromkeys(reading.as_text, pl.String)
-        return pl.read_csv(path, separator=separator, null_values=MISSING_TOKENS, infer_schema_length=inferred_from, schema_overrides=kept)
-
-    try:
-        try:
-            return attempt(10_000)
-        except pl.exceptions.ComputeError:
-            return attempt(None)  # a value further down did not fit the type that the first rows suggested
-    except (pl.exceptions.PolarsError, UnicodeError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise LeadlineError(
-            f"{path} cannot be read as a table: {reason}",
-            f'rows with as many values as the header, separated by "{separator}", in UTF-8',
-            "open it in a spreadsheet, look at that place, and save it again as CSV (UTF-8)",
-        ) from None
-
-
-class Lines:
-    """`path:line` of a row, counting the line breaks inside quoted values before it."""
-
-    def __init__(self, path: str, frame: pl.DataFrame) -> None:
-        self.path, self.frame = path, frame
-
-    def __call__(self, row: int) -> str:
-        return f"{self.path}:{row + 2 + int(self._breaks_before[row])}"
-
-    @cached_property
-    def _breaks_before(self) -> np.ndarray:
-        breaks = np.zeros(self.frame.height + 1, dtype=np.int64)
-        for column in self.frame.iter_columns():
-            if column.dtype == pl.String:
-                breaks[1:] += column.str.count_matches("\n").fill_null(0).cum_sum().to_numpy()
-        return breaks
+        return opened.source.again(stream, offset, size)

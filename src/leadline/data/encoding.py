@@ -1,0 +1,139 @@
+"""Any text as UTF-8, piece by piece. The encoding is found from a byte-order mark, zero bytes, or the first letters beyond ASCII."""
+
+from __future__ import annotations
+
+import codecs
+from typing import BinaryIO
+
+import numpy as np
+
+# Byte-order marks, the longer ones first: that of UTF-32 begins with that of UTF-16.
+_BYTE_ORDER_MARKS = {
+    codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF32_LE: "utf-32-le", codecs.BOM_UTF32_BE: "utf-32-be", codecs.BOM_UTF16_LE: "utf-16-le",
+    codecs.BOM_UTF16_BE: "utf-16-be",
+}  # fmt: skip
+_WESTERN = "cp1252"
+# What spreadsheets and older programs write. Without such a list a few letters are taken for the code page of an old mainframe.
+_GUESSED = [
+    _WESTERN, "latin_1", "cp1250", "cp1251", "koi8_r", "iso8859_5", "cp866", "cp1253", "cp1254", "cp1255", "cp1256", "iso8859_2",
+    "iso8859_8", "cp932", "euc_jp", "gb18030", "big5", "cp949", "cp850",
+]  # fmt: skip
+_SPOKEN = {_WESTERN: "windows-1252", "latin_1": "latin-1", "cp1250": "windows-1250", "cp1251": "windows-1251", "cp1253": "windows-1253"}
+_LOOKED_AT = 1 << 16
+_FEWEST_ZEROS = 0.25  # of the bytes of letters that could as well be ASCII
+
+
+class Utf8:
+    """A stream of bytes read as UTF-8 without a byte-order mark.
+
+    `beginning` are the first bytes as they are, `encoding` what they are written in, None as long as all is ASCII. Bytes that are no UTF-8
+    in a text that mostly is stay as they are.
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self.beginning = self._ahead = stream.read(_LOOKED_AT)
+        self.encoding, mark = _from_zeros(self._ahead), 0
+        for beginning, encoding in _BYTE_ORDER_MARKS.items():
+            if self._ahead.startswith(beginning):
+                self.encoding, mark = encoding, len(beginning)
+                break
+        self.marked = mark > 0
+        self._ahead = self._ahead[mark:]
+        self._decoder = _decoder(self.encoding)
+
+    @property
+    def offset(self) -> int | None:
+        """Where the text begins in the file, None if the text is not the file's own bytes."""
+        return (len(codecs.BOM_UTF8) if self.marked else 0) if self._decoder is None else None
+
+    @property
+    def spoken(self) -> str:
+        """The encoding's usual name."""
+        return _SPOKEN.get(self.encoding or "", (self.encoding or "ascii").replace("_", "-")).upper().replace("WINDOWS", "windows")
+
+    def read(self, size: int) -> bytes:
+        """The next bytes, about `size` of them; none only at the end."""
+        while True:
+            piece, self._ahead = self._ahead or self._stream.read(size), b""
+            if self.encoding is None and not piece.isascii():
+                piece += self._stream.read(4)  # so that a letter cut in two is not mistaken for a foreign one
+                self.encoding = _of_letters(piece)
+                self._decoder = _decoder(self.encoding)
+            if self._decoder is None:
+                return piece
+            text = self._decoder.decode(piece, final=not piece)
+            if text or not piece:
+                return text.encode("utf-8", "replace")
+
+    def again(self, stream: BinaryIO, offset: int, size: int) -> bytes:
+        """A part of the same text from the same bytes, opened anew."""
+        if self.offset is not None:
+            stream.seek(self.offset + offset)
+            return stream.read(size)
+        fresh, passed, text = Utf8(stream), 0, b""
+        fresh.encoding, fresh._decoder = self.encoding, _decoder(self.encoding)
+        while passed + len(text) < offset + size and (piece := fresh.read(_LOOKED_AT)):
+            text += piece
+            if passed + len(text) <= offset:
+                passed, text = passed + len(text), b""
+        return text[offset - passed :][:size]
+
+
+def _decoder(encoding: str | None) -> codecs.IncrementalDecoder | None:
+    if encoding in (None, "utf-8"):
+        return None
+    return codecs.getincrementaldecoder(str(encoding))("leadline-latin-1" if encoding == _WESTERN else "replace")
+
+
+def _as_latin_1(error: UnicodeError) -> tuple[str, int]:
+    """Five bytes mean nothing in windows-1252; they are kept as what they are in Latin-1."""
+    assert isinstance(error, UnicodeDecodeError)
+    return error.object[error.start : error.end].decode("latin-1"), error.end
+
+
+codecs.register_error("leadline-latin-1", _as_latin_1)
+
+
+def _from_zeros(head: bytes) -> str | None:
+    """UTF-16 or UTF-32 without a mark: digits, separators and line ends have zero bytes always on the same side."""
+    if b"\0" not in head or head.startswith(tuple(_BYTE_ORDER_MARKS)):
+        return None
+    if head.count(b"\0") < _FEWEST_ZEROS * len(head) and _is_utf8(head.replace(b"\0", b"")):
+        return None
+    for encoding, unit, filled in (("utf-32-le", 4, 0), ("utf-32-be", 4, 3), ("utf-16-le", 2, 0), ("utf-16-be", 2, 1)):
+        data = np.frombuffer(head[: len(head) // unit * unit], np.uint8).reshape(-1, unit)
+        zeros = (data == 0).sum(axis=0)
+        if zeros[filled] or not len(data):
+            continue
+        text = data.tobytes().decode(encoding, "replace")
+        strange = sum(not letter.isprintable() and letter not in "\t\r\n\f" for letter in text)
+        if strange * 100 <= len(text) and ("\n" in text or "\r" in text):
+            return encoding
+    return None
+
+
+def _is_utf8(piece: bytes) -> bool:
+    """Whether a piece of text is UTF-8; its last letter may be cut."""
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(piece)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _of_letters(piece: bytes) -> str:
+    """The encoding of text with bytes beyond ASCII: UTF-8 if it reads so, damaged here and there at most."""
+    if _is_utf8(piece):
+        return "utf-8"
+    wrong = codecs.getincrementaldecoder("utf-8")("replace").decode(piece).count("\ufffd") - piece.count("\ufffd".encode())
+    letters = int(np.count_nonzero(np.frombuffer(piece, np.uint8) >= 0xC0))
+    if 2 * wrong <= letters:
+        return "utf-8"
+    from charset_normalizer import from_bytes
+
+    telling = b"\n".join(line for line in piece.splitlines() if not line.isascii())[:_LOOKED_AT]
+    best = from_bytes(telling, cp_isolation=_GUESSED).best()
+    if best is None or str(best) == telling.decode(_WESTERN, "leadline-latin-1"):
+        return _WESTERN
+    return str(best.encoding)
