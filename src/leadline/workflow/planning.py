@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import leadline
+from leadline.encoders.contract import PretrainedEncoder
 from leadline.encoders.store import Store
 from leadline.learners.contract import Learner, Sizes
 from leadline.machine import memory_bytes, num_threads, processor, versions
@@ -18,6 +19,9 @@ from leadline.workflow.setup import Setup
 _MANY_ROWS = 20_000  # from here on one fifth held back chooses as surely as five folds
 _MEMORY_SHARE = 0.7  # of what this process may use; the rest is for the data and for others
 _BASE_MB = 350.0  # interpreter and libraries; measured on Linux with Python 3.11
+_ENGINE_MB = 300.0  # an inference engine with its network and the pictures or texts in flight
+_FOLD_SHARE = 0.8  # of the rows are in a fold's training part
+_VALUE_BYTES = {"number": 8, "category": 16, "text": 16, "image": 16}  # of one value of a form; what polars strings share is in the data
 
 
 def make_plan(setup: Setup, budget_seconds: float, seconds_left: float, store: Store, progress: Progress) -> tuple[Plan, dict[str, Node]]:
@@ -78,13 +82,22 @@ def _fold_options(setup: Setup) -> list[tuple[int, int]]:
 
 
 def _write_down(setup: Setup, sizes: Sizes, budget_seconds: float, chosen: Chosen, inputs: Inputs, refused: list[Skipped]) -> Plan:
-    peak = _BASE_MB + max((f.work.peak_bytes for f in chosen.fittings), default=0) / (1 << 20)
     return Plan(
         data={"fingerprint": setup.fingerprint, "rows": len(setup.data), **setup.reading()},
         task=setup.task.name, metric=setup.metric.name, seed=setup.seed, budget_seconds=budget_seconds,
         num_folds=chosen.num_folds, nested_folds=chosen.nested_folds,
         encodings=tuple(inputs.encodings[name] for name in chosen.inputs if name in inputs.encodings),
         fittings=chosen.fittings, skipped=(*refused, *chosen.skipped), threads=num_threads(),
-        expected_seconds=round(chosen.seconds, 2), expected_peak_mb=round(peak, 1),
+        expected_seconds=round(chosen.seconds, 2), expected_peak_mb=round(_peak_mb(setup, sizes, chosen, inputs), 1),
         processor=processor(), versions=versions(), leadline=leadline.__version__,
     )  # fmt: skip
+
+
+def _peak_mb(setup: Setup, sizes: Sizes, chosen: Chosen, inputs: Inputs) -> float:
+    """What the process will hold at most: the data, their features, those of a fold's training part beside them, and one fit."""
+    encoders = [inputs.nodes[name].part for name in chosen.inputs if name in inputs.encodings]
+    vectors = sum(4 * part.card.dimension for part in encoders if isinstance(part, PretrainedEncoder))
+    row_bytes = vectors + sum(_VALUE_BYTES.get(form, 16) for form in sizes.types.values())
+    held = setup.data.table.frame.estimated_size() + sizes.rows * row_bytes * (1 + _FOLD_SHARE)
+    most = max((fitting.work.peak_bytes for fitting in chosen.fittings), default=0)
+    return _BASE_MB + (_ENGINE_MB if encoders else 0.0) + (held + most) / (1 << 20)
