@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from leadline.data import named_files
 from leadline.data.contract import Reading
 from leadline.data.loose import shared_prefixes
 from leadline.data.read import read, read_batches, read_table
@@ -408,6 +409,14 @@ def test_a_folder_that_may_not_be_opened_is_said(as_nobody: Path) -> None:
     os.seteuid(65534)
     with pytest.raises(LeadlineError, match="cannot be opened"):
         read(as_nobody)
+
+
+def test_a_text_that_is_enormous_is_a_broken_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(named_files, "MOST_BYTES", 10)
+    for name, text in (("good/1.txt", "fine"), ("good/2.txt", "far too long a text"), ("bad/3.txt", "dull")):
+        write(tmp_path / name, text)
+    data = read(tmp_path)
+    assert len(data) == 2 and data.findings[0].rows == [2]
 
 
 def test_a_text_that_may_not_be_opened_is_a_broken_row(as_nobody: Path) -> None:

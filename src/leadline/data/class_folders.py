@@ -86,8 +86,9 @@ def _add_classes(walk: Walk, level: Level, split: str, found: Files) -> list[Fin
         empty += [] if names else [folder]
     if not empty:
         return []
+    detail = listed(empty) if len(empty) > 5 else ""
     title = f"{len(empty):,} class folder{'s hold' if len(empty) > 1 else ' holds'} no file: {listed(empty, shown=5)}"
-    return [Finding("empty-class", Severity.LOW, title, listed(empty), fix="put examples into them, or remove them")]
+    return [Finding("empty-class", Severity.LOW, title, detail, fix="put examples into them, or remove them")]
 
 
 def _without_classes(walk: Walk, name: str) -> Finding:

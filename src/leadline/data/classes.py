@@ -19,6 +19,7 @@ from leadline.findings import Finding, Severity
 
 _LARGEST = 1 << 24  # bytes
 _SHOWN = 5
+_FEW = 20
 
 
 def name_classes(table: Table, target: str, known: Collection[str] = ()) -> Table:
@@ -89,11 +90,14 @@ def unseen_classes(table: Table, target: str) -> list[Finding]:
     if table.split is None or values.dtype not in (pl.String, pl.Categorical, pl.Enum, pl.Boolean):
         return []
     names, taught = as_names(values), table.split == "train"
+    if names.n_unique() > max(_FEW, len(names) // 2):  # not classes: names, codes, texts
+        return []
     here = set(names.filter(pl.Series(taught)).drop_nulls())
     only = sorted(set(names.filter(pl.Series(~taught)).drop_nulls()) - here)
-    if not only or not here or len(only) > len(here):
+    if not only or not here:
         return []
     rows = np.flatnonzero(names.is_in(only).fill_null(False).to_numpy())
     title = f"{'a class is' if len(only) == 1 else f'{len(only):,} classes are'} in no row of the train part: {listed(only, shown=_SHOWN)}"
     fix = "add examples to the train part, or remove these rows; check the spelling"
-    return [Finding("unseen-class", Severity.HIGH, title, listed(only), target, (table.first_row + rows).tolist(), fix)]
+    detail = listed(only) if len(only) > _SHOWN else ""
+    return [Finding("unseen-class", Severity.HIGH, title, detail, target, (table.first_row + rows).tolist(), fix)]

@@ -64,8 +64,9 @@ def below_top(walk: Walk) -> Callable[[Part, Table], Table]:
         frame = table.frame.with_columns(_unwrapped(table, name) for name in _conventional(table))
         folder = part.name.rpartition("/")[0]
         if folder:
-            known = set(walk.files(folder))
-            names = [*_conventional(table), *(name for name in frame.columns if _names_some(frame[name], known, f"{folder}/"))]
+            like_files = [name for name in frame.columns if kind_named(frame[name].head(_LOOKED_FOR))]
+            known = set(walk.files(folder)) if like_files else set()
+            names = [*_conventional(table), *(name for name in like_files if _names_some(frame[name], known, f"{folder}/"))]
             frame = frame.with_columns((pl.lit(f"{folder}/") + pl.col(name)).alias(name) for name in dict.fromkeys(names))
         return replace(table, frame=frame)
 

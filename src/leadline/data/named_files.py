@@ -13,6 +13,7 @@ from leadline.data.table import Table
 from leadline.errors import LeadlineError
 from leadline.registry import COLUMNS
 
+MOST_BYTES = 64 << 20  # of a file that is one value
 _LOOKED_FOR = 20  # files whose existence is checked
 _SHARE = 0.9  # of the values that must end like such files
 
@@ -46,11 +47,17 @@ def read_files(kind: ColumnType, root: Path, names: Sequence[str | None], first_
     for row, name in enumerate(names):
         value = None
         try:
-            value = None if name is None else kind.from_file(root / name)
+            value = None if name is None else _contents(kind, root / name)
         except (LeadlineError, OSError, ValueError) as error:
             bad[row] = _unread(error, root / str(name), first_row + row)
         values.append(value)
     return pl.Series(values, dtype=None if any(value is not None for value in values) else pl.String), bad
+
+
+def _contents(kind: ColumnType, path: Path) -> object:
+    if (size := path.stat().st_size) > MOST_BYTES:
+        raise LeadlineError(f"a file of {size >> 20:,} MB", f"at most {MOST_BYTES >> 20} MB for one value", "split it", file=str(path))
+    return kind.from_file(path)
 
 
 def _unread(error: Exception, path: Path, row: int) -> LeadlineError:

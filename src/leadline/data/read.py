@@ -13,6 +13,7 @@ from leadline.data.contract import Reader, Reading
 from leadline.data.frame import read_frame
 from leadline.data.left_out import drop_broken
 from leadline.data.named_files import with_contents
+from leadline.data.stray import reason_for
 from leadline.data.table import Data, Table
 from leadline.data.useless import why_useless
 from leadline.errors import LeadlineError
@@ -118,9 +119,10 @@ def reader_for(place: str) -> Reader:
     endings = [ending for ending in READERS if ending.startswith(".") and path.name.lower().endswith(ending)]
     if not endings:
         known = ", ".join(ending for ending in READERS if ending.startswith("."))
+        reason = reason_for(path.name)
         raise LeadlineError(
-            f"{path} is a kind of file we do not read", f"a folder of class folders, or one of {known}",
-            "save the table as CSV with a header line",
+            f"{path} is a kind of file we do not read" + (f" ({reason.what})" if reason else ""),
+            f"a folder of class folders, or one of {known}", reason.fix if reason else "save the table as CSV with a header line",
         )  # fmt: skip
     return _made(max(endings, key=len))
 

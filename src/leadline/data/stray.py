@@ -39,7 +39,7 @@ _DOCUMENTS = Reason("office documents", "save their text as .txt in UTF-8")
 _PAGES = Reason("web pages", "save their text as .txt in UTF-8")
 _VIDEOS = Reason("videos", "take pictures out of them, for example: ffmpeg -i VIDEO -r 1 CLASS/%04d.jpg")
 _SOUNDS = Reason("sound recordings", "turn them into columns of numbers or into pictures (spectrograms); recordings are not read")
-_ARCHIVES = Reason("archives inside a folder", "unpack them, or name one of them as the data")
+_ARCHIVES = Reason("archives", "unpack them; of .zip and .tar one may be named as the data")
 _ARRAYS = Reason("files of arrays", "save them as pictures or as a table")
 
 _BY_ENDING = {
