@@ -411,6 +411,18 @@ def test_a_folder_that_may_not_be_opened_is_said(as_nobody: Path) -> None:
         read(as_nobody)
 
 
+def test_texts_of_other_encodings_are_read_and_binary_files_are_broken_rows(tmp_path: Path) -> None:
+    texts = {"1": "größe".encode(), "2": "größe".encode("cp1252"), "3": "größe".encode("utf-16"), "4": "\ufeffgröße".encode()}
+    for name, content in texts.items():
+        write(tmp_path / "good" / f"{name}.txt").write_bytes(content)
+    write(tmp_path / "bad" / "1.txt").write_bytes(b"\x89PNG\0\0")
+    write(tmp_path / "bad" / "2.txt").write_bytes(b"")
+    write(tmp_path / "bad" / "3.txt").write_bytes("größe, größe, gr".encode() + b"\xf6 damaged")
+    data = read(tmp_path)
+    assert data.raw("text").to_list() == ["", "größe, größe, gr\ufffd damaged", "größe", "größe", "größe", "größe"]
+    assert data.findings[0].rows == [0]
+
+
 def test_a_text_that_is_enormous_is_a_broken_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(named_files, "MOST_BYTES", 10)
     for name, text in (("good/1.txt", "fine"), ("good/2.txt", "far too long a text"), ("bad/3.txt", "dull")):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -11,8 +12,13 @@ import polars as pl
 from leadline.columns.contract import ColumnType, Confidence, Decoded, Sample, Where, WhyNot
 from leadline.columns.missing import missing_rows
 from leadline.columns.sketch import Sketch, quantiles
+from leadline.errors import LeadlineError
 
 _SHOWN_CHARACTERS = 80
+_MARKS = {
+    codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF32_BE: "utf-32",  # before UTF-16, whose marks begin alike
+    codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16",
+}  # fmt: skip
 
 
 class Text(ColumnType):
@@ -21,7 +27,8 @@ class Text(ColumnType):
     extensions = (".txt",)
 
     def from_file(self, path: Path) -> Any:
-        return path.read_text(encoding="utf-8", errors="replace")
+        """What is in the file: UTF-8, what a byte-order mark says, or windows-1252. Raises LeadlineError where it is no text."""
+        return _decoded(path.read_bytes(), str(path))
 
     def recognise(self, sample: Sample) -> Confidence | WhyNot:
         if sample.values.dtype != pl.String:
@@ -48,7 +55,7 @@ class Text(ColumnType):
     def summary(self, present: pl.Series, where: Where) -> str:
         lengths = present.cast(pl.String).str.len_chars()
         least, middle, most = (float(length) for length in np.quantile(lengths.to_numpy(), [0, 0.5, 1]))
-        return f"{least:,.0f} to {most:,.0f} characters, half under {middle:,.0f}"
+        return f"{least:,.0f} to {most:,.0f} characters, median {middle:,.0f}"
 
     def sketch(self, raw: pl.Series) -> Sketch:
         return quantiles(raw.cast(pl.String).str.len_chars(), "quantile of characters")
@@ -58,3 +65,16 @@ class Text(ColumnType):
         rng = np.random.default_rng(seed)
         words = np.array([f"word{number}" for number in range(5_000)])
         return pl.Series([" ".join(words[np.minimum(rng.zipf(1.3, 60), 5_000) - 1]) for _ in range(num_rows)])
+
+
+def _decoded(content: bytes, source: str) -> str:
+    for mark, encoding in _MARKS.items():
+        if content.startswith(mark):
+            return content.decode(encoding, "replace")
+    if b"\0" in content:
+        raise LeadlineError("a file that holds binary data, not text", "a text in UTF-8", "save it as text, or remove it", file=source)
+    text = content.decode(errors="replace")
+    damaged = text.count("\ufffd")
+    if damaged and damaged * 2 > sum(not letter.isascii() for letter in text):  # a few are damage, many are another encoding
+        return content.decode("cp1252", "replace")
+    return text
