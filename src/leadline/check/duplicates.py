@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
@@ -44,7 +44,7 @@ class Looked:
     """Links between exact and between near copies, and what could not be done for want of time."""
 
     exact: Links
-    near: Links = NONE
+    near: Links = field(default_factory=NONE.copy)
     by_nature: bool = False
     too_slow: float = 0.0  # seconds that near duplicates would take
 

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import polars as pl
 
+from leadline.check.duplicates import find_copies
+from leadline.check.several_frames import several_frames
 from leadline.columns.language import languages_of
 from leadline.columns.recognise import Choice, recognise
 from leadline.data.left_out import drop_missing_target
 from leadline.data.split import Partition, partition
 from leadline.data.table import Data
-from leadline.errors import LeadlineError
+from leadline.encoders.store import Store
+from leadline.errors import LeadlineError, listed
+from leadline.findings import Finding, Severity
 from leadline.learners.contract import Sizes
+from leadline.progress import Progress
 from leadline.tasks.choose import choose_task
 from leadline.tasks.contract import Target, Task
 from leadline.tasks.metrics import Metric
@@ -30,9 +36,15 @@ class Setup:
     target: Target
     metric: Metric
     partition: Partition
-    groups: np.ndarray | None
+    groups: np.ndarray | None  # (n,) equal numbers for rows that no split may part: the user's groups and copies
     seed: int
-    fingerprint: str  # of the data as read, before rows without an answer were left out
+    as_read: Data  # before rows without an answer were left out
+    near: bool = True  # whether near duplicates were looked for
+
+    @property
+    def fingerprint(self) -> str:
+        """Of the data as read; made when a plan is written or compared, as it takes a while for large data."""
+        return self.as_read.fingerprint()
 
     @property
     def num_classes(self) -> int:
@@ -51,7 +63,8 @@ class Setup:
         """How the data were read, for a plan: with these a replay asks the same question of the same columns."""
         target, types, group, time = self.data.require_target(), self.data.types, self.data.group, self.data.time
         exclude = [name for name in self.data.table.frame.columns if name not in (*types, target, group, time)]
-        return {"target": target, "types": types, "exclude": exclude, "group": group, "time": time, "positive": self.target.positive}
+        asked = {"target": target, "types": types, "exclude": exclude, "group": group, "time": time, "positive": self.target.positive}
+        return {**asked, "near_duplicates": self.near}
 
     def sizes(self) -> Sizes:
         data, rows = self.data, self.teaching
@@ -62,18 +75,42 @@ class Setup:
         return Sizes(len(rows), data.forms, self.num_classes, categories, length, languages)
 
 
-def set_up(data: Data, task_name: str | None, metric_name: str | None, positive: str | None, seed: int) -> Setup:
-    """Raises LeadlineError where the target fits no task or the metric does not fit the task."""
-    fingerprint = data.fingerprint()
-    data = drop_missing_target(data)
+def set_up(
+    data: Data,
+    task_name: str | None,
+    metric_name: str | None,
+    positive: str | None,
+    seed: int,
+    store: Store | None = None,
+    progress: Progress | None = None,
+    near_seconds: float = math.inf,
+) -> Setup:
+    """Raises LeadlineError where the target fits no task or the metric does not fit the task.
+
+    Fingerprints of pictures are kept in `store`; looking for near duplicates may take `near_seconds`, else it is left out, with a finding.
+    """
+    as_read, data = data, drop_missing_target(data)
     task, why = choose_task(data.raw(data.require_target()), task_name)
     target = task.read_target(data.raw(data.require_target()), positive)
     metric = task.metric(metric_name or task.default_metric(target), len(target.classes))
-    groups = None if data.group is None else _numbered(data.raw(data.group))
-    parts = partition(data, task.strata(target.values), groups, _order(data), seed)
-    setup = Setup(data, task, why, target, metric, parts, groups, seed, fingerprint)
+    copies = find_copies(data, target.values, len(target.classes), store or Store(), progress or Progress(), near_seconds)
+    parts = partition(data, task.strata(target.values), copies.groups, _order(data), seed)
+    data = data.with_findings(*_lone_classes(data, target), *several_frames(data), *copies.findings)
+    setup = Setup(data, task, why, target, metric, parts, copies.groups, seed, as_read, copies.near)
     _require_enough(setup)
     return setup
+
+
+def _lone_classes(data: Data, target: Target) -> list[Finding]:
+    if not target.classes or target.values.ndim > 1:
+        return []
+    alone = np.flatnonzero(np.bincount(target.values, minlength=len(target.classes)) == 1)
+    if not len(alone):
+        return []
+    names = listed([str(target.classes[code]) for code in alone.tolist()], shown=5)
+    title = f"{len(alone):,} of {len(target.classes):,} classes have a single example, which cannot both teach and judge: {names}"
+    rows = [data.source_row(row) for row in np.flatnonzero(np.isin(target.values, alone)).tolist()]
+    return [Finding("rare-class", Severity.LOW, title, column=data.target, rows=rows, fix="collect more examples, or leave these out")]
 
 
 def _order(data: Data) -> np.ndarray | None:
@@ -91,15 +128,6 @@ def _order(data: Data) -> np.ndarray | None:
     return order
 
 
-def _numbered(values: pl.Series) -> np.ndarray:
-    """Equal numbers for equal values; a row without one is a group of its own."""
-    names = values.cast(pl.String)
-    numbers = names.rank("dense").cast(pl.Int64).fill_null(0).to_numpy().copy()
-    missing = names.is_null().to_numpy()
-    numbers[missing] = -np.arange(1, missing.sum() + 1)
-    return numbers
-
-
 def _require_enough(setup: Setup) -> None:
     """Raises LeadlineError where the teaching rows are too few to learn from and be judged."""
     taught = setup.target.values[setup.teaching]
@@ -113,9 +141,10 @@ def _require_enough(setup: Setup) -> None:
     if (taught == taught[0]).all():
         raise LeadlineError(f"{where} a single answer in the rows to learn from", "at least two", "look at the train part of the data")
     if setup.groups is not None and len(np.unique(setup.groups[setup.teaching])) < 2:
-        raise LeadlineError(
-            f"{where} a single group in the rows to learn from", "at least two groups", "leave out --group, or choose another column"
-        )
+        saw, advice = ("that are all copies of one another", "collect different examples")
+        if setup.data.group is not None:
+            saw, advice = ("of a single group", "leave out --group, or choose another column")
+        raise LeadlineError(f"{where} {len(taught):,} rows to learn from {saw}", "at least two groups, so that one can judge", advice)
 
 
 def _mean_length(texts: pl.Series) -> float:

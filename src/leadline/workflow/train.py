@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from time import perf_counter
@@ -28,6 +29,8 @@ from leadline.workflow.planning import make_plan, replayed_inputs
 from leadline.workflow.runs import new_run, places, publish
 from leadline.workflow.setup import Setup, set_up
 from leadline.workflow.training_report import Row, TrainReport
+
+NEAR_SHARE = 0.25  # of the budget may go into looking for near duplicates
 
 
 def train(
@@ -64,12 +67,12 @@ def train(
     store = Store()
     if plan is None:
         data = read(source, target=target, types=types, exclude=exclude, group=group, time=time, table=table, query=query)
-        setup = set_up(data, task, metric, positive, seed)
+        setup = set_up(data, task, metric, positive, seed, store, progress, NEAR_SHARE * budget_seconds)
         artifact, runs = places(setup.data.name, out)
         written, nodes = make_plan(setup, budget_seconds, budget_seconds - (perf_counter() - began), store, progress)
     else:
         written = read_plan(Path(plan))
-        setup, nodes = _replay(source, written, table, query, progress)
+        setup, nodes = _replay(source, written, table, query, store, progress)
         artifact, runs = places(setup.data.name, out)
     run = new_run(runs)
     write_json(run / "plan.json", written.to_json())
@@ -86,7 +89,9 @@ def train(
     return report
 
 
-def _replay(source: Any, plan: Plan, table: str | None, query: str | None, progress: Progress) -> tuple[Setup, dict[str, Node]]:
+def _replay(
+    source: Any, plan: Plan, table: str | None, query: str | None, store: Store, progress: Progress
+) -> tuple[Setup, dict[str, Node]]:
     """Reads as the plan says, whatever other options were given; says where this machine differs from the plan's."""
     asked = plan.data
     source = source.table if isinstance(source, Data) else source  # how it was read before does not matter, the plan says how
@@ -97,7 +102,8 @@ def _replay(source: Any, plan: Plan, table: str | None, query: str | None, progr
         )  # fmt: skip
     except LeadlineError as error:
         raise _other_data(plan, str(error.saw)) from error
-    setup = set_up(data, plan.task, plan.metric, asked["positive"], plan.seed)
+    near_seconds = math.inf if asked.get("near_duplicates", True) else 0.0
+    setup = set_up(data, plan.task, plan.metric, asked["positive"], plan.seed, store, progress, near_seconds)
     if setup.fingerprint != asked["fingerprint"]:
         raise _other_data(plan, f"these are {len(data):,} rows with other values")
     for what, then, now in (
