@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -78,11 +80,14 @@ class _Parquet:
 
 @contextmanager
 def _disk_errors(path: Path) -> Iterator[None]:
-    """Polars reports some errors of the system as its own."""
+    """Polars reports some errors of the system as its own, with their number in the text."""
     try:
         yield
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
-        raise OSError(0, str(error).strip().splitlines()[0][:200], str(path)) from error
+        number = re.search(r"os error (\d+)", str(error))
+        if number is None:
+            raise
+        raise OSError(int(number[1]), os.strerror(int(number[1])), str(path)) from error
 
 
 _WRITERS: dict[str, Callable[[Path], Writer]] = {
