@@ -6,7 +6,7 @@ The files become one column among the others, so that pictures, texts and table 
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -88,7 +88,7 @@ def _unwrapped(table: Table, name: str) -> pl.Series:
     return column.list.first().cast(pl.String)
 
 
-def with_files(walk: Walk, top: Level, table: Table, own: Iterable[str], certain: Iterable[str] = ()) -> Listed | None:
+def with_files(walk: Walk, top: Level, table: Table, own: Collection[str], certain: Collection[str] = ()) -> Listed | None:
     """The table with the files that its columns name; None where none names any. `own` are the files that the table came from.
 
     What no row names is said, rows whose file is missing are broken. `certain` columns name files even if none of them is there.

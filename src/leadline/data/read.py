@@ -9,6 +9,7 @@ from typing import Any
 from leadline.columns.contract import WhyNot
 from leadline.columns.recognise import Choice, recognise
 from leadline.data.classes import name_classes, unseen_classes
+from leadline.data.calendar import within_calendar
 from leadline.data.contract import Reader, Reading
 from leadline.data.frame import read_frame
 from leadline.data.left_out import drop_broken
@@ -76,13 +77,13 @@ def is_written(kind: str) -> bool:
 
 def _type_of(table: Table, name: str, wanted: str | None) -> Choice | WhyNot:
     if wanted is None and name in table.types:
-        return Choice(table.types[name], "the folders hold such files", table.frame[name].null_count())
+        return Choice(table.types[name], "the files there are of this kind", table.frame[name].null_count())
     return recognise(name, table.frame[name], table.root, wanted)
 
 
 def read_table(source: Any, reading: Reading | None = None) -> Table:
     """Raw columns from anything we read, before anything is decided about them."""
-    table = with_contents(_whole(source, reading or Reading()))
+    table = within_calendar(with_contents(_whole(source, reading or Reading())))
     if table.frame.height == 0:
         raise LeadlineError(f"{table.origin} has no rows", "at least one row with values")
     return table
@@ -91,7 +92,7 @@ def read_table(source: Any, reading: Reading | None = None) -> Table:
 def read_batches(source: Any, reading: Reading, rows: int) -> Iterator[Table]:
     """The same rows as `read_table` in tables of about `rows` each, as they come; none where there are no rows."""
     if isinstance(source, str | Path):
-        yield from map(with_contents, reader_for(str(source)).batches(str(source), reading, rows))
+        yield from map(within_calendar, map(with_contents, reader_for(str(source)).batches(str(source), reading, rows)))
         return
     whole = _whole(source, reading)
     for start in range(0, whole.frame.height, rows):
