@@ -88,6 +88,15 @@ READERS = Registry("kind of source", {
     "postgres://": "leadline.data.database:PostgreSql",
 })  # fmt: skip
 
+# What reads a table in memory, by the package that its class is from: a function from such a table to `Table`.
+TABLES = Registry("kind of table in memory", {
+    "polars": "leadline.data.frame:read_polars",
+    "pandas": "leadline.data.pandas_frame:read_pandas",
+    "datasets": "leadline.data.hugging_face:read_dataset",
+    "numpy": "leadline.data.arrays:read_array",
+    "builtins": "leadline.data.arrays:read_built_in",
+})  # fmt: skip
+
 # Stateless encoders whose output the store keeps.
 ENCODERS = Registry("pretrained encoder", {
     "efficientnet-lite0": "leadline.encoders.efficientnet:EfficientNetLite0",

@@ -71,7 +71,9 @@ def _listed(path: Path, text: JsonText, reading: Reading) -> Table:
     finish()
     if 2 * len(broken) > len(lines):
         raise _no_records(path, broken, len(lines))
-    return _table(path, text, reading, records, records.stacked(frames), lambda row: f"{path}:{lines[row]}", broken=broken)
+    apart = len(set(lines)) == len(lines)  # else a line says little: programs write all records on one
+    source = (lambda row: f"{path}:{lines[row]}") if apart else RowNumbers(str(path))
+    return _table(path, text, reading, records, records.stacked(frames), source, broken=broken)
 
 
 def _keyed(path: Path, text: JsonText, reading: Reading) -> Table:

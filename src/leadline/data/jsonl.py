@@ -135,7 +135,11 @@ def _lines_of(stream: BinaryIO, name: str) -> Iterator[bytes]:
     buffered: Any = stream if hasattr(stream, "peek") else io.BufferedReader(stream)
     encoding, mark = encoding_of(buffered.peek(4)[:4])
     if encoding != "utf-8":
-        yield from (line.encode() for line in io.TextIOWrapper(buffered, encoding, newline="\n"))
+        decoded = io.TextIOWrapper(buffered, encoding, newline="\n")
+        try:
+            yield from (line.encode() for line in decoded)
+        finally:
+            decoded.detach()  # the stream is not ours to close
         return
     buffered.read(mark)
     while line := buffered.readline(_LONGEST):

@@ -65,7 +65,8 @@ class Records:
         else:
             made = _of_one_kind(values, kinds)
         if made is None:
-            self.mixed[name] = None
+            if len(kinds) > 1:
+                self.mixed[name] = None
             made = _strings([_written(value) for value in values])
         return made.alias(_printable(name))
 
