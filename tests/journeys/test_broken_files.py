@@ -8,6 +8,7 @@ import selectors
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,7 @@ class Worker:
         self.process: subprocess.Popen[str] | None = None
 
     def ask(self, reader: str, path: Path) -> dict[str, object]:
-        if self.process is None or self.process.poll() is not None:
+        if self.process is None:
             environment = {**os.environ, "TMPDIR": str(self.folder), "LEADLINE_CACHE": str(self.folder / "cache")}
             command = [sys.executable, str(WORKER)]
             self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
@@ -41,12 +42,20 @@ class Worker:
                 self.end()
                 return {"outcome": "hangs"}
         line = self.process.stdout.readline()
-        return json.loads(line) if line else {"outcome": f"dies with exit code {self.process.wait()}"}
+        if not line:
+            code = self.process.wait()
+            self.end()
+            return {"outcome": f"dies with exit code {code}"}
+        answer: dict[str, object] = json.loads(line)
+        return answer
 
     def end(self) -> None:
         if self.process is not None:
             self.process.kill()
-            self.process.communicate()
+            for stream in (self.process.stdin, self.process.stdout):
+                with suppress(OSError):  # what was not sent yet cannot be sent any more
+                    stream and stream.close()
+            self.process.wait()
             self.process = None
 
 
