@@ -10,13 +10,17 @@ Links = np.ndarray  # (m, 2) int64: row, another row that it belongs with
 
 NONE: Links = np.empty((0, 2), dtype=np.int64)
 
+_SLOTS = 1 << 21
+_LOOKS = (0, 21, 42)
+
 
 def repeated(keys: np.ndarray) -> np.ndarray:
     """Positions whose 64-bit key (n,) occurs more than once."""
-    short = keys.astype(np.uint32)  # sorts faster, and few keys agree in these bits by chance
-    ordered = np.sort(short)
-    twice = ordered[1:][ordered[1:] == ordered[:-1]]
-    suspects = np.flatnonzero(np.isin(short, twice)) if len(twice) else np.empty(0, dtype=np.int64)
+    suspects = np.arange(len(keys))
+    for bits in _LOOKS:  # counting by some bits is faster than sorting, and leaves few to be sorted
+        short = ((keys[suspects] >> np.uint64(bits)) & np.uint64(_SLOTS - 1)).astype(np.int64)
+        shared = np.bincount(short, minlength=_SLOTS) > 1
+        suspects = suspects[shared[short]]
     _, number, counts = np.unique(keys[suspects], return_inverse=True, return_counts=True)
     found: np.ndarray = suspects[counts[number] > 1]
     return found

@@ -54,5 +54,7 @@ def _missing(values: pl.Series, with_tokens: bool) -> pl.Series:
     if values.dtype.is_float():
         missing = missing | values.is_nan().fill_null(True)
     if values.dtype == pl.String and with_tokens:
-        missing = missing | values.str.strip_chars().is_in(MISSING_TOKENS).fill_null(True)
+        different = values.unique()  # a target has few of them, and rows may be many
+        tokens = different.filter(different.str.strip_chars().is_in(MISSING_TOKENS).fill_null(False))
+        missing = missing | values.is_in(tokens.implode()).fill_null(True) if len(tokens) else missing
     return missing

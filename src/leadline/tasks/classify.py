@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -87,7 +88,7 @@ class Classify(Task):
         return WhyNot(f"{distinct:,} different numbers are not classes")
 
     def why_not(self, target: pl.Series) -> str | None:
-        distinct = _names(target).n_unique()
+        distinct = _names(target.unique()).n_unique()
         if distinct < 2:
             return f"all {len(target):,} rows have the same answer"
         if len(target) > 20 and distinct > _MOST_CLASSES_SHARE * len(target):
@@ -96,11 +97,13 @@ class Classify(Task):
 
     def read_target(self, target: pl.Series, positive: str | None = None) -> Target:
         """`positive` is the class whose finding counts, where there are two; it becomes the second."""
-        names = _names(target)
-        classes = _in_order(names, target.dtype, positive)
-        order = pl.DataFrame({"name": classes, "code": np.arange(len(classes))})
-        codes = names.to_frame("name").join(order, on="name", how="left", maintain_order="left")["code"]
-        return Target(codes.to_numpy().astype(np.int64), tuple(classes), classes[1] if len(classes) == 2 else None)
+        values = _names(target) if isinstance(target.dtype, pl.List) else target
+        distinct, counts = values.value_counts()
+        names = _names(distinct)  # of the different values only: there are few, and rows may be many
+        classes = _in_order(names, counts, target.dtype, positive)
+        numbers = names.replace_strict(classes, range(len(classes)), return_dtype=pl.Int64)
+        codes = values.replace_strict(distinct, numbers, return_dtype=pl.Int64)
+        return Target(codes.to_numpy(), tuple(classes), classes[1] if len(classes) == 2 else None)
 
     def codes_of(self, target: pl.Series, classes: tuple[str, ...]) -> Target:
         """The target of new rows in the classes of a trained model; an unknown class is an error that names it."""
@@ -181,12 +184,14 @@ def _names(target: pl.Series) -> pl.Series:
     return as_names(target)
 
 
-def _in_order(names: pl.Series, dtype: pl.DataType, positive: str | None) -> list[str]:
+def _in_order(names: pl.Series, rows: pl.Series, dtype: pl.DataType, positive: str | None) -> list[str]:
     """Class names: numbers in the order of numbers, all else alphabetically; of two, the positive one is last.
 
     Unless the user names it, the positive class of two is the last one, or the rare one where one is rare: that is what is looked for.
     """
-    counts = dict(names.drop_nulls().value_counts().iter_rows())
+    counts = Counter[str]()
+    for name, number in zip(names, rows, strict=True):  # a name may be written in several ways
+        counts[name] += number
     classes = sorted(counts, key=float) if dtype.is_numeric() else sorted(counts)
     if positive is None:
         rare = len(classes) == 2 and min(counts.values()) < _RARE * sum(counts.values())

@@ -57,7 +57,8 @@ class Setup:
     @property
     def teaching(self) -> np.ndarray:
         """Rows that may be learned from, the validation part included, in reading order."""
-        return np.sort(np.concatenate([self.partition.train, self.partition.valid]))
+        train, valid = self.partition.train, self.partition.valid
+        return np.sort(np.concatenate([train, valid])) if len(valid) else train
 
     def reading(self) -> dict[str, Any]:
         """How the data were read, for a plan: with these a replay asks the same question of the same columns."""
