@@ -87,7 +87,7 @@ def _rich_table(grid: Grid) -> Any:
 
 def _is_numeric(grid: Grid, column: int) -> bool:
     cells = [row[column] for row in grid.rows if row[column]]
-    return bool(cells) and all(cell[:1].isdigit() or cell[:1] in "-<" for cell in cells)
+    return bool(cells) and all((cell[:1].isdigit() or cell[:1] in "-<") and ", " not in cell and "; " not in cell for cell in cells)
 
 
 _PAGE = """<!doctype html>

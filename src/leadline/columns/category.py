@@ -12,6 +12,8 @@ from leadline.columns.missing import WORDS, missing_rows
 from leadline.columns.sketch import Sketch, counts
 
 _EXACT = 2.0**53  # from here on a float64 no longer tells whole numbers apart
+_COMMON = 0.02  # share of the rows from which a name is worth mentioning
+_NAMED, _ALL_NAMED = 2, 3  # names mentioned, and so many different ones that all are
 _FEW_CODES = 20  # different whole numbers that may as well be names
 _LONGEST_NAME = 64  # characters; longer values are written by people, not picked from a list
 
@@ -48,7 +50,9 @@ class Category(ColumnType):
         if longest > _LONGEST_NAME:
             return WhyNot(f"its values are up to {longest} characters long")
         repeats = distinct <= max(20, len(values) / 20)
-        return Confidence(0.7 if repeats else 0.3, f"has {distinct:,}{' or more' if sample.step > 1 else ''} different short values")
+        if repeats:
+            return Confidence(0.7, "holds short names that repeat")
+        return Confidence(0.3, f"holds short names, {distinct / len(values):.0%} of them different")
 
     def remarks(self, sample: Sample, values: pl.Series) -> list[str]:
         if sample.values.dtype not in (pl.String, pl.Categorical, pl.Enum):
@@ -62,9 +66,12 @@ class Category(ColumnType):
         return Decoded(names.set(missing_rows(names), None))
 
     def summary(self, present: pl.Series, where: Where) -> str:
-        counts = as_names(present).alias("name").value_counts(sort=True, name="count")
-        shown = ", ".join(f"{name} {count / len(present):.0%}" for name, count in counts.head(3).iter_rows())
-        return f"{counts.height:,} different: {shown}"
+        counts = as_names(present).alias("name").value_counts(name="count").sort("count", "name", descending=[True, False])
+        common = counts.filter(pl.col("count") >= _COMMON * len(present)).head(counts.height if counts.height <= _ALL_NAMED else _NAMED)
+        shown = ", ".join(f"{name} {count / len(present):.0%}" for name, count in common.iter_rows())
+        if counts.height == common.height:
+            return shown
+        return f"{counts.height:,} different" + (f": {shown}" if shown else "")
 
     def sketch(self, raw: pl.Series) -> Sketch:
         return counts(raw)

@@ -38,7 +38,6 @@ class Sample:
     values: pl.Series
     num_rows: int
     root: Path | None = None
-    step: int = 1  # every so manieth row was looked at
 
     @cached_property
     def num_distinct(self) -> int:

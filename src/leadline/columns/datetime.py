@@ -23,6 +23,8 @@ from leadline.errors import LeadlineError
 _ENOUGH = 0.99
 _GLANCE = 50
 _LONGEST = 45  # characters of a date with the names of its day and month, a time and a zone
+# A quick look at what could be a date at all: two numbers with something between, a month beside a number, many digits.
+_LOOKS_DATED = re.compile(r"\d\s*[-/.:]\s*(\d|[a-z]{3})|\d\s+[a-z]{3}|^\W*[a-z]{3,9}\.?,?\s+\d|^\s*\d{8,19}(\.0)?\s*$|^\s*\d{8}\D", re.I)
 _NAMED = re.compile(r"date|time|epoch|unix|stamp|(^|[^a-z])(day|when|ts|dt)$|_at$", re.I)
 _WAYS = {
     "ymd": "year, month, day", "dmy": "day before month", "mdy": "month before day", "ym": "year and month", "my": "month and year",
@@ -62,15 +64,13 @@ class Datetime(ColumnType):
         named = bool(_NAMED.search(sample.name))
         if values.is_empty() or not (values.dtype == pl.String or (named and values.dtype.is_numeric())):
             return WhyNot(f"its values are {values.dtype}, not dates")
+        if sum(bool(_LOOKS_DATED.search(str(value))) for value in values.head(_GLANCE)) * 2 < min(_GLANCE, len(values)):
+            return WhyNot("its values do not look like dates")
         values = _dated(values)
         allowed = tuple(order for order in ORDERS if order != "year" and (named or not is_numbered(order)))
-        if _share_read(values.head(_GLANCE), allowed) < 0.5:
-            return WhyNot(
-                "its values are not written as dates" if named else "its values are not written as dates, nor is it named after one"
-            )
         order = _order_of(values, allowed)
         if order is None:
-            return WhyNot(f"only {_share_read(values, allowed):.0%} of its values read as dates")
+            return WhyNot("too few of its values read as dates" + ("" if named else ", nor is it named after one"))
         return Confidence(0.92, f"holds dates as {_WAYS[order]}" if order != "clock" else "holds times of day")
 
     def decode(self, raw: pl.Series, where: Where) -> Decoded:
@@ -146,10 +146,6 @@ class Datetime(ColumnType):
 def _dated(values: pl.Series) -> pl.Series:
     """Without what stands for a missing value among dates."""
     return values.filter(~missing_rows(values, Datetime.tokens))
-
-
-def _share_read(values: pl.Series, orders: tuple[str, ...]) -> float:
-    return max((_fits(values, order) for order in orders), default=0.0)
 
 
 def _fits(values: pl.Series, order: str) -> float:

@@ -29,12 +29,12 @@ _SLOTS = 1 << 18
 def missing_rows(values: pl.Series, tokens: frozenset[str] = TOKENS) -> pl.Series:
     """(n,) Boolean: null, not a number, or written as one of `tokens` in whatever case, with whatever space around it."""
     if values.dtype.is_float():
-        return values.is_null() | values.is_nan().fill_null(True)
+        no_number = values.is_nan()
+        return no_number.fill_null(True) if values.null_count() else no_number
     if values.dtype not in (pl.String, pl.Categorical, pl.Enum):
         return values.is_null()
     text = values.cast(pl.String)
-    missing = text.is_null()
-    places = _places(text, tokens)
+    missing, places = text.is_null(), _places(text, tokens)
     return missing.scatter(places, True) if len(places) else missing
 
 
@@ -51,8 +51,10 @@ def _places(text: pl.Series, tokens: frozenset[str]) -> np.ndarray:
     """Positions of the tokens. Most values are sieved out by their hash, in a tenth of the time that comparing them all takes."""
     if len(text) <= _FEW:
         return _is_token(text, tokens).arg_true().to_numpy()
-    suspects = _sieve(tokens)[text.hash().to_numpy() & (_SLOTS - 1)] | (text < "!").fill_null(False).to_numpy()  # from blanks on
-    rows = np.flatnonzero(suspects)
+    slots = text.hash().to_numpy() & (_SLOTS - 1)
+    suspects = np.flatnonzero(np.take(_sieve(tokens), slots.view(np.int64)))
+    blank = text < "!"  # it begins with a space or the like
+    rows = np.union1d(suspects, blank.arg_true().to_numpy()) if blank.any() else suspects
     few = text.gather(rows)
     found = few.unique()
     found = found.filter(_is_token(found, tokens))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from typing import Any, ClassVar, Self
 
@@ -17,6 +18,8 @@ from leadline.errors import LeadlineError
 
 _WORST_SHOWN = 40
 _LONGEST = 40  # characters of a number with everything around it
+_GLANCE = 50
+_LOOKS_MEASURED = re.compile(r"^(?=.{0,40}$)\D{0,6}\d[^a-z]*\D{0,6}$|^[+-]?(inf|nan)", re.I)  # of numbers or of their neighbours
 _ENOUGH = 0.99  # share of a column that must read as numbers
 _CODES = 0.05  # share of values with a leading zero from which they are codes
 _EXACT = 2**53  # from here on a float64 no longer tells whole numbers apart
@@ -52,9 +55,10 @@ class Number(ColumnType):
             return _by_dtype(values)
         if values.dtype != pl.String or values.is_empty():
             return WhyNot(f"its values are {values.dtype}, not numbers")
+        if sum(bool(_LOOKS_MEASURED.search(value)) for value in values.head(_GLANCE)) * 10 < min(_GLANCE, len(values)):
+            return WhyNot("its values do not look like numbers")
         text = _measured(values)
-        share = _share_read(text.head(100))
-        share = _share_read(text) if share > 0.5 else share
+        share = _share_read(text)
         if share < _ENOUGH:
             return WhyNot(f"only {share:.0%} of its values read as numbers")
         if (text.str.contains(r"^\s*0\d+\s*$").mean() or 0) > _CODES:  # type: ignore[operator]
@@ -84,9 +88,10 @@ class Number(ColumnType):
         if sample.values.dtype == pl.String:
             return self._how_written(_measured(sample.values))
         said = list[str]()
-        if values.dtype.is_float() and (infinite := int(values.is_infinite().sum())):
+        if values.dtype.is_float() and any(math.isinf(end) for end in _ends(values)):
+            infinite = int(values.is_infinite().sum())
             said.append(f"{infinite:,} value{' is' if infinite == 1 else 's are'} infinite, which counts as beyond all others")
-        if values.dtype.is_integer() and _beyond_exact(values):
+        if values.dtype.is_integer() and any(abs(end) > _EXACT for end in _ends(values)):
             said.append("some whole numbers are too large to be told apart as numbers; an id is better left out or said to be a category")
         return said
 
@@ -119,8 +124,8 @@ class Number(ColumnType):
         values = pl.Series(self.decode(present, where).values).drop_nans()
         if values.is_empty():
             return ""
-        low, middle, high = (show(value) for value in (values.min(), values.median(), values.max()))
-        return low if low == high else f"{low} to {high}, half below {middle}"
+        low, middle, high = (show(value, 4) for value in (values.min(), values.median(), values.max()))
+        return low if low == high else f"{low} to {high}, median {middle}"
 
     def sketch(self, raw: pl.Series) -> Sketch:
         return quantiles(pl.Series(self.decode(raw, Where("")).values))
@@ -129,10 +134,11 @@ class Number(ColumnType):
         return pl.Series(np.random.default_rng(seed).normal(size=num_rows))
 
 
-def show(number: Any) -> str:
-    """A number for people: whole ones with all their digits, others with six that count."""
-    whole = isinstance(number, int) or (math.isfinite(number) and number == int(number))
-    return f"{int(number)}" if whole and abs(number) < 1e15 else f"{float(number):.6g}"
+def show(number: Any, digits: int = 6) -> str:
+    """A number for people: whole ones with all their digits, others with so many that count."""
+    if math.isfinite(number) and number == int(number) and abs(number) < 1e15:
+        return f"{int(number)}"
+    return f"{float(number):.{max(digits, len(str(int(abs(number)))))}g}" if abs(number) < 1e9 else f"{float(number):.{digits}g}"
 
 
 def _by_dtype(values: pl.Series) -> Confidence:
@@ -144,9 +150,9 @@ def _by_dtype(values: pl.Series) -> Confidence:
     return Confidence(0.9, f"holds {'whole ' if whole else ''}numbers")
 
 
-def _beyond_exact(values: pl.Series) -> bool:
-    ends: list[Any] = [values.min(), values.max()]
-    return any(end is not None and abs(end) > _EXACT for end in ends)
+def _ends(values: pl.Series) -> list[Any]:
+    """The least and the greatest value, where there are values."""
+    return [end for end in (values.min(), values.max()) if end is not None]
 
 
 def _measured(text: pl.Series) -> pl.Series:

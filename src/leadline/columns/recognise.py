@@ -94,9 +94,8 @@ def _sample(name: str, values: pl.Series, root: Path | None) -> Sample:
     present = _without_missing(values.gather_every(step))
     if step > 1 and len(present) < _FEW:  # a column that is nearly empty
         present = _without_missing(values)
-        step = max(1, len(present) // _SAMPLED_ROWS)
-        present = present.gather_every(step)
-    return Sample(name, present, len(values), root, step)
+        present = present.gather_every(max(1, len(present) // _SAMPLED_ROWS))
+    return Sample(name, present, len(values), root)
 
 
 def _without_missing(values: pl.Series) -> pl.Series:

@@ -1,0 +1,92 @@
+"""`read`: what was found, what was taken for what and why, and what `train` would make of it; nothing is learned or written."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from leadline.columns.recognise import Choice, recognise
+from leadline.data.read import CONVENTIONAL_TARGETS, read
+from leadline.data.table import Data
+from leadline.encoders.store import Store
+from leadline.errors import LeadlineError
+from leadline.progress import Progress
+from leadline.tasks.choose import choose_task
+from leadline.workflow.reading_report import Answers, ReadReport
+from leadline.workflow.setup import Setup, set_up
+
+_MOST_CLASSES = 20  # that a column may hold to be offered as the answer
+_CANDIDATES_SHOWN = 5
+_COUNTED_AT_ONCE = 20_000
+_NEAR_SECONDS = 30.0  # for near duplicates; what is found of them is kept for `train`
+
+
+def overview(
+    source: Any,
+    *,
+    target: str | None = None,
+    task: str | None = None,
+    types: Mapping[str, str] | None = None,
+    exclude: Sequence[str] = (),
+    group: str | None = None,
+    time: str | None = None,
+    table: str | None = None,
+    query: str | None = None,
+    progress: Progress | None = None,
+) -> ReadReport:
+    """What `train` would see. Raises LeadlineError where nothing can be read; what cannot be learned from is said in the report."""
+    progress = progress or Progress()
+    progress.say("reading")
+    data = read(
+        source, target=target, types=types, exclude=exclude, group=group, time=time, table=table, query=query, need_target=False
+    )  # fmt: skip
+    options = {"target": target, "task": task, "group": group, "time": time, "table": table, "query": query}
+    words = [data.table.origin]  # not as it was named: an address may hold a password
+    words += [word for name, value in options.items() if value is not None for word in (f"--{name}", value)]
+    words += [word for name, kind in (types or {}).items() for word in ("--type", f"{name}={kind}")]
+    words += [word for name in exclude for word in ("--exclude", name)]
+    if data.target is None:
+        return ReadReport(data, words, None, None, data.findings, _candidates(data))
+    try:
+        setup = set_up(data, task, None, None, 0, Store(), progress, _NEAR_SECONDS)
+    except LeadlineError as problem:
+        return ReadReport(data, words, None, problem, data.findings)
+    return ReadReport(data, words, _answers(setup), None, setup.data.findings)
+
+
+def _answers(setup: Setup) -> Answers:
+    raw = setup.data.raw(setup.data.require_target())
+    choice = recognise(raw.name, raw)
+    spread = choice.kind().summary(raw, setup.data.where(raw.name)) if isinstance(choice, Choice) else ""
+    sizes = setup.partition.sizes()
+    return Answers(setup.task.name, setup.task_why, _class_counts(setup), spread, sizes, setup.partition.why)
+
+
+def _class_counts(setup: Setup) -> dict[str, int]:
+    """Class -> its rows, the most frequent first."""
+    task, classes, counts = setup.task, setup.target.classes, Counter[str]()
+    for start in range(0, len(setup.target.values) if classes else 0, _COUNTED_AT_ONCE):
+        values = setup.target.values[start : start + _COUNTED_AT_ONCE]
+        blank = task.answers(np.zeros((len(values), task.num_outputs(len(classes)))))
+        counts.update({count.name: count.there for count in task.class_counts(blank, values, classes)})
+    return dict(counts.most_common())
+
+
+def _candidates(data: Data) -> dict[str, str]:
+    """Columns that could hold the answers, with the question: those called so, then the last, others of few values, and numbers."""
+    names = list(data.columns)
+    called = [name for name in names if name.lower() in CONVENTIONAL_TARGETS]
+    few = [name for name in names if data.columns[name].type == "category" and data.raw(name).n_unique() <= _MOST_CLASSES]
+    found = dict[str, str]()
+    numbers = [name for name in reversed(names) if data.columns[name].type == "number"]
+    for name in dict.fromkeys([*called, names[-1], *few, *numbers]):
+        try:
+            task, _ = choose_task(data.raw(name).drop_nulls())
+        except LeadlineError:
+            continue
+        if len(found) < _CANDIDATES_SHOWN:
+            found[name] = f"{task.name}, from {data.columns[name].kind().summary(data.raw(name), data.where(name))}"
+    return found
