@@ -14,6 +14,7 @@ from leadline.errors import LeadlineError
 from leadline.registry import COLUMNS
 
 MOST_BYTES = 64 << 20  # of a file that is one value
+_GLANCED_AT = 5
 _LOOKED_FOR = 20  # files whose existence is checked
 _SHARE = 0.9  # of the values that must end like such files
 
@@ -35,8 +36,13 @@ def ends_with(names: pl.Series, extensions: Sequence[str]) -> pl.Series:
 
 def kind_named(values: pl.Series) -> ColumnType | None:
     """The type of the files that nearly all values name, by their endings; None where they name none."""
-    present = values.drop_nulls() if values.dtype == pl.String else pl.Series([], dtype=pl.String)
-    return next((kind for kind in kinds_of_files() if share_that_ends(present, kind.extensions) >= _SHARE), None)
+    if values.dtype != pl.String or not values.len() - values.null_count():
+        return None
+    present, kinds = values.drop_nulls(), kinds_of_files()
+    endings = tuple(ending for kind in kinds for ending in kind.extensions)
+    if not any(value.lower().endswith(endings) for value in present.head(_GLANCED_AT)):  # thousands of columns are soon looked at
+        return None
+    return next((kind for kind in kinds if share_that_ends(present, kind.extensions) >= _SHARE), None)
 
 
 def read_files(kind: ColumnType, root: Path, names: Sequence[str | None], first_row: int = 0) -> tuple[pl.Series, dict[int, LeadlineError]]:
