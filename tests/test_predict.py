@@ -133,6 +133,7 @@ def test_rows_that_the_reader_could_not_read_are_marked(model: Model, tmp_path: 
     (tmp_path / "rows.jsonl").write_text('{"age": 20, "colour": "red", "height": 3}\n{"age": \n{"age": 21, "colour": "red", "height": 3}\n')
     predictions = model.predict(tmp_path / "rows.jsonl")
     assert [record["error"] is None for record in predictions] == [True, False, True]
+    assert predictions[1]["label"] is None
     assert predictions[1]["row"] == 1
 
 

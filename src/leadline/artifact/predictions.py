@@ -52,7 +52,8 @@ class Batch:
         known: dict[str, Any] = {"row": self.data.source_row(row), "source": self.data.source(row), "error": None, "refused": False}
         known |= {"familiarity": None, "low": None, "high": None, "seconds": self.seconds / max(1, len(self))}
         if row in self.answers.bad:
-            return {**known, "label": None, "value": None, "error": str(self.answers.bad[row])}
+            named = next(iter(self.task.columns(self.answers.values[:0], tuple(self.manifest.classes))))
+            return {**known, named: None, "error": str(self.answers.bad[row])}
         answer, half = self.answers.values[row], self.manifest.interval_half_width
         if half is not None:
             known |= {"low": float(answer) - half, "high": float(answer) + half}

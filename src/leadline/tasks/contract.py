@@ -107,7 +107,7 @@ class Task(ABC):
 
     @abstractmethod
     def columns(self, answers: np.ndarray, classes: tuple[str, ...]) -> dict[str, pl.Series]:
-        """All rows of `answers` as the columns of a table of predictions: label and p(CLASS) for each class, or value.
+        """All rows of `answers` as the columns of a table of predictions, the answer first: label and p(CLASS) for each class, or value.
 
         What they say of a row whose answer is NaN means nothing.
         """
