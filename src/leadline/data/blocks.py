@@ -23,20 +23,35 @@ class Block:
     scanned: Scanned | None = None
 
 
-def cut_blocks(source: Utf8, ahead: bytes, offset: int, marks: Marks, expected: int, size: int = BLOCK) -> Iterator[Block]:
+def cut_blocks(source: Utf8, ahead: bytes, offset: int, marks: Marks, expected: int) -> Iterator[Block]:
     """The blocks of `ahead`, which begins with a record at `offset`, and of all that `source` holds behind it.
 
     Raises LeadlineError where a line is longer than MAX_RECORD.
     """
     left, piece = ahead, ahead
     while piece:
-        piece = source.read(size)
-        text = left + piece if piece else left
-        block = cut(text, offset, marks, expected, final=not piece)
-        left = text[len(block.text) :]
+        piece = source.read(BLOCK)
+        if not piece or _has_quotes(left, marks) or _has_quotes(piece, marks):
+            text = left + piece
+            block = cut(text, offset, marks, expected, final=not piece)
+            left = text[len(block.text) :]
+        else:  # the same without looking again at what was there before, and with one copy less
+            end = piece.rfind(marks.line_end) + 1
+            block = Block(b"".join((left, memoryview(piece)[:end])) if end else b"", offset)
+            left = piece[end:] if end else left + piece
+            _refuse_too_long(left)
         offset += len(block.text)
         if block.text:
             yield block
+
+
+def _has_quotes(text: bytes, marks: Marks) -> bool:
+    return marks.quote is not None and marks.quote in text
+
+
+def _refuse_too_long(line: bytes) -> None:
+    if len(line) > MAX_RECORD:
+        raise LeadlineError(f"a line is longer than {MAX_RECORD >> 20} MB", "a table with a record in each line")
 
 
 def cut(text: bytes, offset: int, marks: Marks, expected: int, final: bool) -> Block:
@@ -54,6 +69,6 @@ def cut(text: bytes, offset: int, marks: Marks, expected: int, final: bool) -> B
 def _cut_by_force(text: bytes, offset: int, marks: Marks, expected: int) -> Block:
     """A quote that opens and does not close for so long is an error of its line, and ends with it."""
     end = text.rfind(marks.line_end) + 1
-    if not end and len(text) > MAX_RECORD:
-        raise LeadlineError(f"a line is longer than {MAX_RECORD >> 20} MB", "a table with a record in each line")
+    if not end:
+        _refuse_too_long(text)
     return Block(text[:end], offset, scan(text[:end], marks, expected, True))

@@ -91,7 +91,7 @@ def _by_the_rules(block: bytes, start: int, marks: Marks) -> Record | _Unpaired:
             value, position = _unquoted(block, position, marks)
         values.append(value)
         if not block.startswith(marks.separator, position):
-            position += block.startswith(b"\r", position) + 1
+            position += block.startswith(b"\r\n", position) + 1
             return Record(start, min(position, len(block)), values, "", frozenset(quoted))
         position += 1
 

@@ -136,8 +136,8 @@ def _refuse_mostly_broken(part: _Part, all_of_them: bool = False) -> None:
     """Raises LeadlineError where half of the rows, or all of them, are broken: then what we believe about the whole is wrong."""
     if part.broken and len(part.broken) * (1 if all_of_them else 2) >= part.num_rows:
         first = part.broken[min(part.broken)]
-        many = f"{len(part.broken):,} of {part.num_rows:,} rows are broken; the first ({first.file}): {first.saw}"
-        raise LeadlineError(f"{part.opened.name} cannot be read as a table: {many}", first.expected, _MEND, file=first.file)
+        many = f"{len(part.broken):,} of {part.num_rows:,} rows are broken, the first ({first.file}) with {first.saw}"
+        raise LeadlineError(f"{part.opened.name} cannot be read as a table: {many}", first.expected, _MEND)
 
 
 def _itself(text: bytes) -> bytes:

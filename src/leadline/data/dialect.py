@@ -16,7 +16,8 @@ from leadline.data.careful import Marks, Record, read_records
 NO_SEPARATOR = b"\x1f"  # of a table of one column: a byte that no text holds
 _SEPARATORS = (b",", b";", b"\t", b"|")
 _SPOKEN = {b"\t": "a tab", NO_SEPARATOR: "nothing"}
-_SAMPLED = 300  # records
+_SAMPLED = 200  # records
+_LOOKED_AT = 2_000  # values
 _LEAST_EVEN = 0.5  # of the records must have the same number of values
 _MOST_TITLES = 20  # lines above a table that are no comments
 _CLEAR = 0.9  # of records and values must be as expected where lines are skipped or a header has one name too few
@@ -24,6 +25,7 @@ _FAVOURED = 1.5  # the separator that the file's name promises
 _LONGEST_PLAIN = 100  # bytes of a value that may be a number, a date or some words
 _COMMENT = b"#"
 _EXCEL_HINT = re.compile(rb'"?sep=(.)"?\r?\n', re.IGNORECASE)
+_IN_QUOTES = re.compile(rb'"[^"]*"')
 _NUMBER = rb"[+-]?[\d.,]*\d[\d.,]*(?:[eE][+-]?\d+)?%?"
 _DATE = rb"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[T ][\d:.+Z-]*)?"
 _WORDS = rb"[^,;\t|\s]+(?: [^,;\t|\s]+){0,3}"
@@ -54,6 +56,10 @@ class _Way:
     @property
     def num_odd(self) -> int:
         return sum(bool(record.why) for record in self.records)
+
+    @property
+    def num_quoted(self) -> int:
+        return sum(len(record.quoted) for record in self.records)
 
     @property
     def header(self) -> int:
@@ -96,8 +102,8 @@ def find_layout(head: bytes, whole: bool, favourite: bytes = b",") -> Layout:
 
 
 def _line_end(head: bytes) -> bytes:
-    feeds, returns = head.count(b"\n"), head.count(b"\r")
-    return b"\r" if returns - head.count(b"\r\n") > 4 * feeds else b"\n"
+    outside = _IN_QUOTES.sub(b"", head)
+    return b"\r" if outside.count(b"\r") - outside.count(b"\r\n") > 4 * outside.count(b"\n") else b"\n"
 
 
 def _skip_comments(head: bytes, start: int, line_end: bytes) -> tuple[int, tuple[bytes, ...]]:
@@ -126,7 +132,7 @@ def _is_header(comment: bytes, way: _Way) -> bool:
 def _said_of_marks(way: _Way) -> Iterator[str]:
     marks = way.marks
     if marks.separator == NO_SEPARATOR:
-        if any(set(b",;\t|") & set(value) for record in way.records for value in record.values):
+        if any(set(b",;\t|") & set(record.values[0]) for record in way.records if not record.quoted):
             yield "there is one column: lines are not cut into values"
     elif marks.separator != b",":
         yield f"columns are separated by {_SPOKEN.get(marks.separator) or chr(34) + marks.separator.decode('latin-1') + chr(34)}"
@@ -184,13 +190,13 @@ class _Ways:
     def _with_best_quote(self, start: int, separator: bytes) -> _Way:
         """Double quotes, unless single ones or none at all are clearly what the records are written with."""
         double = self._way(start, Marks(separator, b'"', self.line_end))
-        if b"'" in self.head and not any(record.quoted for record in double.records):
+        if b"'" in self.head:
             single = self._way(start, Marks(separator, b"'", self.line_end))
-            if not single.num_odd and (_is_quoted(single) or (single.even > double.even and any(r.quoted for r in single.records))):
+            if not single.num_odd and (_has_quoted_header(single) or (not double.num_quoted and _is_better(single, double))):
                 return single
-        if double.num_odd:
+        if double.num_odd > double.num_quoted:
             bare = self._way(start, Marks(separator, None, self.line_end))
-            if bare.even > double.even and bare.width >= double.width:
+            if bare.width >= double.width and (bare.even > double.even or (separator == b"\t" and bare.even == double.even)):
                 return bare
         return double
 
@@ -201,7 +207,7 @@ class _Ways:
         header = len(records[0].values) if records else 0
         counts = Counter(len(record.values) for record in records)
         width = max(counts, key=lambda number: (counts[number], number == header, number), default=1)
-        cells = [value for record in records for value in record.values]
+        cells = [value for record in records for value in record.values][:_LOOKED_AT]
         plain = sum(len(cell) <= _LONGEST_PLAIN and _PLAIN.fullmatch(cell) is not None for cell in cells) / max(1, len(cells))
         return _Way(marks, records, width, counts[width] / max(1, len(records)), plain)
 
@@ -209,9 +215,13 @@ class _Ways:
         return [record for record in islice(read_records(self.head, start, marks, None, final), _SAMPLED) if record.values]
 
 
-def _is_quoted(way: _Way) -> bool:
-    """Whether its quotes are certainly such: the header stands in them, or one is doubled within."""
-    quote, header = way.marks.quote or b"", way.records[0] if way.records else None
-    if header is not None and header.values and len(header.quoted) == len(header.values):
-        return True
-    return any(quote in record.values[place] for record in way.records for place in record.quoted)
+def _has_quoted_header(way: _Way) -> bool:
+    header = way.records[0] if way.records else None
+    return header is not None and len(header.quoted) == len(header.values) > 0
+
+
+def _is_better(single: _Way, double: _Way) -> bool:
+    """Whether single quotes are certainly such, where nothing stands in double ones: records are more even, or one is doubled within."""
+    quote = single.marks.quote or b""
+    doubled = any(quote in record.values[place] for record in single.records for place in record.quoted)
+    return doubled or (single.even > double.even and single.num_quoted > 0)

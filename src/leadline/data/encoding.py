@@ -18,6 +18,9 @@ _GUESSED = [
     _WESTERN, "latin_1", "cp1250", "cp1251", "koi8_r", "iso8859_5", "cp866", "cp1253", "cp1254", "cp1255", "cp1256", "iso8859_2",
     "iso8859_8", "cp932", "euc_jp", "gb18030", "big5", "cp949", "cp850",
 ]  # fmt: skip
+# The letters and signs of Western languages; ³ and ¹ are not among them, which stand for Polish letters when these are taken for Western.
+_WESTERN_LETTERS = frozenset("àâäáãåæçèéêëìíîïñòóôöõøœùúûüßÿÀÂÄÁÃÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÖÕØŒÙÚÛÜ€£§°“”„‘’‚–—…«»¿¡ºª·×²½¼¾©®™´µ\xa0")
+_MOST_BEYOND = 0.4  # of all letters, where the alphabet is the Latin one
 _SPOKEN = {_WESTERN: "windows-1252", "latin_1": "latin-1", "cp1250": "windows-1250", "cp1251": "windows-1251", "cp1253": "windows-1253"}
 _LOOKED_AT = 1 << 16
 _FEWEST_ZEROS = 0.25  # of the bytes of letters that could as well be ASCII
@@ -130,10 +133,19 @@ def _of_letters(piece: bytes) -> str:
     letters = int(np.count_nonzero(np.frombuffer(piece, np.uint8) >= 0xC0))
     if 2 * wrong <= letters:
         return "utf-8"
+    telling = b"\n".join(line for line in piece.splitlines() if not line.isascii())[:_LOOKED_AT]
+    western = telling.decode(_WESTERN, "leadline-latin-1")
+    if _is_western(western):
+        return _WESTERN
     from charset_normalizer import from_bytes
 
-    telling = b"\n".join(line for line in piece.splitlines() if not line.isascii())[:_LOOKED_AT]
     best = from_bytes(telling, cp_isolation=_GUESSED).best()
-    if best is None or str(best) == telling.decode(_WESTERN, "leadline-latin-1"):
-        return _WESTERN
-    return str(best.encoding)
+    return _WESTERN if best is None or str(best) == western else str(best.encoding)
+
+
+def _is_western(text: str) -> bool:
+    """Whether what was read as Western looks so: few letters beyond ASCII, and those the usual ones."""
+    letters = sum(letter.isalpha() for letter in text)
+    beyond = [letter for letter in text if not letter.isascii()]
+    usual = sum(letter in _WESTERN_LETTERS for letter in beyond)
+    return len(beyond) <= max(3, _MOST_BEYOND * letters) and usual >= 0.95 * len(beyond)

@@ -15,6 +15,7 @@ _DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([T ][\d:.+Z-]*)?")
 _UNNAMED = re.compile(r"|Unnamed: \d+|\.\.\.1")  # the index of pandas; what R's readr makes of it
 _MOSTLY = 0.8  # of the values below a header are numbers
 _LONGEST_NAME = 200
+_SAMPLED = 100  # records
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Header:
 
 def find_header(records: Sequence[Sequence[str]], width: int, path: str) -> Header:
     """The header of a table whose first records have these values; `width` is how many values a record has."""
-    first, rows = [cell.strip() for cell in records[0]], [row for row in records[1:] if len(row) == width]
+    first, rows = [cell.strip() for cell in records[0]], [row for row in records[1:_SAMPLED] if len(row) == width]
     if len(first) == width - 1:
         ends_empty = all(not row[-1].strip() for row in rows)
         cells, found = ([*first, ""] if ends_empty else ["", *first]), True
@@ -40,6 +41,7 @@ def find_header(records: Sequence[Sequence[str]], width: int, path: str) -> Head
         names = tuple(f"column_{number}" for number in range(1, width + 1))
         shown = "column_1" if width == 1 else f"column_1 to column_{width}"
         return Header(names, False, remarks=(f"there is no header line: columns are called {shown}",))
+    cells[0] = cells[0].lstrip("# ") or cells[0]  # a header written as a comment
     index = width > 1 and _UNNAMED.fullmatch(cells[0]) is not None and _counts([row[0] for row in rows])
     names, remarks, findings = _names(cells, index, path)
     return Header(names, True, index, remarks, findings)

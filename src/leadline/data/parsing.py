@@ -60,8 +60,9 @@ class Parser:
         text = block.text
         frame = None if block.scanned or b"\0" in text else self._attempt(text)
         if frame is not None and self._is_complete(frame, text):
-            plain = self.marks.quote is None or self.marks.quote not in text
-            return Parsed(self._tidy(frame, text), frame.height if plain else self._num_lines(text), plain)
+            if not self._has_quotes(text):
+                return Parsed(frame, frame.height, plain=True)
+            return Parsed(self._tidy(frame, text), self._num_lines(text), plain=False)
         scanned = block.scanned or scan(text, self.marks, self.width)
         broken = self._broken(text, scanned)
         mended = b"".join(self._mended(text, scanned, broken))
@@ -104,9 +105,12 @@ class Parser:
         """Whether it is certain that no record has too few values: polars fills those up. Too many would have been refused."""
         if not frame.to_series(-1).null_count():
             return True
-        if self.marks.quote is not None and self.marks.quote in text:
+        if self._has_quotes(text):
             return False
         return self.width > 1 and _count(text, self.marks.separator) == frame.height * (self.width - 1)
+
+    def _has_quotes(self, text: bytes) -> bool:
+        return self.marks.quote is not None and self.marks.quote in text
 
     def _num_lines(self, text: bytes) -> int:
         return _count(text, self.marks.line_end) + (not text.endswith(self.marks.line_end))
@@ -142,7 +146,7 @@ class Parser:
 
     def _tidy(self, frame: pl.DataFrame, text: bytes) -> pl.DataFrame:
         """Empty strings, which only quotes can say, are missing values like any other empty cell."""
-        if self.marks.quote is None or self.marks.quote * 2 not in text:
+        if self.marks.quote is None or not self._has_quotes(text) or self.marks.quote * 2 not in text:
             return frame
         return frame.with_columns(pl.when(pl.col(pl.String) != "").then(pl.col(pl.String)))
 

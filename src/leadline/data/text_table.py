@@ -24,6 +24,7 @@ from leadline.errors import LeadlineError
 KIND = "a table written as text"
 _HEAD = 256 << 10  # bytes looked at before anything is decided
 _TEXTS = ("", "JSON", "a page of HTML or XML", "plain text, perhaps CSV")  # of looks_like; any of them may be a table
+_FEW = 3  # zero bytes in a line or two are an error of these lines
 _CONTROLS = frozenset(range(32)) - frozenset(b"\t\n\r\f\v\b\x1a\x1b")
 _FAVOURITES = {".tsv": b"\t", ".tab": b"\t"}
 
@@ -52,8 +53,9 @@ class TextTable:
 
     def said(self) -> tuple[str, ...]:
         """What was assumed so far; the encoding may show late."""
-        encoding = self.source.encoding
-        return self.remarks if encoding in (None, "utf-8") else (*self.remarks, f"the text is written in {self.source.spoken}")
+        comma = ("numbers are written with a decimal comma",) if self.written.comma else ()
+        foreign = self.source.encoding not in (None, "utf-8")
+        return (*self.remarks, *comma, *((f"the text is written in {self.source.spoken}",) if foreign else ()))
 
 
 def open_text(stream: BinaryIO, name: str, reading: Reading) -> TextTable:
@@ -62,11 +64,11 @@ def open_text(stream: BinaryIO, name: str, reading: Reading) -> TextTable:
     head, whole = _head(source, name)
     layout = find_layout(head, whole, _FAVOURITES.get(Path(name).suffix.lower(), b","))
     if not layout.records:
-        raise LeadlineError(f"{name} is empty: it holds no record", "a header line and rows", file=name)
+        raise LeadlineError(f"{name} is empty: it holds no record", "a header line and rows")
     records, marks = layout.records, layout.marks
     _refuse_zeros(records[0], name)
     if layout.width > MAX_VALUES:
-        raise LeadlineError(f"the first line of {name} holds {layout.width:,} values", f"at most {MAX_VALUES:,} columns", file=name)
+        raise LeadlineError(f"the first line of {name} holds {layout.width:,} values", f"at most {MAX_VALUES:,} columns")
     header = find_header([[value.decode("utf-8", "replace") for value in record.values] for record in records], layout.width, name)
     start = records[0].end if header.found else records[0].start
     written = _written(head[start:], header, marks, reading, whole)
@@ -77,17 +79,15 @@ def open_text(stream: BinaryIO, name: str, reading: Reading) -> TextTable:
 def _head(source: Utf8, name: str) -> tuple[bytes, bool]:
     """The first bytes, with one whole line at least, and whether there are no more."""
     _refuse_other_kinds(source.beginning, name)
-    head = b""
-    while len(head) < _HEAD or (b"\n" not in head and b"\r" not in head):
-        piece = source.read(_HEAD)
-        if not piece:
-            break
-        head += piece
+    head = piece = source.read(_HEAD)
+    while piece and (len(head) < _HEAD or (b"\n" not in head and b"\r" not in head)):
         if len(head) > MAX_RECORD:
-            raise LeadlineError(f"the first line of {name} is longer than {MAX_RECORD >> 20} MB", KIND, file=name)
+            raise LeadlineError(f"the first line of {name} is longer than {MAX_RECORD >> 20} MB", KIND)
+        piece = source.read(max(_HEAD, len(head)))
+        head += piece
     _refuse_binary(head, name)
     if not head.strip():
-        raise LeadlineError(f"{name} is empty" + (": it holds blank lines only" if head else ""), "a header line and rows", file=name)
+        raise LeadlineError(f"{name} is empty" + (": it holds blank lines only" if head else ""), "a header line and rows")
     return head, not piece
 
 
@@ -97,19 +97,19 @@ def _refuse_other_kinds(beginning: bytes, name: str) -> None:
     if looks_like(start) not in _TEXTS or is_marked_up or start.startswith((b"[{", b'{"')):
         raise wrong_kind(Path(name), KIND, start)
     if start.startswith(b"version https://git-lfs"):
-        raise LeadlineError(f"{name} only points to a file that git LFS keeps elsewhere", KIND, "git lfs pull", file=name)
+        raise LeadlineError(f"{name} only points to a file that git LFS keeps elsewhere", KIND, "git lfs pull")
 
 
 def _refuse_binary(head: bytes, name: str) -> None:
     sample = head[:4096]
-    if b"\0" in sample and 10 * sum(sample.count(byte) for byte in _CONTROLS) > len(sample):
-        raise LeadlineError(f"{name} holds binary data, not text", KIND, "name the file that holds the table", file=name)
+    if sample.count(0) > _FEW and 20 * sum(sample.count(byte) for byte in _CONTROLS) > len(sample):
+        raise LeadlineError(f"{name} holds binary data, not text", KIND, "name the file that holds the table")
 
 
 def _refuse_zeros(record: Record, name: str) -> None:
     if any(b"\0" in value for value in record.values):
         saw = f"the first line of {name} holds zero bytes, so it is not plain text"
-        raise LeadlineError(saw, KIND, "save it again as CSV (UTF-8)", file=name)
+        raise LeadlineError(saw, KIND, "save it again as CSV (UTF-8)")
 
 
 def _written(head: bytes, header: Header, marks: Marks, reading: Reading, whole: bool) -> Written:
