@@ -37,6 +37,40 @@ def test_no_other_type_is_surer_of_it(kind: ColumnType) -> None:
     assert recognise("some column", kind.made_up(200, 1)).type == kind.name
 
 
+def test_what_it_settles_about_a_column_can_be_kept(kind: ColumnType) -> None:
+    settled = type(kind).for_values(Sample("some column", kind.made_up(50, 8), 50))
+    config = json.loads(json.dumps(settled.config()))
+    assert type(kind)(**config).config() == config
+
+
+def test_what_it_says_of_values_are_sentences(kind: ColumnType) -> None:
+    raw = kind.made_up(50, 9)
+    for said in kind.remarks(Sample("some column", raw, 50), raw):
+        assert said and "\n" not in said and not said.endswith(".")
+
+
+def test_its_features_are_those_it_promises(kind: ColumnType) -> None:
+    features = kind.features(kind.decode(kind.made_up(20, 10), Where("c")).values)
+    assert set(features) == set(kind.forms)
+    assert all(len(values) == 20 for values in features.values())
+
+
+def test_a_row_alone_is_decoded_as_it_is_among_others(kind: ColumnType) -> None:
+    raw = kind.made_up(10, 11)
+    together = kind.features(kind.decode(raw, Where("c")).values)
+    for row in range(10):
+        alone = kind.features(kind.decode(raw.slice(row, 1), Where("c")).values)
+        for name, values in alone.items():
+            if kind.forms[name] != "image":
+                assert list(values) == list(take_rows(together[name], np.array([row])))
+
+
+def test_values_of_any_other_type_do_not_crash_its_settings(kind: ColumnType) -> None:
+    for other in COLUMNS.make_all():
+        values = other.made_up(20, 12)
+        type(kind).for_values(Sample("some column", values, 20))
+
+
 def test_decoding_keeps_the_rows_and_their_order(kind: ColumnType) -> None:
     raw = kind.made_up(30, 2)
     whole = kind.decode(raw, Where("c")).values

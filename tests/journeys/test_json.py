@@ -26,6 +26,7 @@ def documented(verb: str) -> set[str]:
 def test_keys(people: pl.DataFrame, tmp_path: Path, target: str) -> None:
     people.write_csv(tmp_path / "people.csv")
     verbs = {
+        "read": ("read", "people.csv", "--target", target),
         "train": ("train", "people.csv", "--target", target, "--budget", "10s"),
         "evaluate": ("evaluate", "people.leadline", "people.csv"),
         "predict": ("predict", "people.leadline", "people.csv"),
@@ -35,3 +36,12 @@ def test_keys(people: pl.DataFrame, tmp_path: Path, target: str) -> None:
         done = leadline(*words, "--json", cwd=tmp_path)
         assert done.returncode == 0, done.stderr
         assert set(json.loads(done.stdout)) == documented(verb), verb
+
+
+def test_keys_inside_the_data_that_were_read(people: pl.DataFrame, tmp_path: Path) -> None:
+    people.write_csv(tmp_path / "people.csv")
+    data = json.loads(leadline("read", "people.csv", "--json", cwd=tmp_path).stdout)["data"]
+    section = re.search(r"^## read$(.*?)(?=^## )", PAGE, re.S | re.M)
+    assert section
+    named = set(re.findall(r"`(\w+)`", section[1]))
+    assert set(data) | set(data["columns"][0]) <= named

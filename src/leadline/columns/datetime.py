@@ -50,7 +50,7 @@ class Datetime(ColumnType):
     def for_values(cls, sample: Sample) -> Self:
         if sample.values.dtype == pl.Time:
             return cls(order="clock")
-        if sample.values.dtype.is_temporal():
+        if not (sample.values.dtype == pl.String or sample.values.dtype.is_numeric()):
             return cls()
         return cls(order=_order_of(_dated(sample.values), ORDERS) or "ymd")
 

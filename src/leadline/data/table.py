@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,11 @@ import polars as pl
 
 from leadline.columns.contract import Decoded, Where, digest_of
 from leadline.columns.recognise import Choice
-from leadline.errors import LeadlineError
+from leadline.errors import LeadlineError, listed
 from leadline.findings import Finding
 from leadline.registry import COLUMNS
 
+_NAMES_SHOWN = 6
 SPLITS = ("train", "valid", "test")
 
 
@@ -80,6 +81,12 @@ class Data:
     def forms(self) -> dict[str, str]:
         """Feature -> its form, which is what encoders and learners ask for. A column is one feature or several."""
         return forms_of(self.types)
+
+    @property
+    def remarks(self) -> list[str]:
+        """What was assumed about the source and about columns, a sentence each without its full stop."""
+        said = [(remark, name) for name, choice in self.columns.items() for remark in choice.remarks]
+        return [*self.table.remarks, *together(said)]
 
     @property
     def split(self) -> np.ndarray | None:
@@ -179,6 +186,14 @@ class Data:
         if self.target is None:
             raise LeadlineError("these data have no target column", "labelled examples", "name the column with --target COL")
         return self.target
+
+
+def together(said: Iterable[tuple[str, str]]) -> list[str]:
+    """(what is said, of which column) -> each saying once, with the columns before it."""
+    found = dict[str, list[str]]()
+    for remark, name in said:
+        found.setdefault(remark, []).append(name)
+    return [f"{listed(names, _NAMES_SHOWN)}: {remark}" for remark, names in found.items()]
 
 
 def forms_of(types: Mapping[str, str]) -> dict[str, str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -43,18 +45,15 @@ def overview(
     data = read(
         source, target=target, types=types, exclude=exclude, group=group, time=time, table=table, query=query, need_target=False
     )  # fmt: skip
-    options = {"target": target, "task": task, "group": group, "time": time, "table": table, "query": query}
-    words = [data.table.origin]  # not as it was named: an address may hold a password
-    words += [word for name, value in options.items() if value is not None for word in (f"--{name}", value)]
-    words += [word for name, kind in (types or {}).items() for word in ("--type", f"{name}={kind}")]
-    words += [word for name in exclude for word in ("--exclude", name)]
+    options = {"target": target, "task": task, "types": types, "exclude": exclude, "group": group, "time": time, "table": table}
+    report = partial(ReadReport, data, {**options, "query": query}, not isinstance(source, str | Path))
     if data.target is None:
-        return ReadReport(data, words, None, None, data.findings, _candidates(data))
+        return report(None, None, data.findings, _candidates(data))
     try:
         setup = set_up(data, task, None, None, 0, Store(), progress, _NEAR_SECONDS)
     except LeadlineError as problem:
-        return ReadReport(data, words, None, problem, data.findings)
-    return ReadReport(data, words, _answers(setup), None, setup.data.findings)
+        return report(None, problem, data.findings)
+    return report(_answers(setup), None, setup.data.findings)
 
 
 def _answers(setup: Setup) -> Answers:

@@ -11,7 +11,7 @@ from typing import Any
 
 from leadline.columns.missing import missing_rows
 from leadline.columns.recognise import Choice
-from leadline.data.table import Data
+from leadline.data.table import Data, together
 from leadline.errors import LeadlineError, listed
 from leadline.findings import Finding
 from leadline.reports import Block, Command, Grid, Heading, Paragraph
@@ -19,8 +19,7 @@ from leadline.workflow.texts import text_remarks
 
 _COLUMNS_SHOWN = 30
 _CLASSES_SHOWN = (8, 3)  # the most and the least frequent
-_NAMES_SHOWN = 6
-_EXAMPLES_FROM = 200  # values, the first ones
+_EXAMPLES_FROM = 200  # values from all over the column
 _EXAMPLE_LENGTH = 28
 
 
@@ -41,21 +40,22 @@ class ReadReport:
     """`problem` says why these data cannot be learned from as they are; `candidates` are columns that could be the target where none is."""
 
     data: Data
-    words: Sequence[str]  # of the command line that asked, after its verb
+    options: Mapping[str, Any]  # what was said beside the source, by the names of `read`
+    at_hand: bool  # whether the source is an object in memory, which no command line can name
     answers: Answers | None
     problem: LeadlineError | None
     findings: Sequence[Finding]
     candidates: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
-    def _texts(self) -> dict[str, list[str]]:
+    def _texts(self) -> list[tuple[str, str]]:
         return text_remarks(self.data)
 
     def to_json(self) -> dict[str, Any]:
         data, answers = self.data, self.answers
         columns = [{"name": name, **choice.to_json(), **self._values_of(name)} for name, choice in data.columns.items()]
         for column in columns:
-            column["remarks"] = [*column["remarks"], *self._texts.get(column["name"], [])]
+            column["remarks"] += [said for said, name in self._texts if name == column["name"]]
         asked = {
             "task": answers and answers.task, "task_why": answers and answers.why, "classes": dict(answers.classes) if answers else {},
             "target_values": answers.spread if answers else "", "splits": dict(answers.splits) if answers else data.describe()["splits"],
@@ -72,14 +72,18 @@ class ReadReport:
         present = raw.filter(~missing_rows(raw, kind.tokens))
         if present.is_empty():
             return {"values": "", "examples": []}
-        shown = [kind.show(value) for value in present.head(_EXAMPLES_FROM)]
+        shown = [kind.show(value) for value in present.gather_every(max(1, len(present) // _EXAMPLES_FROM))]
         return {"values": kind.summary(present, self.data.where(name)), "examples": list(dict.fromkeys(shown))[:2]}
 
     @property
     def _next(self) -> str:
+        verb = "train" if self.data.target is not None else "read"
+        options = {name: value for name, value in self.options.items() if value}
         if self.data.target is None:
-            return shlex.join(["leadline", "read", *self.words, "--target", next(iter(self.candidates), "COL")])
-        return shlex.join(["leadline", "train", *self.words])
+            options["target"] = next(iter(self.candidates), "COL")
+        if self.at_hand:
+            return f"leadline.{verb}({', '.join(['data', *(f'{name}={value!r}' for name, value in options.items())])})"
+        return shlex.join(["leadline", verb, self.data.table.origin, *_words(options)])
 
     def blocks(self) -> list[Block]:
         return [*self._what(), *self._columns(), *self._target(), *self._worth_knowing(), *self._next_blocks()]
@@ -99,8 +103,11 @@ class ReadReport:
         if len(names) > _COLUMNS_SHOWN:
             kinds = _counted(self.data.types[name] for name in names[_COLUMNS_SHOWN:])
             blocks.append(Paragraph(f"and {len(names) - _COLUMNS_SHOWN:,} more columns ({kinds}); --json has them all", "quiet"))
-        remarks = [Paragraph(f"{which}: {said}.") for said, which in _together(self._remarks())]
-        return [*blocks, *(Paragraph(f"{why} ({which}).", "quiet") for why, which in _together(self._reasons())), *remarks]
+        said = [
+            *(Paragraph(f"{why}.", "quiet") for why in together(self._reasons())),
+            *(Paragraph(f"{r}.") for r in together(self._remarks())),
+        ]
+        return [*blocks, *said]
 
     def _row(self, name: str) -> tuple[str, ...]:
         choice, values = self.data.columns[name], self._values_of(name)
@@ -109,16 +116,15 @@ class ReadReport:
     def _reasons(self) -> Iterator[tuple[str, str]]:
         """Why each column has its type and what else it could have been, with its name."""
         for name, choice in self.data.columns.items():
-            yield f"{choice.type}: {choice.why}", name
+            yield f"{choice.type}, {choice.why}", name
         for name, choice in self.data.columns.items():
             for kind, why in choice.others.items():
-                yield f"could also be {kind}: {why}", name
+                yield f"could also be {kind}, {why}", name
 
     def _remarks(self) -> Iterator[tuple[str, str]]:
         """What is said of each column, with its name."""
-        for name, choice in self.data.columns.items():
-            for said in (*choice.remarks, *self._texts.get(name, [])):
-                yield said, name
+        yield from ((said, name) for name, choice in self.data.columns.items() for said in choice.remarks)
+        yield from self._texts
 
     def _target(self) -> list[Block]:
         data, answers = self.data, self.answers
@@ -143,20 +149,21 @@ class ReadReport:
         return [Heading("What to type next"), Command(self._next)]
 
 
+def _words(options: Mapping[str, Any]) -> Iterator[str]:
+    """Options as the command line has them."""
+    for name, value in options.items():
+        if name == "types":
+            yield from (word for column, kind in value.items() for word in ("--type", f"{column}={kind}"))
+        else:
+            yield from (word for each in ([value] if isinstance(value, str) else value) for word in (f"--{name}", each))
+
+
 def _class_grid(classes: Mapping[str, int]) -> Grid:
     rows = [(name, f"{count:,}", f"{count / max(1, sum(classes.values())):.1%}") for name, count in classes.items()]
     most, least = _CLASSES_SHOWN
     if len(rows) > most + least + 1:
         rows = [*rows[:most], (f"{len(rows) - most - least:,} more", "", ""), *rows[-least:]]
     return Grid(("class", "rows", "share"), rows)
-
-
-def _together(pairs: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    """Each different saying once, with the columns of which it is said."""
-    found = dict[str, list[str]]()
-    for said, name in pairs:
-        found.setdefault(said, []).append(name)
-    return ((said, listed(names, shown=_NAMES_SHOWN)) for said, names in found.items())
 
 
 def _counted(kinds: Iterable[str]) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 import leadline
 from leadline.artifact.manifest import Manifest
 from leadline.data.read import read
-from leadline.data.table import Data
+from leadline.data.table import Data, together
 from leadline.encoders.store import Store
 from leadline.errors import LeadlineError
 from leadline.evaluate.intervals import Interval
@@ -28,6 +28,7 @@ from leadline.workflow.learning import Learned, learn
 from leadline.workflow.planning import make_plan, replayed_inputs
 from leadline.workflow.runs import new_run, places, publish
 from leadline.workflow.setup import Setup, set_up
+from leadline.workflow.texts import text_remarks
 from leadline.workflow.training_report import Row, TrainReport
 
 NEAR_SHARE = 0.25  # of the budget may go into looking for near duplicates
@@ -129,7 +130,8 @@ def _report(
         name=setup.data.table.origin, task=setup.task.name, task_why=setup.task_why, target=setup.data.require_target(),
         target_why=setup.data.target_why,
         columns=[(name, choice.type, choice.why) for name, choice in setup.data.columns.items()],
-        remarks=setup.data.table.remarks, metric=setup.metric.name, score=Interval(**manifest.metrics[setup.metric.name]),  # type: ignore[arg-type]
+        remarks=(*setup.data.remarks, *together(text_remarks(setup.data))),
+        metric=setup.metric.name, score=Interval(**manifest.metrics[setup.metric.name]),  # type: ignore[arg-type]
         baseline=manifest.baseline["value"], learner=manifest.learner, learner_title=LEARNERS.get(manifest.learner).title,
         choice_why=learned.contest.choice.why, judged=judged.how, leaderboard=board,
         skipped=(*learned.plan.skipped, *learned.contest.failed), findings=(*setup.data.findings, *judged.findings),
