@@ -6,7 +6,9 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -170,15 +172,24 @@ def test_a_picture_for_a_model_of_tables_is_refused_in_words(model: Model, strip
             model.predict(source)
 
 
-def test_nothing_is_written_where_the_source_breaks_off(model: Model, people: pl.DataFrame, tmp_path: Path) -> None:
-    good = tmp_path / "people.parquet"
-    people.write_parquet(good)
-    good.write_bytes(good.read_bytes()[:-100])
-    (tmp_path / "out.csv").write_text("older")
-    with pytest.raises(LeadlineError):
-        model.predict_into(tmp_path / "out.csv", good)
-    assert (tmp_path / "out.csv").read_text() == "older"
-    assert nothing_left(tmp_path, "people.parquet", "out.csv")
+@pytest.mark.usefixtures("in_small_batches")
+@pytest.mark.parametrize("kind", ["csv", "parquet", "jsonl"])
+@pytest.mark.parametrize("error", [LeadlineError("the source broke off"), SystemExit(143), KeyboardInterrupt()])
+def test_nothing_is_written_where_the_work_breaks_off(
+    model: Model, people: pl.DataFrame, tmp_path: Path, kind: str, error: BaseException, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def rows(*arguments: Any) -> Iterator[Any]:
+        yield from islice(read_batches_for(*arguments), 5)
+        raise error
+
+    monkeypatch.setattr("leadline.artifact.model.read_batches_for", rows)
+    monkeypatch.setattr(tables, "_ROWS_HELD", 10)
+    (tmp_path / f"out.{kind}").write_text("older")
+    with pytest.raises(type(error)) as caught:
+        model.predict_into(tmp_path / f"out.{kind}", people)
+    assert caught.value is error
+    assert (tmp_path / f"out.{kind}").read_text() == "older"
+    assert nothing_left(tmp_path, f"out.{kind}")
 
 
 FULL_DISK = """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,11 +20,11 @@ _ROWS_HELD = 500_000  # of a Parquet file, before they go to disk as a part of i
 
 
 class Writer(Protocol):
-    """Writes one file: `add` takes tables of one schema in their order, `close` completes it."""
+    """Writes one file: `add` takes tables of one schema in their order, at least one, and `finish` completes it. Nothing stays open."""
 
     def add(self, table: pl.DataFrame) -> None: ...
 
-    def close(self) -> None: ...
+    def finish(self) -> None: ...
 
 
 class _Lines:
@@ -31,16 +32,17 @@ class _Lines:
     as an error of the disk then reaches us as what it is."""
 
     def __init__(self, path: Path, put: Callable[[pl.DataFrame, bool, io.BytesIO], object]) -> None:
-        self.stream, self.put, self.first = path.open("wb"), put, True
+        self.path, self.put, self.first = path, put, True
 
     def add(self, table: pl.DataFrame) -> None:
         memory = io.BytesIO()
         self.put(table, self.first, memory)
-        self.stream.write(memory.getbuffer())
+        with self.path.open("ab") as stream:
+            stream.write(memory.getbuffer())
         self.first = False
 
-    def close(self) -> None:
-        self.stream.close()
+    def finish(self) -> None:
+        pass
 
 
 def _csv(table: pl.DataFrame, first: bool, memory: io.BytesIO) -> None:
@@ -68,7 +70,7 @@ class _Parquet:
             pl.concat(self.held).write_parquet(self.parts / f"{self.num_parts:09}.parquet", compression="lz4")
         self.num_parts, self.held = self.num_parts + 1, []
 
-    def close(self) -> None:
+    def finish(self) -> None:
         if self.parts is not None and self.held:
             self._put_aside()
         with _disk_errors(self.path):
@@ -76,6 +78,7 @@ class _Parquet:
                 pl.concat(self.held).write_parquet(self.path)
             else:
                 pl.scan_parquet(self.parts / "*.parquet").sink_parquet(self.path)
+                shutil.rmtree(self.parts, ignore_errors=True)
 
 
 @contextmanager
@@ -109,7 +112,5 @@ def rows_to_file(path: Path) -> Iterator[Callable[[pl.DataFrame], None]]:
     check_kind(path)
     with file_written_whole(path) as building:
         writer = _WRITERS[path.suffix.lower()](building)
-        try:
-            yield writer.add
-        finally:
-            writer.close()
+        yield writer.add
+        writer.finish()
