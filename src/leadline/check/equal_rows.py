@@ -41,9 +41,10 @@ def repeat_by_nature(data: Data, num_twins: int) -> bool:
     frame = _frame(data.take(np.sort(rows)), list(data.columns))
     if all(frame[name].n_unique() <= _FEW_VALUES for name in frame.columns):
         return True
-    keys, pairs = frame.hash_rows(seed=0), frame.height * (frame.height - 1) / 2
-    expected = pairs * float(np.prod([_agreement(frame[name]) for name in frame.columns]))
-    counts = keys.value_counts()["count"].to_numpy().astype(float)
+    pairs = frame.height * (frame.height - 1) / 2
+    counts = frame.hash_rows(seed=0).value_counts()["count"].to_numpy().astype(float)
+    different = frame.unique(maintain_order=True)  # what is repeated must not speak for how often it would be
+    expected = pairs * float(np.prod([_agreement(different[name]) for name in frame.columns]))
     return expected > _BY_CHANCE * float((counts * (counts - 1) / 2).sum())
 
 

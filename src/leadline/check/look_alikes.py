@@ -16,7 +16,10 @@ from leadline.check.thumbnails import SIDE
 _FLAT = 2.0  # grey levels of standard deviation under which there is nothing to compare
 _NOISE = 0.3  # of the mean variance is taken for noise of encoding
 _GENERAL = 256  # pictures as many as general knowledge of pictures is worth
-_SAMPLED, _PROBED = 20_000, 2_000  # pictures that the whitening and the threshold are learned from
+_FEW = 16  # pictures under which their mean says little of what they have in common
+_CERTAIN = 0.995  # the cosine of pictures that are copies whatever the data set
+_LEARNED = 4_000  # pictures that the whitening is learned from
+_SAMPLED, _PROBED = 20_000, 2_000  # pictures that the threshold is learned from
 _COPY = 0.95  # cosines above this say nothing about how alike different pictures are
 _LEAST, _MARGIN = 0.87, 0.18
 _ALL_PAIRS = 12_000  # pictures up to which all pairs are compared
@@ -49,13 +52,16 @@ def _frequencies(thumbnails: np.ndarray) -> np.ndarray:
 
 
 def _whitened(vectors: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    sample = vectors if len(vectors) <= _SAMPLED else vectors[np.sort(rng.choice(len(vectors), _SAMPLED, replace=False))]
-    mean = sample.mean(axis=0, dtype=np.float64)
-    centred = sample - mean
-    covariance = centred.T @ centred / len(sample)
     place = np.arange(SIDE)
     power = 1 / np.maximum(place[:, None] ** 2 + place**2, 1).ravel()[1:]  # of pictures in general: it falls with the square of frequency
-    prior = _NOISE * np.eye(len(power)) + _GENERAL / len(sample) * np.diag(power / power.mean())
+    power /= power.mean()
+    sample = vectors if len(vectors) <= _LEARNED else vectors[np.sort(rng.choice(len(vectors), _LEARNED, replace=False))]
+    copies = _all_pairs(_unit(sample / np.sqrt(power + _NOISE).astype(np.float32)), _CERTAIN)
+    sample = np.delete(sample, copies[:, 0], axis=0)  # a picture that is there a hundred times is not what pictures have in common
+    mean = sample.sum(axis=0, dtype=np.float64) / (len(sample) + _FEW)
+    centred = sample - mean
+    covariance = centred.T @ centred / len(sample)
+    prior = _NOISE * np.eye(len(power)) + _GENERAL / len(sample) * np.diag(power)
     values, directions = np.linalg.eigh(covariance + prior * covariance.trace() / len(power))
     scaled = directions / np.sqrt(np.maximum(values, 1e-30))
     return _unit((vectors - mean.astype(np.float32)) @ scaled.astype(np.float32))

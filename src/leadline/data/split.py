@@ -48,16 +48,10 @@ def partition(data: Data, strata: np.ndarray, groups: np.ndarray | None, order: 
     if len(data) < SMALL:
         return Partition(np.arange(len(data)), nothing, nothing, f"fewer than {SMALL:,} rows: nested cross-validation, learned from all")
     share = TEST_SHARE if len(data) < MANY else TEST_SHARE_OF_MANY
-    folds = fold_numbers(strata, round(1 / share), seed, groups)
-    test = folds == _fold_of_size(folds, share * len(data))
+    test = fold_numbers(strata, round(1 / share), seed, groups) == 0
     _put_every_stratum_in_both(test, strata, groups)
     together = "" if groups is None else "; rows that are copies of each other or of one group stay together"
     return Partition(np.flatnonzero(~test), nothing, np.flatnonzero(test), f"{share:.0%} of the rows held back at random{together}")
-
-
-def _fold_of_size(folds: np.ndarray, wished: float) -> int:
-    """A fold that holds a group of half the rows would leave too little to learn from."""
-    return int(np.argmin(np.abs(np.bincount(folds) - wished)))
 
 
 def _given(split: np.ndarray) -> Partition:
@@ -98,7 +92,10 @@ def _nearest(starts: np.ndarray, wished: float) -> int:
 
 
 def fold_numbers(strata: np.ndarray, num_folds: int, seed: int, groups: np.ndarray | None = None) -> np.ndarray:
-    """A fold number (n,) for every row: every stratum spread evenly, whole groups in one fold."""
+    """A fold number (n,) for every row: every stratum spread evenly, whole groups in one fold.
+
+    Fold 0 is as near as any to its share of the rows, whatever groups there are, as it may be the only one that judges.
+    """
     rng = np.random.default_rng([seed, 7])
     codes = _codes(strata)
     if groups is None:
@@ -109,8 +106,16 @@ def fold_numbers(strata: np.ndarray, num_folds: int, seed: int, groups: np.ndarr
     of_unit = np.empty(len(sizes), dtype=np.int64)
     of_unit[dealt] = _dealt(codes[first[dealt]], rng, num_folds)
     _weigh(of_unit, unit, codes, weighed, num_folds)
-    folds: np.ndarray = of_unit[unit]
-    return folds
+    return _first_as_usual(of_unit[unit], num_folds)
+
+
+def _first_as_usual(folds: np.ndarray, num_folds: int) -> np.ndarray:
+    """A fold that holds a group of half the rows changes places, as little would be left to learn from."""
+    usual = int(np.argmin(np.abs(np.bincount(folds, minlength=num_folds) - len(folds) / num_folds)))
+    names = np.arange(num_folds)
+    names[[0, usual]] = usual, 0
+    renamed: np.ndarray = names[folds]
+    return renamed
 
 
 def _codes(strata: np.ndarray) -> np.ndarray:
