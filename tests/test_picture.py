@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
-from leadline.columns.picture import Picture, Pictures, open_picture, picture_size
+from leadline.columns.contract import Confidence, Sample, Where, WhyNot
+from leadline.columns.image import Image as ImageType
+from leadline.columns.picture import Picture, Pictures, is_several, open_picture, picture_size
 from leadline.errors import LeadlineError
 
 SAVED_AS = [
@@ -198,3 +201,104 @@ def test_pictures_keep_their_order_when_rows_are_taken() -> None:
     taken = pictures.take_rows(np.array([4, 0, 0]))
     assert [picture.read() for picture in taken] == [b"\x04", b"\x00", b"\x00"]
     assert len(pictures) == 5 and pictures[2].read() == b"\x02" and len(pictures.take_rows(np.array([], np.int64))) == 0
+
+
+def test_pictures_are_made_only_when_asked_for() -> None:
+    made = list[int]()
+
+    def at(row: int) -> Picture:
+        made.append(row)
+        return Picture(bytes([row]))
+
+    pictures = Pictures.made_by(at, np.arange(100)).take_rows(np.array([7, 3, 99])).take_rows(np.array([2, 0]))
+    assert len(pictures) == 2 and not made
+    assert [picture.read() for picture in pictures] == [b"\x63", b"\x07"] and made == [99, 7]
+
+
+@pytest.mark.parametrize("inverted", [False, True])
+def test_cmyk_comes_out_in_its_colours_with_adobe_s_inversion_and_without(inverted: bool) -> None:
+    inks = Image.new("CMYK", (16, 16), (0, 255, 255, 0))  # red
+    content = saved(inks, "JPEG", quality=95) if inverted else saved(inks, "TIFF")  # Pillow writes JPEGs as Adobe does
+    assert (b"Adobe" in content) == inverted
+    red, green, blue = np.asarray(open_picture(content))[8, 8].tolist()
+    assert red > 230 and green < 30 and blue < 30
+
+
+@pytest.mark.parametrize("settings", [{"progressive": True}, {"progressive": False}])
+def test_progressive_and_interlaced_pictures_open(settings: dict[str, bool]) -> None:
+    image = noise("RGB", (30, 20)).resize((60, 40))
+    assert open_picture(saved(image, "JPEG", **settings)).size == (60, 40)
+    assert np.asarray(open_picture(interlaced_png())).tolist() == [[[255, 0, 0]]]
+
+
+def interlaced_png() -> bytes:
+    """One red pixel, Adam7."""
+    header = b"IHDR" + struct.pack(">IIBBBBB", 1, 1, 8, 2, 0, 0, 1)
+    body = b"IDAT" + zlib.compress(b"\x00\xff\x00\x00")
+    chunks = [struct.pack(">I", len(part) - 4) + part + struct.pack(">I", zlib.crc32(part)) for part in (header, body, b"IEND")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+
+
+def test_a_palette_with_transparency_and_one_bit_open() -> None:
+    palette = noise("P", (8, 8))
+    assert open_picture(saved(palette, "PNG", transparency=bytes(range(256)))).mode == "RGB"
+    assert open_picture(saved(palette, "GIF", transparency=3)).mode == "RGB"
+
+
+def test_modes_that_take_more_memory_have_a_lower_cap() -> None:
+    for mode, kind in (("RGBA", "PNG"), ("CMYK", "TIFF"), ("I;16", "PNG")):
+        with pytest.raises(LeadlineError, match="too large"):
+            open_picture(saved(noise(mode, (20, 30)), kind), max_pixels=1_000)
+    assert open_picture(saved(noise("RGB", (20, 30)), "PNG"), max_pixels=1_000).size == (20, 30)
+
+
+def test_several_frames_are_told_from_one() -> None:
+    frames = [noise("RGB", (9, 9), seed) for seed in range(3)]
+    for kind in ("GIF", "WEBP", "PNG", "TIFF"):
+        assert is_several(saved(frames[0], kind, save_all=True, append_images=frames[1:])), kind
+        assert not is_several(saved(frames[0], kind)), kind
+    assert not is_several(b"") and not is_several(b"GIF89a and then nothing")
+
+
+# The column type
+
+
+def typed(values: list[Any], dtype: Any = None, root: Path | None = None) -> Any:
+    return ImageType().recognise(Sample("photo", pl.Series(values, dtype=dtype), len(values), root))
+
+
+def test_bytes_are_pictures_only_if_they_start_like_some() -> None:
+    contents = [
+        saved(noise("RGB", (5, 5), seed), kind) for seed in range(2) for kind in ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF", "PPM")
+    ]
+    for content in contents:
+        assert isinstance(typed([content]), Confidence)
+    assert isinstance(typed([{"bytes": contents[0], "path": "a.png"}, {"bytes": None, "path": "b.png"}]), Confidence)
+    for other in ([b"OggS...", b"RIFF\0\0\0\0WAVEfmt "], [b"", None], [b"\x80\x04\x95", contents[0]]):
+        assert isinstance(typed(other, pl.Binary), WhyNot)
+    assert isinstance(typed([{"name": "a"}]), WhyNot)
+
+
+def test_pictures_by_name_are_read_whatever_their_ending_and_missing_ones_are_bad_rows(tmp_path: Path) -> None:
+    names = [f"{number}.jpg" for number in range(60)]
+    for number, name in enumerate(names):
+        (tmp_path / name).write_bytes(saved(noise("RGB", (6, 4), number), "PNG"))  # the ending is wrong
+    (tmp_path / "folder.jpg").mkdir()
+    raw = pl.Series([*names, "gone.jpg", None, "", "sub/gone.jpg", "\0.jpg", str(tmp_path / "3.jpg")])
+    assert isinstance(ImageType().recognise(Sample("photo", pl.Series(names), 60, tmp_path)), Confidence)
+    decoded = ImageType().decode(raw, Where("photo", "rows.csv:{}".format, tmp_path))
+    assert sorted(decoded.bad) == [60, 61, 62, 63, 64]
+    assert decoded.bad[60].row == 60 and "gone.jpg" in decoded.bad[60].saw and decoded.bad[61].file == "rows.csv:61"
+    assert open_picture(decoded.values[0].read()).size == (6, 4) == open_picture(decoded.values[65].read()).size
+    with pytest.raises(LeadlineError):
+        decoded.values[61].read()
+    assert decoded.values[60].num_bytes() == 0 < decoded.values[0].num_bytes()
+
+
+def test_a_summary_says_sizes_and_kinds() -> None:
+    where = Where("photo")
+    same = pl.Series([saved(noise("RGB", (92, 112), seed), "PNG") for seed in range(60)])
+    assert ImageType().summary(same, where) == "92 x 112 pixels, PNG"
+    mixed = pl.Series([saved(noise("RGB", (20 + seed, 30), seed), "JPEG") for seed in range(5)] + [same[0], b"broken"])
+    assert ImageType().summary(mixed, where) == "20-92 x 30-112 pixels, mostly JPEG"
+    assert ImageType().summary(pl.Series([b"broken"]), where) == "none that can be read"

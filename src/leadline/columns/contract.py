@@ -142,7 +142,7 @@ class ColumnType(ABC):
 
 def digest_of(values: pl.Series) -> bytes:
     """SHA-256 over a column: of numbers their float64 bytes, of anything else what is written."""
-    if isinstance(values.dtype, pl.Struct):
+    if isinstance(values.dtype, pl.Struct) and any(field.name == "bytes" for field in values.dtype.fields):
         values = values.struct.field("bytes")
     if values.dtype == pl.Binary:
         return hashlib.sha256(b"".join(hashlib.sha256(value or b"").digest() for value in values)).digest()
