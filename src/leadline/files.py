@@ -85,7 +85,7 @@ def _beside(target: Path, make: Callable[[Path, str], str]) -> Iterator[Path]:
         if building is not None:
             _remove(building)
         if isinstance(error, OSError) and _is_about(error, building):
-            error.filename, error.filename2 = str(target), None
+            setattr(error, "filename" if error.filename2 is None else "filename2", str(target))
         raise
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import errno
+import re
 import sys
 
 import typer
 from typer.exceptions import TyperException
 
-from leadline.cli import demo, doctor, evaluate, predict, train
+from leadline.cli import demo, doctor, evaluate, predict, read, train
 from leadline.errors import LeadlineError, UsageError, masked
 
 _INTERRUPTED = 130  # what typer makes of Ctrl-C
@@ -39,6 +40,7 @@ def _options(
     pass
 
 
+app.command("read")(read.command)
 app.command("train")(train.command)
 app.command("evaluate")(evaluate.command)
 app.command("predict")(predict.command)
@@ -49,8 +51,10 @@ app.command("demo")(demo.command)
 def run() -> None:
     """The entry point: errors become one screen, interruptions their conventional exit codes."""
     from leadline.cli.screen import interruptible
+    from leadline.cli.streams import steady_streams
     from leadline.machine import limit_threads
 
+    steady_streams()
     debug = "--debug" in sys.argv
     sys.argv = [word for word in sys.argv if word != "--debug"]
     try:
@@ -62,9 +66,6 @@ def run() -> None:
         show = getattr(error, "show", None)
         show() if show else print(error, file=sys.stderr)
         sys.exit(getattr(error, "exit_code", 2))
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(0)
     except Exception as error:
         if debug:
             raise
@@ -93,11 +94,13 @@ def _explain(error: Exception) -> int:
 
 def _refusal(error: OSError) -> LeadlineError:
     """What the operating system refused, and of which file."""
-    name, reason = str(error.filename2 or error.filename or ""), error.strerror or str(error)
-    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+    name, reason, number = str(error.filename2 or error.filename or ""), error.strerror or str(error), error.errno
+    if not number and (told := re.search(r"os error (\d+)", reason)):  # polars' own words, which end so
+        number = int(told[1])
+    if number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         advice = "free some space there, or choose another place with -o; TMPDIR and LEADLINE_CACHE move what is kept on the way"
         return LeadlineError(f"the disk is full: {reason}", "room for what is to be written", advice, file=name or None)
-    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+    if number in (errno.EACCES, errno.EPERM, errno.EROFS):
         advice = "ask for the right to it, or choose another place with -o"
         return LeadlineError(f"we may not read or write there: {reason}", "a file or folder that you may open", advice, file=name or None)
     return LeadlineError(f"the system refused: {reason}", "a disk and a system that work", "try again", file=name or None)
