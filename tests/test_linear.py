@@ -152,7 +152,7 @@ def test_few_rows_and_empty_texts_are_no_accident() -> None:
 
 
 def test_says_why_it_cannot_read_images() -> None:
-    assert "numbers, categories and texts" in (Linear().why_not(Sizes(10, {"photo": "image"}, 2), Classify()) or "")
+    assert "numbers, categories, tags and texts" in (Linear().why_not(Sizes(10, {"photo": "image"}, 2), Classify()) or "")
     assert Linear().why_not(Sizes(10, {"photo": "image", "age": "number"}, 2), Classify()) is None
 
 

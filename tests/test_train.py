@@ -56,6 +56,10 @@ def test_every_public_key_is_there(table_report: Any) -> None:
     json.dumps(table_report.to_json(), allow_nan=False)
 
 
+def test_verbs_stay_verbs_though_a_package_is_called_alike(table_report: Any, people: pl.DataFrame) -> None:
+    assert ll.evaluate(table_report.artifact, people).metrics["accuracy"].value > 0.7
+
+
 def test_the_run_keeps_how_it_came_about(table_report: Any) -> None:
     names = {path.name for path in table_report.run.iterdir()}
     assert names == {"plan.json", "environment.json", "holdout.json", "report.json", "artifact"}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
@@ -29,6 +31,17 @@ _PLACES = {
 }
 
 __all__ = ["Data", "Finding", "LeadlineError", "Model", "evaluate", "load", "read", "train"]
+
+
+class _Public(ModuleType):
+    """Keeps a verb's name for the verb: importing a package of the same name (leadline.evaluate.folds) would take it."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not (name in _PLACES and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Public
 
 
 def __getattr__(name: str) -> Any:

@@ -46,11 +46,13 @@ COLUMNS = Registry("column type", {
     "datetime": "leadline.columns.datetime:Datetime",
     "category": "leadline.columns.category:Category",
     "text": "leadline.columns.text:Text",
+    "tags": "leadline.columns.tags:Tags",
 })  # fmt: skip
 
 TASKS = Registry("task", {
     "classify": "leadline.tasks.classify:Classify",
     "regress": "leadline.tasks.regress:Regress",
+    "tag": "leadline.tasks.tag:Tag",
 })  # fmt: skip
 
 # What reads each kind of source: by the ending of a file's name, by the beginning of an address, or a folder.
@@ -118,6 +120,7 @@ PARTS = Registry("kind of part", {
     "ngrams": "leadline.encoders.ngrams:Ngrams",
     "design-matrix": "leadline.encoders.tabular:DesignMatrix",
     "typed-columns": "leadline.encoders.tabular:TypedColumns",
+    "multi-hot": "leadline.encoders.multihot:MultiHot",
     "join": "leadline.encoders.join:Join",
     "constant": "leadline.heads.constant:Constant",
     "linear": "leadline.heads.linear:LinearHead",

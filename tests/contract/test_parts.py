@@ -15,6 +15,7 @@ import pytest
 from leadline.columns.contract import Where
 from leadline.data.examples import Examples
 from leadline.encoders.join import Join
+from leadline.encoders.multihot import MultiHot
 from leadline.encoders.ngrams import HashedNgrams, Ngrams
 from leadline.encoders.tabular import DesignMatrix, TypedColumns
 from leadline.heads.constant import Constant
@@ -30,6 +31,7 @@ from leadline.values import take_rows
 RNG = np.random.default_rng(0)
 NUMBERS = np.where(RNG.random(60) < 0.1, np.nan, RNG.normal(size=60))
 NAMES = pl.Series(["red", "green", None] * 20)
+LISTS = pl.Series([["b", "a"], [], None, ["c", "b"]] * 15, dtype=pl.List(pl.String))
 TEXTS = pl.Series([f"text number {number % 7} of many, and more" for number in range(60)])
 DENSE = RNG.normal(size=(60, 4)).astype(np.float32)
 TYPES = {"n": "number", "c": "category"}
@@ -58,6 +60,7 @@ MADE: dict[str, Callable[[], tuple[Any, tuple[Any, ...]]]] = {
     "ngrams": ngrams,
     "design-matrix": lambda: (DesignMatrix.fit({"n": NUMBERS, "c": NAMES}, TYPES), (NUMBERS, NAMES)),
     "typed-columns": lambda: (TypedColumns.fit({"n": NUMBERS, "c": NAMES}, TYPES), (NUMBERS, NAMES)),
+    "multi-hot": lambda: (MultiHot(["a", "b"]), (LISTS,)),
     "join": lambda: (Join(), (DENSE, DENSE)),
     "constant": lambda: (Constant(np.array([0.5])), (NUMBERS,)),
     "linear": lambda: (LinearHead(RNG.normal(size=(4, 3)), np.zeros(3)), (DENSE,)),

@@ -22,8 +22,10 @@ def documented(verb: str) -> set[str]:
     return {name for row in rows for name in re.findall(r"`(\w+)`", row)}
 
 
-@pytest.mark.parametrize("target", ["answer", "height"])
+@pytest.mark.parametrize("target", ["answer", "height", "moods"])
 def test_keys(people: pl.DataFrame, tmp_path: Path, target: str) -> None:
+    if target == "moods":
+        people = people.select("age", moods=pl.concat_str("colour", "answer", separator="|"))
     people.write_csv(tmp_path / "people.csv")
     verbs = {
         "read": ("read", "people.csv", "--target", target),

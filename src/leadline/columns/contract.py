@@ -69,8 +69,9 @@ class ColumnType(ABC):
     """`decode` is used in training and predicting alike, so that both see the same values.
 
     `forms` says what encoders and learners get of a column: the suffix of each feature and its form, which is one of "number"
-    (float64, NaN missing), "category" (polars String, null missing), "text" (polars String), "image" (Pictures). Most types are one
-    feature, {"": FORM}; a date is several numbers ({".year": "number", ...}), which `features` makes of the decoded values.
+    (float64, NaN missing), "category" (polars String, null missing), "text" (polars String), "image" (Pictures), "tags" (polars
+    List(String), null missing). Most types are one feature, {"": FORM}; a date is several numbers ({".year": "number", ...}), which
+    `features` makes of the decoded values.
 
     Keyword arguments of the constructor are settings: what a column's values settled about how they are written (31.12. or 12/31), so
     that every later row, even one alone, is read alike. `type(kind)(**kind.config())` reads the same; most types have none.

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 
@@ -30,17 +33,21 @@ def drop_broken(data: Data) -> Data:
     return data.take(good).with_findings(finding)
 
 
-def drop_missing_target(data: Data) -> Data:
-    """Without the rows that have no answer. Raises LeadlineError where none has one."""
+def drop_missing_target(data: Data, blank_answers: bool = False) -> Data:
+    """Without the rows that have no answer. Raises LeadlineError where none has one.
+
+    With `blank_answers` an empty text is one, as for labels, of which a row may have none.
+    """
     target = data.require_target()
-    missing = _missing(data.raw(target), data.table.target is None)
+    tokens = MISSING_TOKENS if data.table.target is None else []
+    missing = _missing(data.raw(target), [token for token in tokens if token or not blank_answers])
     if not missing.any():
         return data
     if missing.all():
         raise LeadlineError(
             f'no row has an answer in "{target}"', "labelled examples", "choose another column with --target COL", column=target
         )
-    rows = missing.arg_true().to_numpy()
+    rows = missing.arg_true().to_list()
     finding = Finding(
         "missing-values", Severity.MEDIUM, f"{len(rows):,} of {len(data):,} rows have no {target} and are left out", column=target,
         rows=[data.source_row(row) for row in rows], fix="label these rows or remove them",
@@ -48,13 +55,18 @@ def drop_missing_target(data: Data) -> Data:
     return data.take((~missing).arg_true().to_numpy()).with_findings(finding)
 
 
-def _missing(values: pl.Series, with_tokens: bool) -> pl.Series:
-    """Not `with_tokens` where folders name the classes: one may well be called NA, Namibia."""
+def at_source(data: Data, findings: Iterable[Finding]) -> list[Finding]:
+    """Findings whose rows are positions in `data`, with the rows that these are in the source."""
+    return [replace(finding, rows=[data.source_row(row) for row in finding.rows]) for finding in findings]
+
+
+def _missing(values: pl.Series, tokens: list[str]) -> pl.Series:
+    """There are no `tokens` where folders name the classes: one may well be called NA, Namibia."""
     missing = values.is_null()
     if values.dtype.is_float():
         missing = missing | values.is_nan().fill_null(True)
-    if values.dtype == pl.String and with_tokens:
+    if values.dtype == pl.String and tokens:
         different = values.unique()  # a target has few of them, and rows may be many
-        tokens = different.filter(different.str.strip_chars().is_in(MISSING_TOKENS).fill_null(False))
-        missing = missing | values.is_in(tokens.implode()).fill_null(True) if len(tokens) else missing
+        found = different.filter(different.str.strip_chars().is_in(tokens).fill_null(False))
+        missing = missing | values.is_in(found.implode()).fill_null(True) if len(found) else missing
     return missing

@@ -20,7 +20,7 @@ from leadline.data.useless import why_useless
 from leadline.errors import LeadlineError
 from leadline.registry import COLUMNS, READERS
 
-WRITTEN = ("category", "text")  # forms whose values are what is written, digit for digit
+WRITTEN = ("category", "text", "tags")  # forms whose values are what is written, digit for digit
 STDIN = "-"
 CONVENTIONAL_TARGETS = ("target", "label", "labels", "class", "category", "y")
 

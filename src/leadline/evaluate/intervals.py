@@ -14,7 +14,7 @@ _Z = 1.959964  # normal quantile of 0.975
 _RESAMPLES = 1_000
 _RESAMPLES_SLOW = 300  # where each resample has to sort the rows and there are many
 _MANY_ROWS = 5_000
-_FEWEST_RESAMPLES, _MOST_LOOKS = 100, 1 << 28  # where each resample looks at every answer of every row, together at so many
+_FEWEST_RESAMPLES, _MOST_LOOKS = 100, 1 << 27  # where each resample looks at every answer of every row, together at so many
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def score_interval(metric: Metric, answers: np.ndarray, truth: np.ndarray, seed:
     if metric.of_hits:
         return Interval(value, *wilson(value * n, n), n)
     scores = bootstrap(metric.prepared(answers, truth), n, seed, _resamples(metric, answers))
-    return Interval(value, *_percentiles(scores), n)
+    return Interval(value, *_percentiles(_unskewed(metric, scores, value)), n)
 
 
 def difference_interval(metric: Metric, first: np.ndarray, second: np.ndarray, truth: np.ndarray, seed: int = 0) -> Interval:
@@ -65,8 +65,12 @@ def difference_interval(metric: Metric, first: np.ndarray, second: np.ndarray, t
     def difference(weights: np.ndarray) -> float:
         return metric.better(of_first(weights) - of_second(weights))
 
-    scores = bootstrap(difference, len(truth), seed, _resamples(metric, first))
-    return Interval(difference(np.ones(len(truth))), *_percentiles(scores), len(truth))
+    scores, value = bootstrap(difference, len(truth), seed, _resamples(metric, first)), difference(np.ones(len(truth)))
+    return Interval(value, *_percentiles(_unskewed(metric, scores, value)), len(truth))
+
+
+def _unskewed(metric: Metric, scores: np.ndarray, value: float) -> np.ndarray:
+    return scores + (value - np.nanmean(scores)) if metric.skewed and np.isfinite(scores).any() else scores
 
 
 def _resamples(metric: Metric, answers: np.ndarray) -> int:

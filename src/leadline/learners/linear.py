@@ -1,4 +1,4 @@
-"""A linear model on everything that can be written in columns: numbers, categories, and the n-grams of texts.
+"""A linear model on everything that can be written in columns: numbers, categories, labels, and the n-grams of texts.
 
 For two classes n-grams carry naive-Bayes weights (Wang and Manning 2012), else inverse document frequencies; rows of n-grams have
 length 1. Measured on `imdb`: see LOG.md.
@@ -13,6 +13,7 @@ import numpy as np
 
 from leadline.data.examples import Examples
 from leadline.encoders.join import Join
+from leadline.encoders.multihot import MultiHot
 from leadline.encoders.ngrams import HashedNgrams, Ngrams
 from leadline.encoders.tabular import DesignMatrix, bins_for
 from leadline.evaluate.folds import make_folds
@@ -23,11 +24,12 @@ from leadline.parts import COLUMN, Graph, Node
 from leadline.tasks.contract import Task
 
 TABLE_TYPES = ("number", "category")
-TEXT = "text"
+TEXT, TAGS = "text", "tags"
 
 # Texts shorter than this (mean, in characters) have few words, and pieces of words say more: 13 words of a question, not a review.
 _SHORT_TEXT = 300.0
 _CHARACTERS_PER_WORD = 4.5
+_LABELS_A_CELL = 5
 _FEW_ROWS = 5000  # fewer n-grams can be spared here than in a large set
 # Folds that choose a strength at efforts 0, 1 and 2, from so many rows on: few rows make a small held-out part, by which little can
 # be told; on the 25,000 of `imdb` one fold and five both end at 91.9 %, in 12 and 42 s a fit.
@@ -76,9 +78,9 @@ class Linear:
     title: ClassVar[str] = "linear model on words and columns"
 
     def why_not(self, sizes: Sizes, task: Task) -> str | None:
-        if sizes.columns_of(*TABLE_TYPES, TEXT):
+        if sizes.columns_of(*TABLE_TYPES, TEXT, TAGS):
             return None
-        return "it reads numbers, categories and texts, and there are none among the columns"
+        return "it reads numbers, categories, tags and texts, and there are none among the columns"
 
     def inputs(self, sizes: Sizes) -> list[Node]:
         hashed = HashedNgrams((1, 2), (2, 5)) if sizes.text_length < _SHORT_TEXT else HashedNgrams((1, 3))
@@ -129,7 +131,8 @@ def _trial(train: Examples, valid: Examples, settings: Mapping[str, Any]) -> Tri
 
 def _fit_encoders(train: Examples, settings: Mapping[str, Any]) -> Graph:
     """Nodes from columns and hashed texts to one block of features."""
-    nodes = [*table_nodes(train), *(_ngrams_node(train, name, settings) for name in train.columns_of(TEXT))]
+    tags = [_tags_node(train, name) for name in train.columns_of(TAGS)]
+    nodes = [*table_nodes(train), *tags, *(_ngrams_node(train, name, settings) for name in train.columns_of(TEXT))]
     return Graph(tuple(nodes)) if len(nodes) == 1 else Graph((*nodes, Node("joined", Join(), tuple(node.name for node in nodes))))
 
 
@@ -140,6 +143,10 @@ def table_nodes(train: Examples) -> list[Node]:
         return []
     part = DesignMatrix.fit({name: train.values[COLUMN + name] for name in names}, dict(train.types), train.target)
     return [Node(DesignMatrix.kind, part, tuple(COLUMN + name for name in names))]
+
+
+def _tags_node(train: Examples, column: str) -> Node:
+    return Node(f"{column}.{MultiHot.kind}", MultiHot.fit(train.values[COLUMN + column]), (COLUMN + column,))
 
 
 def _ngrams_node(train: Examples, column: str, settings: Mapping[str, Any]) -> Node:
@@ -168,10 +175,10 @@ def sampled(train: Examples, rows: int, seed: int) -> Examples:
 
 
 def _entries_in_texts(sizes: Sizes) -> float:
-    """About how many n-grams a row has."""
+    """About how many n-grams and labels a row has."""
     words = sizes.text_length / _CHARACTERS_PER_WORD
     per_text = 2 * words + 4 * sizes.text_length if sizes.text_length < _SHORT_TEXT else 3 * words
-    return per_text * len(sizes.columns_of(TEXT))
+    return per_text * len(sizes.columns_of(TEXT)) + _LABELS_A_CELL * len(sizes.columns_of(TAGS))
 
 
 def _entries_in_tables(sizes: Sizes) -> int:

@@ -121,7 +121,8 @@ def _told_by(columns: list[Any], target: np.ndarray, task: Task, rng: np.random.
 def _signal(values: Any) -> np.ndarray:
     """Something about each value that a learner can find out, (n,): of a vector its first part, of names and texts a letter in them."""
     if isinstance(values, pl.Series):
-        return values.cast(pl.String).str.count_matches("2").fill_null(0).to_numpy().astype(np.float64)
+        text = values.list.join(" ") if isinstance(values.dtype, pl.List) else values.cast(pl.String)
+        return text.str.count_matches("2").fill_null(0).to_numpy().astype(np.float64)
     if isinstance(values, np.ndarray):
         return np.nan_to_num(values if values.ndim == 1 else values[:, :16].sum(axis=1)).astype(np.float64)
     return np.zeros(len(values))

@@ -11,7 +11,8 @@ import polars as pl
 
 from leadline.columns.category import as_names
 from leadline.columns.contract import Confidence, WhyNot
-from leadline.errors import LeadlineError
+from leadline.errors import LeadlineError, listed
+from leadline.findings import Finding, Severity
 from leadline.tasks.contract import ClassCount, Loss, Target, Task
 from leadline.tasks.metrics import Metric, mean_of, named, weighted
 
@@ -102,8 +103,8 @@ class Classify(Task):
         names = _names(distinct)  # of the different values only: there are few, and rows may be many
         classes = _in_order(names, counts, target.dtype, positive)
         numbers = names.replace_strict(classes, range(len(classes)), return_dtype=pl.Int64)
-        codes = values.replace_strict(distinct, numbers, return_dtype=pl.Int64)
-        return Target(codes.to_numpy(), tuple(classes), classes[1] if len(classes) == 2 else None)
+        codes = values.replace_strict(distinct, numbers, return_dtype=pl.Int64).to_numpy()
+        return Target(codes, tuple(classes), classes[1] if len(classes) == 2 else None, _lone_classes(target.name, codes, classes))
 
     def codes_of(self, target: pl.Series, classes: tuple[str, ...]) -> Target:
         """The target of new rows in the classes of a trained model; an unknown class is an error that names it."""
@@ -182,6 +183,16 @@ def _names(target: pl.Series) -> pl.Series:
     if isinstance(target.dtype, pl.List):
         target = target.cast(pl.List(pl.String)).list.sort().list.join(", ")
     return as_names(target)
+
+
+def _lone_classes(column: str, values: np.ndarray, classes: list[str]) -> tuple[Finding, ...]:
+    alone = np.flatnonzero(np.bincount(values, minlength=len(classes)) == 1)
+    if not len(alone):
+        return ()
+    names = listed([classes[code] for code in alone.tolist()], shown=5)
+    title = f"{len(alone):,} of {len(classes):,} classes have a single example, which cannot both teach and judge: {names}"
+    rows = np.flatnonzero(np.isin(values, alone)).tolist()
+    return (Finding("rare-class", Severity.LOW, title, column=column, rows=rows, fix="collect more examples, or leave these out"),)
 
 
 def _in_order(names: pl.Series, rows: pl.Series, dtype: pl.DataType, positive: str | None) -> list[str]:

@@ -27,6 +27,7 @@ class Metric:
     of_hits: bool = False
     percent: bool = False  # how a person reads it
     every_answer: bool = False  # each resample looks at every number of every row's answer, so that fewer of them are drawn
+    skewed: bool = False  # resamples lie to one side of the score, as rare labels vanish from them: their middle is moved to it
     two_classes_only: bool = False
 
     def score(self, answers: np.ndarray, truth: np.ndarray, weights: np.ndarray) -> float:

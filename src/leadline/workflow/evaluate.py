@@ -11,7 +11,7 @@ import polars as pl
 
 from leadline.artifact.inputs import read_for
 from leadline.artifact.model import Model, load
-from leadline.data.left_out import drop_broken, drop_missing_target
+from leadline.data.left_out import at_source, drop_broken, drop_missing_target
 from leadline.data.table import Data
 from leadline.errors import LeadlineError
 from leadline.evaluate.calibration import expected_calibration_error
@@ -128,8 +128,10 @@ def evaluate(model: str | Path | Model, source: Any, progress: Progress | None =
             "rows whose answers are known",
             "use leadline predict for rows without answers",
         )
-    data = drop_missing_target(drop_broken(_warned(_judging_part(data), model, data.fingerprint())))
-    truth = model.task.codes_of(data.raw(model.manifest.target), model.classes).values
+    whole = drop_broken(_warned(_judging_part(data), model, data.fingerprint()))
+    data = drop_missing_target(whole, model.task.blank_is_an_answer)
+    target = model.task.codes_of(data.raw(model.manifest.target), model.classes)
+    data, truth = data.with_findings(*at_source(data, target.findings)), target.values
     answers = model.answer(data, progress=progress)
     findings = data.findings
     if answers.bad:

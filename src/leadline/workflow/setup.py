@@ -13,12 +13,11 @@ from leadline.check.duplicates import find_copies
 from leadline.check.several_frames import several_frames
 from leadline.columns.language import languages_of
 from leadline.columns.recognise import Choice, recognise
-from leadline.data.left_out import drop_missing_target
+from leadline.data.left_out import at_source, drop_missing_target
 from leadline.data.split import Partition, partition
 from leadline.data.table import Data
 from leadline.encoders.store import Store
-from leadline.errors import LeadlineError, listed
-from leadline.findings import Finding, Severity
+from leadline.errors import LeadlineError
 from leadline.learners.contract import Sizes
 from leadline.progress import Progress
 from leadline.tasks.choose import choose_task
@@ -90,28 +89,18 @@ def set_up(
 
     Fingerprints of pictures are kept in `store`; looking for near duplicates may take `near_seconds`, else it is left out, with a finding.
     """
-    as_read, data = data, drop_missing_target(data)
-    task, why = choose_task(data.raw(data.require_target()), task_name)
+    as_read, answered = data, drop_missing_target(data)
+    task, why = choose_task(answered.raw(data.require_target()), task_name)
+    data = drop_missing_target(data, blank_answers=True) if task.blank_is_an_answer else answered
     target = task.read_target(data.raw(data.require_target()), positive)
+    data = data.with_findings(*at_source(data, target.findings))
     metric = task.metric(metric_name or task.default_metric(target), len(target.classes))
     copies = find_copies(data, target.values, len(target.classes), store or Store(), progress or Progress(), near_seconds)
     parts = partition(data, task.strata(target.values), copies.groups, _order(data), seed)
-    data = data.with_findings(*_lone_classes(data, target), *several_frames(data), *copies.findings)
+    data = data.with_findings(*several_frames(data), *copies.findings)
     setup = Setup(data, task, why, target, metric, parts, copies.groups, seed, as_read, copies.near)
     _require_enough(setup)
     return setup
-
-
-def _lone_classes(data: Data, target: Target) -> list[Finding]:
-    if not target.classes or target.values.ndim > 1:
-        return []
-    alone = np.flatnonzero(np.bincount(target.values, minlength=len(target.classes)) == 1)
-    if not len(alone):
-        return []
-    names = listed([str(target.classes[code]) for code in alone.tolist()], shown=5)
-    title = f"{len(alone):,} of {len(target.classes):,} classes have a single example, which cannot both teach and judge: {names}"
-    rows = [data.source_row(row) for row in np.flatnonzero(np.isin(target.values, alone)).tolist()]
-    return [Finding("rare-class", Severity.LOW, title, column=data.target, rows=rows, fix="collect more examples, or leave these out")]
 
 
 def _order(data: Data) -> np.ndarray | None:
