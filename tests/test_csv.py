@@ -132,6 +132,13 @@ def test_broken_rows_are_exactly_the_ones_reported(
         assert_same(in_pieces(path, pieces), table)
 
 
+def test_spaces_behind_separators_are_left_out(write: Write) -> None:
+    table = read(write('a, b, c\n1, "x, y",  2.5\n2, z, 3\n'))
+    assert table.frame.rows() == [(1, "x, y", 2.5), (2, "z", 3.0)] and "spaces" in table.remarks[0]
+    plain = read(write("a, b\n1, x\n2, y\n"))
+    assert plain.frame.rows() == [(1, "x"), (2, "y")]
+
+
 # What is broken
 
 

@@ -22,6 +22,7 @@ class Marks:
     separator: bytes
     quote: bytes | None = b'"'
     line_end: bytes = b"\n"
+    padded: bool = False  # spaces before a value, also before its quote, are no part of it
 
     @cached_property
     def opened(self) -> re.Pattern[bytes]:
@@ -79,9 +80,10 @@ def _by_the_rules(block: bytes, start: int, marks: Marks) -> Record | _Unpaired:
     if marks.quote is None or block.find(marks.quote, start, line_end) < 0:
         line = block[start:line_end].removesuffix(b"\r")
         values = line.split(marks.separator) if line.strip() or marks.separator in line else []
-        return Record(start, min(line_end + 1, len(block)), values)
+        return Record(start, min(line_end + 1, len(block)), [value.lstrip(b" ") for value in values] if marks.padded else values)
     values, quoted, position = list[bytes](), set[int](), start
     while True:
+        position = _behind_spaces(block, position) if marks.padded else position
         if block.startswith(marks.quote, position):
             quoted.add(len(values))
             value, position = _quoted(block, position, marks)
@@ -94,6 +96,12 @@ def _by_the_rules(block: bytes, start: int, marks: Marks) -> Record | _Unpaired:
             position += block.startswith(b"\r\n", position) + 1
             return Record(start, min(position, len(block)), values, "", frozenset(quoted))
         position += 1
+
+
+def _behind_spaces(block: bytes, position: int) -> int:
+    while block.startswith(b" ", position):
+        position += 1
+    return position
 
 
 def _line_end(block: bytes, start: int, marks: Marks) -> int:
@@ -131,6 +139,7 @@ def _loose(line: bytes, marks: Marks) -> tuple[list[bytes], bool]:
     """The values of one line if its quotes need not be doubled, and whether each that opens closes."""
     values, position, paired, quote = list[bytes](), 0, True, marks.quote or b""
     while True:
+        position = _behind_spaces(line, position) if marks.padded else position
         opens = line.startswith(quote, position)
         match = marks.loosely_quoted.match(line, position) if opens else None
         paired = paired and (match is not None or not opens)

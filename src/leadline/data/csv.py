@@ -10,7 +10,8 @@ from typing import BinaryIO
 
 import polars as pl
 
-from leadline.data.blocks import Block
+from leadline.data.blocks import Block, read_ahead
+from leadline.data.careful import Marks
 from leadline.data.contract import Reader, Reading
 from leadline.data.opening import as_one_error
 from leadline.data.parsing import Mistyped, Parsed, Parser
@@ -22,6 +23,8 @@ from leadline.errors import LeadlineError
 
 _MOST_RETYPED = 3  # times that a file is read again because values further down are of another kind
 _MEND = "mend this line; a value that holds a separator, a quote or a line end stands in quotes, quotes within it doubled"
+
+_HEADER = "look at the first lines: the header has to name every column, and a value that holds a separator stands in quotes"
 
 
 class Csv(Reader):
@@ -51,7 +54,7 @@ class Csv(Reader):
         """
         opened = open_text(stream, name, reading)
         part = _Part(opened)
-        for block, parsed, written in _parsed(opened, opened.written, start_again=False):
+        for block, parsed, written in _parsed(opened.blocks(), opened.marks, opened.written, start_again=False):
             part = _Part(opened, part.first_row + part.num_rows, part.next_line)
             part.add(parsed, partial(_itself, block.text))
             if part.first_row == 0:
@@ -65,7 +68,7 @@ class Csv(Reader):
 
 def _read(opened: TextTable, path: Path, written: Written) -> Table:
     part = _Part(opened)
-    for block, parsed, used in _parsed(opened, written, start_again=True):
+    for block, parsed, used in _parsed(read_ahead(opened.blocks()), opened.marks, written, start_again=True):
         part.add(parsed, partial(_again, path, opened, block.offset, len(block.text)))
         written = used
     _refuse_mostly_broken(part)
@@ -75,10 +78,10 @@ def _read(opened: TextTable, path: Path, written: Written) -> Table:
     return replace(_table(part, written), name=path.stem, root=path.parent)
 
 
-def _parsed(opened: TextTable, written: Written, start_again: bool) -> Iterator[tuple[Block, Parsed, Written]]:
+def _parsed(blocks: Iterator[Block], marks: Marks, written: Written, start_again: bool) -> Iterator[tuple[Block, Parsed, Written]]:
     """Every block as rows. Raises Mistyped where strings were taken for numbers, if the caller can start again to see them all."""
-    parser = Parser(opened.marks, written)
-    for block in opened.blocks():
+    parser = Parser(marks, written)
+    for block in blocks:
         parsed = None
         while parsed is None:
             try:
@@ -86,7 +89,7 @@ def _parsed(opened: TextTable, written: Written, start_again: bool) -> Iterator[
             except Mistyped as error:
                 if start_again and pl.String in error.types.values():
                     raise
-                parser = Parser(opened.marks, parser.written.with_types(error.types))
+                parser = Parser(marks, parser.written.with_types(error.types))
         yield block, parsed, parser.written
 
 
@@ -137,7 +140,8 @@ def _refuse_mostly_broken(part: _Part, all_of_them: bool = False) -> None:
     if part.broken and len(part.broken) * (1 if all_of_them else 2) >= part.num_rows:
         first = part.broken[min(part.broken)]
         many = f"{len(part.broken):,} of {part.num_rows:,} rows are broken, the first ({first.file}) with {first.saw}"
-        raise LeadlineError(f"{part.opened.name} cannot be read as a table: {many}", first.expected, _MEND)
+        alike = len({error.saw for error in part.broken.values()}) == 1
+        raise LeadlineError(f"{part.opened.name} cannot be read as a table: {many}", first.expected, _HEADER if alike else _MEND)
 
 
 def _itself(text: bytes) -> bytes:

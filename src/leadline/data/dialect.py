@@ -23,6 +23,7 @@ _MOST_TITLES = 20  # lines above a table that are no comments
 _CLEAR = 0.9  # of records and values must be as expected where lines are skipped or a header has one name too few
 _FAVOURED = 1.5  # the separator that the file's name promises
 _LONGEST_PLAIN = 100  # bytes of a value that may be a number, a date or some words
+_PADDED_SAMPLE = 64 << 10  # bytes
 _COMMENT = b"#"
 _EXCEL_HINT = re.compile(rb'"?sep=(.)"?\r?\n', re.IGNORECASE)
 _IN_QUOTES = re.compile(rb'"[^"]*"')
@@ -136,6 +137,8 @@ def _said_of_marks(way: _Way) -> Iterator[str]:
             yield "there is one column: lines are not cut into values"
     elif marks.separator != b",":
         yield f"columns are separated by {_SPOKEN.get(marks.separator) or chr(34) + marks.separator.decode('latin-1') + chr(34)}"
+    if marks.padded:
+        yield "spaces behind separators are left out"
     if marks.quote is None:
         yield "quotes are letters like any other, because they do not pair up"
     elif marks.quote != b'"':
@@ -189,9 +192,10 @@ class _Ways:
 
     def _with_best_quote(self, start: int, separator: bytes) -> _Way:
         """Double quotes, unless single ones or none at all are clearly what the records are written with."""
-        double = self._way(start, Marks(separator, b'"', self.line_end))
+        padded = self._is_padded(start, separator)
+        double = self._way(start, Marks(separator, b'"', self.line_end, padded))
         if b"'" in self.head:
-            single = self._way(start, Marks(separator, b"'", self.line_end))
+            single = self._way(start, Marks(separator, b"'", self.line_end, padded))
             if not single.num_odd and (_has_quoted_header(single) or (not double.num_quoted and _is_better(single, double))):
                 return single
         if double.num_odd > double.num_quoted:
@@ -199,6 +203,12 @@ class _Ways:
             if bare.width >= double.width and (bare.even > double.even or (separator == b"\t" and bare.even == double.even)):
                 return bare
         return double
+
+    def _is_padded(self, start: int, separator: bytes) -> bool:
+        """Whether nearly every separator is followed by a space: `a, b, c`."""
+        sample = self.head[start : start + _PADDED_SAMPLE]
+        number = sample.count(separator)
+        return number > 0 and sample.count(separator + b" ") >= _CLEAR * number
 
     def _way(self, start: int, marks: Marks) -> _Way:
         records = self._records(start, marks, self.whole)

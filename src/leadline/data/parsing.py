@@ -60,9 +60,8 @@ class Parser:
         text = block.text
         frame = None if block.scanned or b"\0" in text else self._attempt(text)
         if frame is not None and self._is_complete(frame, text):
-            if not self._has_quotes(text):
-                return Parsed(frame, frame.height, plain=True)
-            return Parsed(self._tidy(frame, text), self._num_lines(text), plain=False)
+            plain = not self._has_quotes(text)
+            return Parsed(self._tidy(frame, text), frame.height if plain else self._num_lines(text), plain)
         scanned = block.scanned or scan(text, self.marks, self.width)
         broken = self._broken(text, scanned)
         mended = b"".join(self._mended(text, scanned, broken))
@@ -145,10 +144,13 @@ class Parser:
         return quote + value.replace(quote, quote * 2) + quote if value else value
 
     def _tidy(self, frame: pl.DataFrame, text: bytes) -> pl.DataFrame:
-        """Empty strings, which only quotes can say, are missing values like any other empty cell."""
-        if self.marks.quote is None or not self._has_quotes(text) or self.marks.quote * 2 not in text:
+        """Strings without padding. Empty ones, which only quotes can say, are missing values like any other empty cell."""
+        strings = pl.col(pl.String)
+        if self.marks.padded:
+            frame = frame.with_columns(strings.str.strip_chars_start(" "))
+        elif not self._has_quotes(text) or (self.marks.quote or b"") * 2 not in text:
             return frame
-        return frame.with_columns(pl.when(pl.col(pl.String) != "").then(pl.col(pl.String)))
+        return frame.with_columns(pl.when(strings != "").then(strings))
 
 
 def _instead(count: int, width: int) -> str:

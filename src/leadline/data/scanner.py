@@ -47,10 +47,11 @@ def scan(block: bytes, marks: Marks, expected: int | None = None, final: bool = 
     A line whose quotes are not doubled is well if it has the `expected` number of values. Raises LeadlineError beyond MAX_VALUES.
     """
     parts, position, window = list[Scanned](), 0, len(block)
+    by_one = marks.padded and len(_quotes(block, marks)) > 0
     while position < len(block):
         stop = min(position + window, len(block))
-        part = _regular(block, position, stop, marks, final and stop == len(block))
-        if part.used == position:
+        part = None if by_one else _regular(block, position, stop, marks, final and stop == len(block))
+        if part is None or part.used == position:
             part, window = _careful(block, position, marks, expected, final), _CAREFUL_STRETCH
         if part.used == position:
             break
@@ -63,6 +64,8 @@ def scan(block: bytes, marks: Marks, expected: int | None = None, final: bool = 
 def is_regular(block: bytes, marks: Marks) -> bool:
     """Whether every quote opens, closes or is doubled as the rules say, so that any parser finds the same records."""
     quotes = _quotes(block, marks)
+    if marks.padded and len(quotes):
+        return False
     return len(quotes) % 2 == 0 and _num_sound(np.frombuffer(block, np.uint8), quotes, marks) == len(quotes)
 
 
@@ -161,7 +164,7 @@ def _careful(block: bytes, start: int, marks: Marks, expected: int | None, final
     )
     broken = {row: record.why for row, record in enumerate(found) if record.why}
     odd = marks.quote or b"\0"
-    rewritten = {row: r.values for row, r in enumerate(found) if not r.why and any(odd in value for value in r.values)}
+    rewritten = {row: r.values for row, r in enumerate(found) if not r.why and (marks.padded or any(odd in value for value in r.values))}
     return Scanned(starts, ends, counts, used, rewritten, broken)
 
 
