@@ -77,9 +77,7 @@ def _check(path: Path) -> None:
 
 def _load(workbook: Any, sheet: str, **how: Any) -> pl.DataFrame:
     """Rows of a sheet, whatever they hold, under names of no meaning; cells that hold only blanks are empty."""
-    frame = pl.DataFrame(workbook.load_sheet(sheet, header_row=None, **how))
-    texts = pl.col(pl.String)
-    return frame.with_columns(pl.when(texts.str.strip_chars() != "").then(texts))
+    return pl.DataFrame(workbook.load_sheet(sheet, header_row=None, whitespace_as_null=True, **how))
 
 
 def _chosen(workbook: Any, path: Path, wanted: str | None) -> tuple[str, pl.DataFrame, tuple[str, ...]]:
@@ -125,14 +123,15 @@ def _trimmed(frame: pl.DataFrame, top: pl.DataFrame, header: int, path: Path) ->
     if written and all(_is_number(title) for title in written):
         advice = "write the name of each column above it"
         raise LeadlineError(f"{path} has no header: its first row is {listed(written, shown=5)}", "a row of names", advice, file=str(path))
-    kept = [place for place, title in enumerate(titles) if title is not None or frame[:, place].null_count() < frame.height]
+    empty = (frame.null_count() == frame.height).row(0)
+    kept = [place for place, title in enumerate(titles) if title is not None or not empty[place]]
     names, renamed = unique_names(titles[place] for place in kept)
-    columns = [_natural(frame[:, place]).alias(name) for place, name in zip(kept, names, strict=True)]
-    full = np.zeros(frame.height, dtype=bool)
-    for column in columns:
-        full |= column.is_not_null().to_numpy()
-    rows = np.flatnonzero(full)
-    return pl.DataFrame(columns)[rows] if columns else pl.DataFrame(), rows + header + 2, renamed
+    frame = frame[:, kept]
+    frame = _natural(frame.rename(dict(zip(frame.columns, names, strict=True))))
+    if not kept:
+        return frame, np.zeros(0, dtype=np.int64), renamed
+    rows = frame.select(pl.any_horizontal(pl.all().is_not_null()).arg_true()).to_series().to_numpy()
+    return frame[rows], rows + header + 2, renamed
 
 
 def _is_number(text: str) -> bool:
@@ -143,14 +142,11 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def _natural(column: pl.Series) -> pl.Series:
+def _natural(frame: pl.DataFrame) -> pl.DataFrame:
     """Whole numbers as such: a sheet knows only fractions; and times of day without the day that a sheet gives them."""
-    if column.dtype == pl.Float64:
-        present = column.drop_nulls()
-        if len(present) and bool(((present % 1 == 0) & (present.abs() < _WHOLE)).all()):
-            return column.cast(pl.Int64)
-    if isinstance(column.dtype, pl.Datetime):
-        days = column.drop_nulls().dt.date()
-        if len(days) and bool(days.is_in(_FIRST_DAYS).all()):
-            return column.dt.time()
-    return column
+    fractions, moments, filled = pl.col(pl.Float64), pl.col(pl.Datetime), frame.count().row(0, named=True)
+    whole = frame.select(((fractions % 1 == 0) & (fractions.abs() < _WHOLE)).all())
+    clocks = frame.select(moments.dt.date().is_in(_FIRST_DAYS).all())
+    integers = [name for name in whole.columns if whole[name].item() and filled[name]]
+    times = [name for name in clocks.columns if clocks[name].item() and filled[name]]
+    return frame.with_columns(pl.col(integers).cast(pl.Int64), pl.col(times).dt.time())

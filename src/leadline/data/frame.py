@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from leadline.data.plain import plain, unique_names
+from leadline.data.plain import plain, side_by_side, unique_names
 from leadline.data.split_names import splits_of
 from leadline.data.table import Table
 from leadline.errors import LeadlineError, listed
@@ -69,7 +69,8 @@ def named_once(columns: Sequence[pl.Series], names: Sequence[str] | None = None,
     """A table of these columns, each under a name of its own."""
     asked = [column.name for column in columns] if names is None else names
     unique, said = unique_names(asked)
-    return numbered(pl.DataFrame([column.alias(name) for column, name in zip(columns, unique, strict=True)]), (*remarks, *said))
+    named = [column.alias(name) for column, name in zip(columns, unique, strict=True)]
+    return numbered(side_by_side(named, 0), (*remarks, *said))
 
 
 def numbered(frame: pl.DataFrame, remarks: tuple[str, ...] = ()) -> Table:

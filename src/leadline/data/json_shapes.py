@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from leadline.data.places import RowNumbers
+from leadline.data.plain import side_by_side
 from leadline.data.records import Records
 from leadline.data.split_names import splits_of
 from leadline.errors import LeadlineError, listed
@@ -44,7 +45,7 @@ def table_in(document: Mapping[str, Any], path: str, records: Records) -> Found:
         return Found(records.frame(tables[key], RowNumbers(path)), f'the rows stand under "{key}"' + _not_read(beside))
     columns, why = _columns(document, lists, path)
     if columns is not None:
-        return Found(pl.DataFrame([records.column(name, values) for name, values in columns.items()]), why)
+        return Found(side_by_side([records.column(name, values) for name, values in columns.items()], 0), why)
     if any(not isinstance(value, dict | list) for value in document.values()):
         return Found(records.frame([document], RowNumbers(path)), "the file holds one record: one row")
     advice = "write one flat record for each example, as a list or one on each line"

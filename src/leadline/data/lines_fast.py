@@ -23,14 +23,24 @@ def parsed_at_once(lines: Sequence[bytes]) -> pl.DataFrame | None:
         return None
     try:
         frame = pl.read_ndjson(io.BytesIO(content), infer_schema_length=None)
-        same = frame.height == len(lines) and _all_alike(frame) and not _mixes_kinds(content, frame)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
         return None
-    return frame if same else None
+    same = frame.height == len(lines) and _all_alike(frame) and not _mixes_kinds(content, frame)
+    return _as_they_come(frame, lines) if same else None
+
+
+def _as_they_come(frame: pl.DataFrame, lines: Sequence[bytes]) -> pl.DataFrame:
+    """The columns in the order in which their keys are met; polars begins with the longest record."""
+    met = dict[str, None]()
+    for line in lines:
+        met.update(dict.fromkeys(json.loads(line)))
+        if len(met) >= frame.width:
+            break
+    return frame.select(list(met))
 
 
 def _all_alike(frame: pl.DataFrame) -> bool:
-    return all(is_shallow(dtype) and not is_picture(dtype) for dtype in frame.dtypes)
+    return all(is_shallow(dtype) and not is_picture(dtype) and dtype != pl.Struct([]) for dtype in frame.dtypes)
 
 
 def _mixes_kinds(content: bytes, frame: pl.DataFrame) -> bool:

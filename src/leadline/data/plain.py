@@ -17,7 +17,7 @@ _LONG = (pl.Int128, pl.UInt128)
 def plain(frame: pl.DataFrame, as_text: Collection[str] = ()) -> tuple[pl.DataFrame, tuple[str, ...]]:
     """The frame with plain columns, and what was changed, in one sentence for each kind of change. Those of `as_text` become text.
 
-    Decimals become numbers, lengths of time and times of day seconds, categoricals names; an object becomes a column for each of its keys
+    Decimals become numbers, lengths of time seconds, categoricals names; an object becomes a column for each of its keys
     ("a.b"), except pictures, struct{bytes, path}. What is nested deeper stays as it is: no column type takes it, and says so.
     """
     said = dict[str, list[str]]()
@@ -27,7 +27,12 @@ def plain(frame: pl.DataFrame, as_text: Collection[str] = ()) -> tuple[pl.DataFr
     if names != [column.name for column in columns]:
         columns = [column.alias(name) for column, name in zip(columns, names, strict=True)]
     remarks += tuple(sentence.format(columns=_columns(changed)) for sentence, changed in said.items())
-    return (pl.DataFrame(columns) if columns else frame), remarks
+    return side_by_side(columns, frame.height), remarks
+
+
+def side_by_side(columns: Sequence[pl.Series], height: int) -> pl.DataFrame:
+    """A frame of these columns, each under its own name, an empty one too; of that many rows where there are none."""
+    return pl.DataFrame({column.name: column for column in columns}) if columns else pl.DataFrame(height=height)
 
 
 def texts(column: pl.Series) -> pl.Series:
@@ -62,10 +67,7 @@ def _plain(column: pl.Series, said: dict[str, list[str]]) -> Iterator[pl.Series]
         yield column.cast(pl.Float64)
     elif isinstance(dtype, pl.Duration):
         say("{columns}: lengths of time, read as seconds")
-        yield column.dt.total_microseconds(fractional=True) / 1e6
-    elif dtype == pl.Time:
-        say("{columns}: times of day, read as seconds since midnight")
-        yield column.cast(pl.Int64).cast(pl.Float64) / 1e9
+        yield column.dt.total_seconds(fractional=True)
     elif isinstance(dtype, pl.Categorical | pl.Enum | pl.Null):
         yield column.cast(pl.String)
     elif dtype in _LONG:

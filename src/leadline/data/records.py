@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from leadline.data.plain import texts
+from leadline.columns.category import as_names
+from leadline.data.plain import side_by_side, texts
 from leadline.errors import LeadlineError, listed
 
 _NUMBERS = frozenset({int, float})
 _NESTED = (dict, list, tuple)
 _DEEPER = "values, lists of values, or objects of such: one level deep"
 _FLATTEN = "write what lies deeper under keys of its own, or leave it out: one flat record for each example"
-_WHOLE = 2.0**53  # from here on a float64 no longer tells whole numbers apart
 Place = Callable[[int], str]
 
 
@@ -40,20 +40,25 @@ class Records:
         """
         names = dict.fromkeys(name for record in records if record for name in record)
         columns = [self.column(name, [None if record is None else record.get(name) for record in records], place) for name in names]
-        return pl.DataFrame(columns) if columns else pl.DataFrame(height=len(records))
+        return side_by_side(columns, len(records))
 
     def stacked(self, frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
         """Such frames below each other; what one of them lacks is missing there."""
         if len(frames) == 1:
             return frames[0]
         names = dict.fromkeys(name for frame in frames for name in frame.columns)
-        made = [self._stacked(name, frames) for name in names]
-        return pl.DataFrame(made) if made else pl.DataFrame(height=sum(frame.height for frame in frames))
+        known = [{column.name: column for column in frame.iter_columns()} for frame in frames]
+        missing = [pl.Series([None], dtype=pl.Null).new_from_index(0, frame.height) for frame in frames]
+        made = [self._stacked(name, [there.get(name, none) for there, none in zip(known, missing, strict=True)]) for name in names]
+        return side_by_side(made, sum(frame.height for frame in frames))
 
-    def column(self, name: str, values: list[Any], place: Place = str) -> pl.Series:
+    def column(self, name: str, values: list[Any], place: Place = str, within: str = "") -> pl.Series:
         kinds = {type(value) for value in values} - {type(None)}
         if any(issubclass(kind, np.generic) for kind in kinds):
             values = [value.item() if isinstance(value, np.generic) else value for value in values]
+            kinds = {type(value) for value in values} - {type(None)}
+        if dict in kinds:
+            values = [None if value == {} else value for value in values]  # an object that says nothing
             kinds = {type(value) for value in values} - {type(None)}
         if any(issubclass(kind, _NESTED) for kind in kinds):
             self._refuse_deep(name, values, place)
@@ -66,8 +71,8 @@ class Records:
             made = _of_one_kind(values, kinds)
         if made is None:
             if len(kinds) > 1:
-                self.mixed[name] = None
-            made = _strings([_written(value) for value in values])
+                self.mixed[within + name] = None
+            made = _strings(_written(values))
         return made.alias(_printable(name))
 
     def _objects(self, name: str, values: list[Any], place: Place) -> pl.Series:
@@ -77,11 +82,9 @@ class Records:
             inner = [None if value is None else value.get(key) for value in values]
             if key == "bytes" and keys.keys() <= {"bytes", "path"}:
                 inner = [self._bytes(name, content, place(row)) for row, content in enumerate(inner)]
-            fields.append(self.column(key, inner, place))
-        if not fields:
-            return pl.Series([None] * len(values), dtype=pl.Null)
+            fields.append(self.column(key, inner, place, f"{name}."))
         missing = pl.Series([value is None for value in values])
-        return pl.DataFrame(fields).to_struct().set(missing, None)
+        return side_by_side(fields, len(values)).to_struct().set(missing, None)
 
     def _bytes(self, name: str, content: Any, file: str) -> Any:
         """The bytes that JSON can only write in base 64."""
@@ -106,17 +109,29 @@ class Records:
                 saw = f'what stands under "{name}" is nested too deep'
                 raise LeadlineError(saw, _DEEPER, _FLATTEN, file=place(row), column=name)
 
-    def _stacked(self, name: str, frames: Sequence[pl.DataFrame]) -> pl.Series:
-        parts = [
-            frame[name] if name in frame.columns else pl.Series(name, [None], pl.Null).new_from_index(0, frame.height) for frame in frames
-        ]
+    def _stacked(self, name: str, parts: Sequence[pl.Series]) -> pl.Series:
         dtype: pl.DataType = pl.Null()
         for part in parts:
-            found = _common(dtype, part.dtype)
-            if found is None:
-                self.mixed[name] = None
-            dtype = found or pl.String()
-        return pl.concat([_as(part, dtype) for part in parts], rechunk=False)
+            dtype = self._common(name, dtype, part.dtype)
+        return pl.concat([_as(part, dtype).alias(name) for part in parts], rechunk=False)
+
+    def _common(self, name: str, first: Any, second: Any) -> Any:
+        """The kind of column that holds both: text where nothing else does."""
+        if first == second or second == pl.Null:
+            return first
+        if first == pl.Null:
+            return second
+        if first.is_numeric() and second.is_numeric():
+            return pl.Float64() if first.is_float() or second.is_float() else pl.Int128()
+        if isinstance(first, pl.List) and isinstance(second, pl.List):
+            return pl.List(self._common(name, first.inner, second.inner))
+        if isinstance(first, pl.Struct) and isinstance(second, pl.Struct):
+            fields = {field.name: field.dtype for field in first.fields}
+            for field in second.fields:
+                fields[field.name] = self._common(f"{name}.{field.name}", fields.get(field.name, pl.Null()), field.dtype)
+            return pl.Struct(fields)
+        self.mixed[name] = None
+        return pl.String()
 
 
 def is_shallow(dtype: Any) -> bool:
@@ -169,34 +184,18 @@ def _printable(text: str) -> str:
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
-def _written(value: Any) -> str | None:
+def _written(values: Sequence[Any]) -> list[str | None]:
     """As `texts` writes a column."""
+    fractions = iter(as_names(pl.Series([value for value in values if type(value) is float], dtype=pl.Float64)))
+    return [next(fractions) if type(value) is float else _as_text(value) for value in values]
+
+
+def _as_text(value: Any) -> str | None:
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, float) and value.is_integer() and abs(value) < _WHOLE:
-        return str(int(value))
     return json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, _NESTED) else str(value)
-
-
-def _common(first: pl.DataType, second: pl.DataType) -> pl.DataType | None:
-    """The kind of column that holds both, None where only text does."""
-    if first == second or second == pl.Null:
-        return first
-    if first == pl.Null:
-        return second
-    if first.is_numeric() and second.is_numeric():
-        return pl.Float64() if first.is_float() or second.is_float() else pl.Int128()
-    if isinstance(first, pl.List) and isinstance(second, pl.List):
-        inner = _common(first.inner, second.inner)  # type: ignore[arg-type]
-        return pl.List(inner or pl.String())
-    if isinstance(first, pl.Struct) and isinstance(second, pl.Struct):
-        fields = {field.name: field.dtype for field in first.fields}
-        for field in second.fields:
-            fields[field.name] = _common(fields.get(field.name, pl.Null()), field.dtype) or pl.String()  # type: ignore[arg-type]
-        return pl.Struct(fields)
-    return None
 
 
 def _as(column: pl.Series, dtype: pl.DataType) -> pl.Series:
@@ -208,5 +207,5 @@ def _as(column: pl.Series, dtype: pl.DataType) -> pl.Series:
             _as(column.struct.field(field.name) if field.name in there else pl.Series(field.name, [None] * len(column)), field.dtype)  # type: ignore[arg-type]
             for field in dtype.fields
         ]
-        return pl.DataFrame(fields).to_struct(column.name)
+        return side_by_side(fields, len(column)).to_struct(column.name)
     return texts(column) if dtype == pl.String and column.dtype != pl.Null else column.cast(dtype)

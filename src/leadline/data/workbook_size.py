@@ -10,7 +10,7 @@ from leadline.errors import LeadlineError
 
 _MOST_BYTES = 2 << 30
 _SUSPICIOUS = 256 << 20  # bytes from which on the ratio counts: small files of equal cells may well be packed tightly
-_RATIO = 400
+_RATIO = 100
 _MOST_CELLS = 20_000_000  # a reader makes room for every cell up to the last one, whether it holds something or not
 _BLOCK = 4 << 20
 _CELL = re.compile(rb'<(?:\w+:)?c\b[^>]{0,200}?\br="([A-Z]{1,3})(\d{1,7})"')
