@@ -99,6 +99,11 @@ def test_numbers_to_predict_are_shown_with_their_range() -> None:
     assert report.to_json()["data"]["classes"] == {}
 
 
+def test_a_split_by_time_is_offered_where_there_are_dates() -> None:
+    assert "--time seen" in screen(overview(mixed(), target="answer"))
+    assert "judged on the latest" not in screen(overview(mixed(), target="answer", time="seen"))
+
+
 def test_wide_tables_are_cut_and_say_so() -> None:
     wide = pl.DataFrame({f"x{number}": np.random.default_rng(number).normal(size=40) for number in range(300)})
     report = overview(wide.with_columns(answer=pl.int_range(40) % 2), target="answer")

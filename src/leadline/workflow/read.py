@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from leadline.columns.missing import missing_rows
 from leadline.columns.recognise import Choice, recognise
 from leadline.data.read import CONVENTIONAL_TARGETS, read
 from leadline.data.table import Data
@@ -20,6 +21,7 @@ from leadline.tasks.choose import choose_task
 from leadline.workflow.reading_report import Answers, ReadReport
 from leadline.workflow.setup import Setup, set_up
 
+_ANSWERS = {"category", "number"}  # types whose columns are looked through for answers
 _MOST_CLASSES = 20  # that a column may hold to be offered as the answer
 _CANDIDATES_SHOWN = 5
 _COUNTED_AT_ONCE = 20_000
@@ -75,17 +77,19 @@ def _class_counts(setup: Setup) -> dict[str, int]:
 
 
 def _candidates(data: Data) -> dict[str, str]:
-    """Columns that could hold the answers, with the question: those called so, then the last, others of few values, and numbers."""
-    names = list(data.columns)
-    called = [name for name in names if name.lower() in CONVENTIONAL_TARGETS]
-    few = [name for name in names if data.columns[name].type == "category" and data.raw(name).n_unique() <= _MOST_CLASSES]
+    """Columns that could hold the answers, with the question: those called so, then the last, those of few values, and numbers."""
+    distinct = {name: data.raw(name).n_unique() for name, choice in data.columns.items() if {choice.type, *choice.others} & _ANSWERS}
+    called = [name for name in data.columns if name.lower() in CONVENTIONAL_TARGETS]
+    few = sorted((name for name, number in distinct.items() if number <= _MOST_CLASSES), key=lambda name: distinct[name])
+    numbers = [name for name, number in distinct.items() if data.columns[name].type == "number" and number < len(data)]
     found = dict[str, str]()
-    numbers = [name for name in reversed(names) if data.columns[name].type == "number"]
-    for name in dict.fromkeys([*called, names[-1], *few, *numbers]):
+    for name in dict.fromkeys([*called, list(data.columns)[-1], *few, *reversed(numbers)]):
+        kind, raw = data.columns[name].kind(), data.raw(name)
+        present = raw.filter(~missing_rows(raw, kind.tokens))
         try:
-            task, _ = choose_task(data.raw(name).drop_nulls())
+            task, _ = choose_task(present)
         except LeadlineError:
             continue
         if len(found) < _CANDIDATES_SHOWN:
-            found[name] = f"{task.name}, from {data.columns[name].kind().summary(data.raw(name), data.where(name))}"
+            found[name] = f"{task.name}, from {kind.summary(present, data.where(name))}"
     return found

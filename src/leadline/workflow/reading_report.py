@@ -137,7 +137,11 @@ class ReadReport:
         blocks.append(Paragraph(f'"{data.target}": {data.target_why}. The task is to {answers.task}: {answers.why}.'))
         blocks.append(Paragraph(f"{answers.spread}.") if not answers.classes else _class_grid(answers.classes))
         splits = ", ".join(f"{rows:,} {name}" for name, rows in answers.splits.items() if rows)
-        return [*blocks, Paragraph(f"Splits: {splits} ({answers.judged}).")]
+        blocks.append(Paragraph(f"Splits: {splits} ({answers.judged})."))
+        dates = [name for name, kind in data.types.items() if kind == "datetime"]
+        if dates and data.time is None and data.split is None:
+            blocks.append(Paragraph(f"To be judged on the latest rows instead, add --time {shlex.quote(dates[0])}.", "quiet"))
+        return blocks
 
     def _worth_knowing(self) -> list[Block]:
         lines = [Paragraph(f"{_sentence(f.title)}{' ' + _sentence(f.detail) if f.detail else ''}", "warning") for f in self.findings]
