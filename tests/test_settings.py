@@ -15,6 +15,7 @@ import leadline as ll
 from leadline.artifact.inputs import read_for
 from leadline.artifact.manifest import MANIFEST, Manifest, read_manifest
 from leadline.errors import LeadlineError
+from leadline.tasks.choose import choose_task
 
 CONTINENTAL = str.maketrans(",.", ".,")
 
@@ -72,3 +73,15 @@ def test_a_manifest_without_settings_is_read_as_before_there_were_any(model: Any
 def test_settings_that_train_never_wrote_are_refused(model: Any, tmp_path: Path, settings: Any) -> None:
     with pytest.raises(LeadlineError):
         changed(model, tmp_path, {"type": "number", "settings": settings})
+
+
+def test_a_target_written_with_a_unit_is_a_number_to_predict() -> None:
+    target = pl.Series("price", [f"${number:,}.50" for number in range(980, 1_030)])
+    task, why = choose_task(target)
+    assert (task.name, why) == ("regress", "the target holds numbers in dollars, 50 different ones")
+    assert list(task.read_target(target).values) == [number + 0.5 for number in range(980, 1_030)]
+    assert task.why_not(pl.Series("price", ["$1.50", "soon"])) == '"soon" is not a number'
+
+
+def test_names_that_happen_to_be_few_numbers_are_classes() -> None:
+    assert choose_task(pl.Series("grade", ["1", "2", "3"] * 20))[0].name == "classify"

@@ -8,12 +8,15 @@ from typing import Any, ClassVar
 import numpy as np
 import polars as pl
 
-from leadline.columns.contract import Confidence, WhyNot
+from leadline.columns.contract import Confidence, Sample, Where, WhyNot
+from leadline.columns.number import Number
 from leadline.errors import LeadlineError
 from leadline.tasks.contract import Loss, Target, Task
 from leadline.tasks.metrics import Metric, mean_of, named, weighted
 
 _COVERAGE = 0.90  # of the interval around a predicted number
+_FEW_WRITTEN = 20  # different numbers written as text that are rather names
+_SAMPLED = 5_000  # rows that tell how numbers are written
 _MOVED = 0.01  # of the target's standard deviation: from here on a predicted number counts as changed
 
 
@@ -42,14 +45,20 @@ class Regress(Task):
     ))  # fmt: skip
 
     def claims(self, target: pl.Series) -> Confidence | WhyNot:
-        if not target.dtype.is_numeric():
+        distinct = target.n_unique()
+        if target.dtype.is_numeric():
+            return Confidence(0.6, f"the target holds {distinct:,} different numbers")
+        if target.dtype != pl.String or distinct <= _FEW_WRITTEN:
             return WhyNot("the target holds no numbers")
-        return Confidence(0.6, f"the target holds {target.n_unique():,} different numbers")
+        verdict = Number().recognise(_sample(target))
+        if isinstance(verdict, WhyNot) or verdict.value < 0.5:
+            return WhyNot("the target holds no numbers")
+        return Confidence(0.6, f"the target {verdict.why}, {distinct:,} different ones")
 
     def why_not(self, target: pl.Series) -> str | None:
         if target.dtype.is_nested():
             return "its cells hold several values each, not a number"
-        numbers = target.cast(pl.Float64, strict=False)
+        numbers = _numbers(target)
         if numbers.null_count() > target.null_count():
             odd = target.filter(numbers.is_null() & target.is_not_null())[0]
             return f'"{odd}" is not a number'
@@ -60,7 +69,7 @@ class Regress(Task):
         return None
 
     def read_target(self, target: pl.Series, positive: str | None = None) -> Target:
-        return Target(target.cast(pl.Float64).to_numpy())
+        return Target(_numbers(target).to_numpy())
 
     def codes_of(self, target: pl.Series, classes: tuple[str, ...]) -> Target:
         reason = self.why_not(target)
@@ -110,3 +119,15 @@ class Regress(Task):
         errors = np.sort(np.abs(values - answers))
         place = int(np.ceil((len(errors) + 1) * _COVERAGE)) - 1
         return float(errors[min(place, len(errors) - 1)])
+
+
+def _numbers(target: pl.Series) -> pl.Series:
+    """(n,) Float64, null where there is none; text is read as a column of numbers is: 1,234.5 and 12 %."""
+    if target.dtype != pl.String:
+        return target.cast(pl.Float64, strict=False)
+    kind = Number.for_values(_sample(target))
+    return pl.Series(kind.decode(target, Where(target.name)).values).fill_nan(None)
+
+
+def _sample(target: pl.Series) -> Sample:
+    return Sample(target.name, target.drop_nulls().gather_every(max(1, len(target) // _SAMPLED)), len(target))
