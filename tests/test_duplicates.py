@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -211,7 +212,7 @@ def test_reviews_repeated_across_the_given_split_are_said(shared: Given, tmp_pat
 def alike(contents: list[bytes], folder: Path) -> np.ndarray | None:
     pictures = Pictures(Picture(content) for content in contents)
     grey = thumbnails(pictures, Store(folder), Patience(), lambda done, total: None)
-    return united(len(contents), [look_alikes(grey)])
+    return united(len(contents), [look_alikes(grey, Patience())])
 
 
 def variants(image: Image.Image) -> list[bytes]:
@@ -252,9 +253,9 @@ def test_sorted_tables_find_what_comparing_all_pairs_finds(monkeypatch: pytest.M
     rng = np.random.default_rng(0)
     grey = rng.normal(128, 40, (3_000, 256)).astype(np.float32)
     grey[2_000:] = grey[:1_000] * 1.1 + rng.normal(0, 4, (1_000, 256))
-    every = look_alikes(grey)
+    every = look_alikes(grey, Patience())
     monkeypatch.setattr("leadline.check.look_alikes._ALL_PAIRS", 100)
-    some = look_alikes(grey)
+    some = look_alikes(grey, Patience())
     assert len(every) == 1_000 and len(some) >= 995 and {tuple(p) for p in some.tolist()} <= {tuple(p) for p in every.tolist()}
 
 
@@ -303,6 +304,10 @@ def test_without_time_near_copies_are_left_out_and_said(tmp_path: Path) -> None:
     assert any("were not looked for" in finding.title for finding in setup.data.findings)
     with pytest.raises(TooSlowError):
         Patience(0.0).check(1, 10)
+    Patience(60.0, began=perf_counter() - 30).check(60, 100)
+    with pytest.raises(TooSlowError, match="about 6"):
+        Patience(60.0, began=perf_counter() - 30).check(49, 100)
+    assert 29 < Patience(60.0, began=perf_counter() - 30).rest().seconds <= 30
 
 
 def test_pictures_count_whatever_stands_beside_them(tmp_path: Path) -> None:

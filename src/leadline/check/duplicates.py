@@ -96,7 +96,8 @@ def _of_pictures(pictures: Pictures, store: Store, progress: Progress, near_seco
         from leadline.check.thumbnails import thumbnails
 
         rows = np.setdiff1d(np.arange(len(pictures)), exact[:, 0])
-        found: Links = rows[look_alikes(thumbnails(pictures.take_rows(rows), store, patience, advance))]
+        grey = thumbnails(pictures.take_rows(rows), store, patience, advance)
+        found: Links = rows[look_alikes(grey, patience.rest())]
         return found
 
     return _with_near(exact, near_seconds, progress, "pictures", near)

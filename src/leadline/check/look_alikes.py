@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from leadline.check.links import NONE, Links, spanning
+from leadline.check.patience import Patience
 from leadline.check.thumbnails import SIDE
 
 _FLAT = 2.0  # grey levels of standard deviation under which there is nothing to compare
@@ -21,14 +22,14 @@ _CERTAIN = 0.995  # the cosine of pictures that are copies whatever the data set
 _LEARNED = 4_000  # pictures that the whitening is learned from
 _SAMPLED, _PROBED = 20_000, 2_000  # pictures that the threshold is learned from
 _COPY = 0.95  # cosines above this say nothing about how alike different pictures are
-_LEAST, _MARGIN = 0.87, 0.18
+_OFFSET, _SLOPE, _AT_LEAST, _AT_MOST = 0.77, 0.3, 0.87, 0.975  # copies from photographs (0.3 apart) to digits (0.67)
 _ALL_PAIRS = 12_000  # pictures up to which all pairs are compared
 _BITS, _TABLES = 48, 20
 _BLOCK, _STEP = 128, 64  # neighbours in a table that are compared with each other
 
 
-def look_alikes(thumbnails: np.ndarray) -> Links:
-    """Links of copies among thumbnails (n, 256); rows of NaN and flat pictures are copies of nothing."""
+def look_alikes(thumbnails: np.ndarray, patience: Patience) -> Links:
+    """Links of copies among thumbnails (n, 256); rows of NaN and flat pictures are copies of nothing. Raises TooSlowError."""
     rows = np.flatnonzero(np.nan_to_num(thumbnails.std(axis=1)) >= _FLAT)
     if len(rows) < 2:
         return NONE
@@ -38,7 +39,7 @@ def look_alikes(thumbnails: np.ndarray) -> Links:
     vectors = _whitened(_frequencies(thumbnails[rows]), rng)
     least = _threshold(vectors, rng)
     with threadpool_limits(1):  # for small products, threads that wait for each other cost more than they bring
-        found = _all_pairs(vectors, least) if len(rows) <= _ALL_PAIRS else _tables(vectors, least, rng)
+        found = _all_pairs(vectors, least) if len(rows) <= _ALL_PAIRS else _tables(vectors, least, rng, patience)
     links: Links = rows[found]
     return links
 
@@ -73,14 +74,14 @@ def _unit(vectors: np.ndarray) -> np.ndarray:
 
 
 def _threshold(vectors: np.ndarray, rng: np.random.Generator) -> float:
-    """The cosine of copies: above that of nine in ten nearest neighbours by most of what is left to 1."""
+    """The cosine from which on pictures are copies, by how near the nearest neighbour of half of them is."""
     pool = vectors if len(vectors) <= _SAMPLED else vectors[rng.choice(len(vectors), _SAMPLED, replace=False)]
     probes, nearest = pool[:: max(1, len(pool) // _PROBED)], list[np.ndarray]()
     for start in range(0, len(probes), _BLOCK):
         cosines = probes[start : start + _BLOCK] @ pool.T
         nearest.append(np.where(cosines < _COPY, cosines, -1.0).max(axis=1))
-    usual = float(np.quantile(np.concatenate(nearest), 0.9))
-    return max(_LEAST, 1 - _MARGIN * (1 - usual))
+    usual = float(np.median(np.concatenate(nearest)))
+    return min(max(_AT_LEAST, _OFFSET + _SLOPE * usual), _AT_MOST)
 
 
 def _all_pairs(vectors: np.ndarray, least: float) -> Links:
@@ -91,13 +92,13 @@ def _all_pairs(vectors: np.ndarray, least: float) -> Links:
     return spanning(len(vectors), np.concatenate(found))
 
 
-def _tables(vectors: np.ndarray, least: float, rng: np.random.Generator) -> Links:
+def _tables(vectors: np.ndarray, least: float, rng: np.random.Generator, patience: Patience) -> Links:
     """Pairs that stand near each other when pictures are sorted by the signs of random projections, in any of several such orders.
 
     Time and memory grow with the number of pictures, not with its square (Charikar 2002).
     """
     links = NONE
-    for _ in range(_TABLES):
+    for table in range(_TABLES):
         signs = vectors @ rng.normal(size=(vectors.shape[1], _BITS)).astype(np.float32) > 0
         order = np.argsort(np.packbits(signs, axis=1).view(f"S{_BITS // 8}").ravel(), kind="stable")
         found = [links]
@@ -106,6 +107,7 @@ def _tables(vectors: np.ndarray, least: float, rng: np.random.Generator) -> Link
             row, other = np.nonzero(vectors[some] @ vectors[some].T >= least)
             found.append(_below(some[row], some[other]))
         links = spanning(len(vectors), np.concatenate(found))
+        patience.check(table + 1, _TABLES)
     return links
 
 

@@ -27,3 +27,7 @@ class Patience:
         expected = (perf_counter() - self.began) * total / max(1, done)
         if expected > self.seconds:
             raise TooSlowError(expected)
+
+    def rest(self) -> Patience:
+        """For the next stage: its own pace, and what is left of the time."""
+        return Patience(self.seconds - (perf_counter() - self.began))

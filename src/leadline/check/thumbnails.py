@@ -23,7 +23,7 @@ _FIRST = 256  # pictures by which the time of the rest is estimated
 
 def thumbnails(pictures: Pictures, store: Store, patience: Patience, advance: Advance) -> np.ndarray:
     """(n, 256) float32 grey levels, NaN where a picture cannot be read, from the store or made and put there. Raises TooSlowError."""
-    keys = _keys(pictures, patience)
+    keys, making = _keys(pictures, patience), patience.rest()
     found, made = store.get(keys, DIMENSION)
     missing = np.flatnonzero(~found & np.array([key is not None for key in keys], dtype=bool))
     advance(len(keys) - len(missing), len(keys))
@@ -34,7 +34,7 @@ def thumbnails(pictures: Pictures, store: Store, patience: Patience, advance: Ad
         good = rows[~np.isnan(made[rows, 0])]
         store.put([keys[row] or b"" for row in good], made[good])
         advance(len(keys) - len(missing) + stop, len(keys))
-        patience.check(stop, len(missing))
+        making.check(stop, len(missing))
     return made
 
 
