@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import leadline.data.blocks
+from leadline.columns.contract import Where
+from leadline.columns.recognise import Choice, recognise
 from leadline.data.contract import Reading
 from leadline.data.csv import Csv
 from leadline.data.table import Table
@@ -259,10 +263,14 @@ def test_codes_whose_zeros_come_late_keep_them(write: Write) -> None:
 
 
 def test_decimal_commas(write: Write) -> None:
-    table = read(write("price;many;few\n1,5;1.234,5;2,5\n2,25;5,5;?\n3;1.000;3,5\n"))
-    assert table.frame["price"].to_list() == [1.5, 2.25, 3.0]
-    assert table.frame["many"].to_list() == [1234.5, 5.5, 1000.0]
-    assert table.frame["few"].to_list() == ["2.5", "?", "3.5"]  # columns of numbers read these
+    """Such columns stay as they are written: their type settles how to read them, and a model keeps that for later rows."""
+    table = read(write("price;many;few;whole;n\n1,5;1.234,5;2,5;1.000;1\n2,25;5,5;?;2.500;2\n3;1.000;3,5;900;3\n"))
+    assert table.frame["price"].to_list() == ["1,5", "2,25", "3"] and table.frame["n"].to_list() == [1, 2, 3]
+    numbers = {"price": [1.5, 2.25, 3.0], "many": [1234.5, 5.5, 1000.0], "few": [2.5, math.nan, 3.5], "whole": [1000.0, 2500.0, 900.0]}
+    for name, expected in numbers.items():
+        choice = recognise(name, table.frame[name], decimal=table.decimal)
+        assert isinstance(choice, Choice) and choice.settings == {"decimal": ","}
+        assert np.array_equal(choice.kind().decode(table.frame[name], Where(name)).values, expected, equal_nan=True)
     assert any("decimal comma" in remark for remark in table.remarks)
 
 

@@ -85,6 +85,14 @@ def test_what_nothing_settles_is_said(written: str, read_as: str, other: str) ->
     assert f"is read as {read_as}" in choice.remarks[0] and other in choice.remarks[0]
 
 
+def test_what_nothing_in_the_column_settles_its_neighbours_do() -> None:
+    choice = recognise("price", pl.Series(["1.234", "2.500"]), decimal=",")
+    assert isinstance(choice, Choice)
+    assert list(choice.kind().decode(pl.Series(["1.234"]), Where("price")).values) == [1234.0]
+    assert choice.settings == {"decimal": ","} and "is read as 1234" in choice.remarks[0]
+    assert recognise("price", pl.Series(["1.5", "2.500"]), decimal=",").settings == {}  # type: ignore[union-attr]
+
+
 @settings(max_examples=50, deadline=None)
 @given(st.lists(st.sampled_from(["1.234", "1,234", "5", "12,5", "1.5", "3 %", "?", "x", "-", "1e3", " 7"]), min_size=1, max_size=12))
 def test_a_row_alone_reads_as_it_does_among_others(values: list[str]) -> None:

@@ -75,6 +75,14 @@ def test_settings_that_train_never_wrote_are_refused(model: Any, tmp_path: Path,
         changed(model, tmp_path, {"type": "number", "settings": settings})
 
 
+def test_a_file_with_decimal_commas_is_learned_from_and_a_row_of_it_read_alike(tmp_path: Path) -> None:
+    lines = [f"{row / 4:.2f}".replace(".", ",") + f";{1000 + row}"[:2] + f".{row:03}" for row in range(40)]
+    (tmp_path / "rows.csv").write_text("part;whole;label\n" + "".join(f"{line};{'ab'[row % 2]}\n" for row, line in enumerate(lines)))
+    data = ll.read(tmp_path / "rows.csv")
+    assert {name: dict(choice.settings) for name, choice in data.columns.items()} == {"part": {"decimal": ","}, "whole": {"decimal": ","}}
+    assert data.decode("whole").values[7] == 1007.0 and data.decode("part").values[7] == 1.75
+
+
 def test_a_target_written_with_a_unit_is_a_number_to_predict() -> None:
     target = pl.Series("price", [f"${number:,}.50" for number in range(980, 1_030)])
     task, why = choose_task(target)

@@ -38,6 +38,7 @@ class Sample:
     values: pl.Series
     num_rows: int
     root: Path | None = None
+    decimal: str = ""  # the decimal mark of other columns, where they tell
 
     @cached_property
     def num_distinct(self) -> int:

@@ -43,7 +43,8 @@ class Number(ColumnType):
             return cls()
         text = _measured(sample.values)
         point, comma = (parse(text, mark, tuple(UNITS)).is_not_null() for mark in DECIMAL_MARKS)
-        return cls(decimal="," if comma.sum() > point.sum() else ".", units=units_in(text.filter(point | comma)))
+        likelier = (sample.decimal or ".") if comma.sum() == point.sum() else "," if comma.sum() > point.sum() else "."
+        return cls(decimal=likelier, units=units_in(text.filter(point | comma)))
 
     def config(self) -> dict[str, Any]:
         decimal = {} if self.decimal == "." else {"decimal": self.decimal}

@@ -49,12 +49,12 @@ class Choice:
         }  # fmt: skip
 
 
-def recognise(name: str, values: pl.Series, root: Path | None = None, wanted: str | None = None) -> Choice | WhyNot:
+def recognise(name: str, values: pl.Series, root: Path | None = None, wanted: str | None = None, decimal: str = "") -> Choice | WhyNot:
     """The type that recognises the column with the most confidence, or the one that is `wanted`; WhyNot where none does.
 
-    Types are told from an evenly spaced sample; missing values are counted in all rows.
+    Types are told from an evenly spaced sample; missing values are counted in all rows. `decimal` is the mark that other columns have.
     """
-    sample = _sample(name, values, root)
+    sample = _sample(name, values, root, decimal)
     if wanted is not None:
         COLUMNS.get(wanted)
         return _chosen(wanted, "as you said", {}, sample, values)
@@ -89,13 +89,13 @@ def _like_an_id(sample: Sample, kind: ColumnType) -> list[str]:
     return []
 
 
-def _sample(name: str, values: pl.Series, root: Path | None) -> Sample:
+def _sample(name: str, values: pl.Series, root: Path | None, decimal: str) -> Sample:
     step = max(1, len(values) // _SAMPLED_ROWS)
     present = _without_missing(values.gather_every(step))
     if step > 1 and len(present) < _FEW:  # a column that is nearly empty
         present = _without_missing(values)
         present = present.gather_every(max(1, len(present) // _SAMPLED_ROWS))
-    return Sample(name, present, len(values), root)
+    return Sample(name, present, len(values), root, decimal)
 
 
 def _without_missing(values: pl.Series) -> pl.Series:

@@ -131,7 +131,7 @@ def _table(part: _Part, written: Written) -> Table:
     frame = frame.with_columns([finished(column, written) for column in frame if column.dtype == pl.String])
     return Table(
         frame, TextLines(opened.name, part.stretches, part.first_row), opened.name, remarks=opened.said(), origin=opened.name,
-        first_row=part.first_row, broken=part.broken, findings=opened.header.findings,
+        first_row=part.first_row, broken=part.broken, findings=opened.header.findings, decimal="," if written.comma else "",
     )  # fmt: skip
 
 

@@ -76,7 +76,7 @@ def joined(walk: Walk, parts: Sequence[Part], tables: Sequence[Table]) -> Table:
         frame, _Chained(tables, starts), walk.name, walk.root, split, types=tables[0].types, origin=walk.origin,
         remarks=tuple(dict.fromkeys(remark for table in tables for remark in table.remarks)),
         broken={int(start) + row: error for start, table in zip(starts, tables, strict=False) for row, error in table.broken.items()},
-        findings=tuple(_shifted(tables, starts)),
+        findings=tuple(_shifted(tables, starts)), decimal=max(table.decimal for table in tables),
     )  # fmt: skip
 
 

@@ -84,7 +84,7 @@ class Parser:
         quote, line_end = (mark.decode() if mark else None for mark in (self.marks.quote, self.marks.line_end))
         return pl.read_csv(
             text, has_header=False, schema=dict(self.written.schema), separator=self.marks.separator.decode("latin-1"), quote_char=quote,
-            eol_char=line_end or "\n", decimal_comma=bool(self.written.comma),
+            eol_char=line_end or "\n",
         )  # fmt: skip
 
     def _sure(self, text: bytes, height: int) -> pl.DataFrame:

@@ -8,8 +8,8 @@ from typing import Any
 
 from leadline.columns.contract import WhyNot
 from leadline.columns.recognise import Choice, recognise
-from leadline.data.classes import name_classes, unseen_classes
 from leadline.data.calendar import within_calendar
+from leadline.data.classes import name_classes, unseen_classes
 from leadline.data.contract import Reader, Reading
 from leadline.data.frame import read_frame
 from leadline.data.left_out import drop_broken
@@ -78,7 +78,7 @@ def is_written(kind: str) -> bool:
 def _type_of(table: Table, name: str, wanted: str | None) -> Choice | WhyNot:
     if wanted is None and name in table.types:
         return Choice(table.types[name], "the files there are of this kind", table.frame[name].null_count())
-    return recognise(name, table.frame[name], table.root, wanted)
+    return recognise(name, table.frame[name], table.root, wanted, table.decimal)
 
 
 def read_table(source: Any, reading: Reading | None = None) -> Table:

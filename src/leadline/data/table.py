@@ -36,6 +36,7 @@ class Table:
     target: str | None = None
     remarks: tuple[str, ...] = ()  # what was assumed, one sentence each without its full stop
     types: Mapping[str, str] = field(default_factory=dict)  # column types that the source settles: files of one kind
+    decimal: str = ""  # the mark before the decimals of its numbers, where the source as a whole tells
     origin: str = ""  # the path or object as the user named it, without any password
     first_row: int = 0  # the number of the first row in reading order, where this is a part of a larger source
     of: int | None = None  # how many rows that source has, where it is known

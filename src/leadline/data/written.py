@@ -13,6 +13,7 @@ _CODE = r"^0\d+$"
 _COMMA_NUMBER = r"^[+-]?(\d{1,3}(\.\d{3})+|\d*)(,\d+)?$"  # 1.234,56
 _WITH_COMMA = r"^[+-]?(\d{1,3}(\.\d{3})+|\d*),\d+$"
 _WITH_POINT = r"^[+-]?\d{1,3}(,\d{3})+\.\d+$|(,\d{3}){2}|^[^,]*\.(\d{1,2}|\d{4,})$"  # 1,234.5
+_THOUSANDS = r"^[+-]?[1-9]\d{0,2}(\.\d{3})+$"  # 1.234
 _CERTAIN_COMMA = r",(\d{1,2}|\d{4,})$"  # 1,234 may be either
 
 
@@ -20,7 +21,8 @@ _CERTAIN_COMMA = r",(\d{1,2}|\d{4,})$"  # 1,234 may be either
 class Written:
     """What the first records say about each column: `schema` is what a parser is told, strings where in doubt.
 
-    `kept` columns stay strings whatever they hold; `comma` columns are written with a decimal comma.
+    `kept` columns stay strings whatever they hold; so do `comma` columns, whose numbers are written with a decimal comma: how a column is
+    written is settled by its type, which keeps it for later rows.
     """
 
     schema: Mapping[str, type[pl.DataType]]
@@ -38,12 +40,12 @@ class Written:
 
     def misfits(self, frame: pl.DataFrame) -> dict[str, type[pl.DataType]]:
         """Columns that cannot be what the schema says, by their values as strings, and what they can be."""
-        found = {name: _misfit(frame[name], dtype, name in self.comma) for name, dtype in self.schema.items() if dtype != pl.String}
+        found = {name: _misfit(frame[name], dtype) for name, dtype in self.schema.items() if dtype != pl.String}
         return {name: dtype for name, dtype in found.items() if dtype} or dict.fromkeys(found, pl.String)
 
 
-def _misfit(column: pl.Series, dtype: type[pl.DataType], comma: bool) -> type[pl.DataType] | None:
-    text = (_with_point(column) if comma else column).drop_nulls()
+def _misfit(column: pl.Series, dtype: type[pl.DataType]) -> type[pl.DataType] | None:
+    text = column.drop_nulls()
     if text.is_empty():
         return None
     found = _number_type(text)
@@ -54,7 +56,8 @@ def _misfit(column: pl.Series, dtype: type[pl.DataType], comma: bool) -> type[pl
 
 def infer(sample: pl.DataFrame, as_text: Collection[str], separator: bytes) -> Written:
     """From a sample whose columns are all strings. Where `separator` is no comma, one may be the decimal mark."""
-    comma = [s.name for s in sample if s.name not in as_text and _has_decimal_comma(s, separator)]
+    comma = {s.name for s in sample if s.name not in as_text and _has_decimal_comma(s, separator)}
+    comma |= {s.name for s in sample if comma and s.name not in as_text and _marks_thousands(s)}
     schema, kept, widths = dict[str, type[pl.DataType]](), set(as_text), dict[str, int]()
     for column in sample:
         name = column.name
@@ -62,9 +65,7 @@ def infer(sample: pl.DataFrame, as_text: Collection[str], separator: bytes) -> W
             kept.add(name)
             schema[name] = pl.String
             continue
-        schema[name] = _number_type(_with_point(column) if name in comma else column)
-        if name in comma and column.str.contains(".", literal=True).any():
-            schema[name] = pl.String  # thousands are marked: no parser reads that at once
+        schema[name] = pl.String if name in comma else _number_type(column)
         lengths = column.str.len_bytes()
         if schema[name] == pl.Int64 and lengths.n_unique() == 1:
             widths[name] = int(lengths[0])
@@ -72,11 +73,9 @@ def infer(sample: pl.DataFrame, as_text: Collection[str], separator: bytes) -> W
 
 
 def finished(column: pl.Series, written: Written) -> pl.Series:
-    """A column of strings as numbers if every value is one; with decimal points instead of commas in any case."""
-    if column.dtype != pl.String or column.name in written.kept:
+    """A column of strings as numbers if every value is one."""
+    if column.dtype != pl.String or column.name in written.kept or column.name in written.comma:
         return column
-    if column.name in written.comma:
-        column = _with_point(column)
     if _number_type(column.drop_nulls().head(_TRIED)) == pl.String or _is_code(column):
         return column
     kind = _number_type(column)
@@ -114,7 +113,8 @@ def _has_decimal_comma(column: pl.Series, separator: bytes) -> bool:
     return bool(text.str.contains(telling).any()) and int(text.str.contains(_COMMA_NUMBER).sum()) > _MOSTLY * len(text)
 
 
-def _with_point(column: pl.Series) -> pl.Series:
-    """Values that are numbers with a decimal comma, with a point instead and without marks for thousands; others as they are."""
-    plain = column.str.strip_chars().str.replace_all(".", "", literal=True).str.replace(",", ".", literal=True)
-    return plain.zip_with(column.str.strip_chars().str.contains(_COMMA_NUMBER).fill_null(False), column)
+def _marks_thousands(column: pl.Series) -> bool:
+    """Whether every point in the column may mark thousands, as it does where other columns have decimal commas."""
+    pointed = column.drop_nulls().str.strip_chars()
+    pointed = pointed.filter(pointed.str.contains(".", literal=True))
+    return len(pointed) > 0 and bool(pointed.str.contains(_THOUSANDS).all())
