@@ -160,7 +160,8 @@ def _fits(values: pl.Series, order: str) -> float:
 
 def _order_of(values: pl.Series, orders: tuple[str, ...]) -> str | None:
     """The order in which most values are dates; None where too few are. Of day and month what the values leave open: see `_likelier`."""
-    shares = {order: _fits(values, order) for order in orders}
+    few = values.gather_every(max(1, len(values) // _GLANCE))
+    shares = {order: _fits(values, order) for order in orders if _fits(few, order) >= 0.5}
     best = max(shares, key=lambda order: shares[order], default=None)
     if best is None or shares[best] < _ENOUGH:
         return None

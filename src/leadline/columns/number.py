@@ -23,6 +23,7 @@ _LOOKS_MEASURED = re.compile(r"^(?=.{0,40}$)\D{0,6}\d[^a-z]*\D{0,6}$|^[+-]?(inf|
 _ENOUGH = 0.99  # share of a column that must read as numbers
 _CODES = 0.05  # share of values with a leading zero from which they are codes
 _EXACT = 2**53  # from here on a float64 no longer tells whole numbers apart
+_TOO_LARGE = "some whole numbers are too large to be told apart as numbers; an id is better left out or said to be a category"
 
 
 class Number(ColumnType):
@@ -93,7 +94,7 @@ class Number(ColumnType):
             infinite = int(values.is_infinite().sum())
             said.append(f"{infinite:,} value{' is' if infinite == 1 else 's are'} infinite, which counts as beyond all others")
         if values.dtype.is_integer() and any(abs(end) > _EXACT for end in _ends(values)):
-            said.append("some whole numbers are too large to be told apart as numbers; an id is better left out or said to be a category")
+            said.append(_TOO_LARGE)
         return said
 
     def _how_written(self, text: pl.Series) -> list[str]:
@@ -105,6 +106,8 @@ class Number(ColumnType):
             said.append(f'"{text[row].strip()}" could be {show(here[row])} or {show(there[row])}; it is read as {show(here[row])}')
         elif self.decimal == ",":
             said.append("the comma is read as the decimal mark: 1.234,5")
+        if text.str.contains(r"^[^.eE]*\d{16}").any() and any(abs(end) > _EXACT for end in _ends(here)):
+            said.append(_TOO_LARGE)
         if self.units:
             bare = parse(text, self.decimal, ()).count()
             some = f", also the {bare / len(text):.0%} with nothing beside them" if bare else ""

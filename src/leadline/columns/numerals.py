@@ -23,6 +23,7 @@ DECIMAL_MARKS = (".", ",")
 
 _SPACES = r"[\u00a0\u2000-\u200a\u202f\u205f\u3000]"
 _MINUSES = r"[\u2010-\u2013\u2212\ufe63\uff0d]"
+_BEYOND_NUMBERS = r"[^\d\s.,+'()eE-]"  # a sign or letter that could be of a unit
 _APOSTROPHES = "[\u2019\u02bc\u00b4`]"
 
 
@@ -45,6 +46,7 @@ def units_in(text: pl.Series) -> list[str]:
 
 def _parse_written(text: pl.Series, decimal: str, units: tuple[str, ...]) -> pl.Series:
     tidy = _tidy(text)
+    units = units if units and tidy.str.contains(_BEYOND_NUMBERS).any() else ()
     beside = r"[\s()',]" if decimal == "." else r"[\s()'.]"  # nothing that the pattern lets pass, besides digits, mark, sign and exponent
     bare = tidy.str.replace_all(f"{beside}|{_one_of(units)}" if units else beside, "")
     number = bare.str.replace(",", ".", literal=True).cast(pl.Float64, strict=False)
