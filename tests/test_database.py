@@ -343,15 +343,20 @@ def test_the_password_is_written_nowhere(server: Server, people: pl.DataFrame, t
         ("--debug", "train", server.address(), "--query", "SELECT * FROM nowhere"),
         ("--debug", "train", server.address(name="nowhere")),
         ("train", server.address(), "x", "--table"),
+        ("read", server.address(), *table, "--html", "read.html"),
+        ("predict", model, server.address(), *table, "-o", "answers.csv"),
+        ("predict", model, server.address(), "--query", "SELECT * FROM examples LIMIT 3", "--json"),
         ("predict", model, server.address(name="nowhere"), "--json"),
         ("predict", server.address(), server.address()),
-        ("evaluate", model, server.address(), "--html", "evaluation.html"),
+        ("evaluate", model, server.address(), *table, "--html", "evaluation.html"),
     ):
         done = subprocess.run([sys.executable, "-m", "leadline.cli.main", *words], cwd=tmp_path, capture_output=True)
-        assert b"reading" in done.stderr or done.returncode, done.stderr
+        assert b"Traceback" not in done.stderr or words[0] == "--debug"
         shown += done.stdout + done.stderr
     server.run("DROP TABLE examples")
-    assert (tmp_path / "examples.leadline" / "manifest.json").is_file() and b"owner:***@127.0.0.1" in shown
+    assert (tmp_path / "examples.leadline" / "manifest.json").is_file() and (tmp_path / "read.html").is_file()
+    assert pl.read_csv(tmp_path / "answers.csv")["source"][7].endswith(":row 7") and (tmp_path / "evaluation.html").is_file()
+    assert f"examples.leadline 'postgresql://owner:***@127.0.0.1:{server.port}/harbour' --table examples".encode() in shown
     written = everything_in(tmp_path) + everything_in(own_cache)
     for secret in (SECRET, quote(SECRET, safe=""), quote(SECRET), SECRET[-8:], SECRET[:6]):
         assert secret.encode() not in shown, secret

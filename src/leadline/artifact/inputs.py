@@ -20,13 +20,14 @@ from leadline.errors import LeadlineError, listed
 _TRAINED = "as in training"
 
 
-def read_for(manifest: Manifest, source: Any) -> Data:
+def read_for(manifest: Manifest, source: Any, table: str | None = None, query: str | None = None) -> Data:
     """All rows as `Data` with exactly the model's columns and types; the target is there too where the source has it.
 
-    Raises LeadlineError when a column is missing, or a lone file is of a kind that the model does not take.
+    `table` and `query` choose within a source as in `Reading`. Raises LeadlineError when a column is missing, or a lone file is of a
+    kind that the model does not take.
     """
-    table = _lone_file(source) or read_table(_rows(source), _reading(manifest))
-    data = as_trained(manifest, Data(table, {}))
+    rows = _lone_file(source) or read_table(_rows(source), _reading(manifest, table, query))
+    data = as_trained(manifest, Data(rows, {}))
     if data.target is not None and manifest.classes:
         data = replace(data, table=name_classes(data.table, data.target, manifest.classes))
     return data
@@ -35,7 +36,7 @@ def read_for(manifest: Manifest, source: Any) -> Data:
 def read_batches_for(manifest: Manifest, source: Any, rows: int, table: str | None = None, query: str | None = None) -> Iterator[Data]:
     """The same, `rows` rows or so at a time, as they come; a source without rows is one batch without rows.
 
-    Of data read before, rows keep their numbers. `table` and `query` choose within a source as in `Reading`.
+    Of data read before, rows keep their numbers.
     """
     empty = True
     for data in _parts(source, rows, _reading(manifest, table, query)):

@@ -118,10 +118,12 @@ class Evaluation:
         return [Heading("Where it is weakest"), Grid(("rows where", "rows", self.metric.name, "95% interval"), rows)]
 
 
-def evaluate(model: str | Path | Model, source: Any, progress: Progress | None = None) -> Evaluation:
+def evaluate(
+    model: str | Path | Model, source: Any, progress: Progress | None = None, *, table: str | None = None, query: str | None = None
+) -> Evaluation:
     """Judges a saved model on rows whose answers are known. Of a source with a test part only that part counts. Raises LeadlineError."""
     model = model if isinstance(model, Model) else load(model)
-    data = read_for(model.manifest, source)
+    data = read_for(model.manifest, source, table, query)
     if data.target is None:
         raise LeadlineError(
             f'{data.table.origin} has no column "{model.manifest.target}"',

@@ -85,7 +85,7 @@ def train(
     judged, manifest = save_and_judge(run / "artifact", learned, store, progress)
     publish(run / "artifact", artifact)
     board = leaderboard(learned.setup, learned.examples, learned.contest, nodes)
-    report = _report(learned, judged, manifest, board, artifact, run, perf_counter() - began)
+    report = _report(learned, judged, manifest, board, artifact, run, perf_counter() - began, _example(setup, table, query))
     write_json(run / "report.json", report.to_json())
     return report
 
@@ -123,7 +123,7 @@ def _other_data(plan: Plan, what: str) -> LeadlineError:
 
 
 def _report(
-    learned: Learned, judged: Judged, manifest: Manifest, board: list[Row], artifact: Path, run: Path, seconds: float
+    learned: Learned, judged: Judged, manifest: Manifest, board: list[Row], artifact: Path, run: Path, seconds: float, example: list[str]
 ) -> TrainReport:
     setup = learned.setup
     return TrainReport(
@@ -136,11 +136,14 @@ def _report(
         choice_why=learned.contest.choice.why, judged=judged.how, leaderboard=board,
         skipped=(*learned.plan.skipped, *learned.contest.failed), findings=(*setup.data.findings, *judged.findings),
         splits=setup.partition.sizes(), artifact=artifact, run=run, seconds=seconds, peak_memory_mb=peak_memory_mb(),
-        example=_example(setup),
+        example=example,
     )  # fmt: skip
 
 
-def _example(setup: Setup) -> str:
-    """What to predict next: a file of the data where rows are files, else the table itself."""
+def _example(setup: Setup, table: str | None, query: str | None) -> list[str]:
+    """What to predict next: a file of the data where rows are files, else the table itself, asked for as it was here."""
     source = setup.data.source(int(setup.partition.test[0]) if len(setup.partition.test) else 0)
-    return source if Path(source).is_file() else setup.data.table.origin
+    if Path(source).is_file():
+        return [source]
+    asked = [(f"--{name}", value) for name, value in (("table", table), ("query", query)) if value is not None]
+    return [setup.data.table.origin, *(word for option in asked for word in option)]

@@ -57,7 +57,7 @@ class TrainReport:
     run: Path
     seconds: float
     peak_memory_mb: float
-    example: str
+    example: Sequence[str]  # words of the command line after the model: data to predict
 
     @cached_property
     def model(self) -> Model:
@@ -130,12 +130,15 @@ class TrainReport:
         lines = [Paragraph(f"{f.title}{'. ' + f.detail if f.detail else ''}", "warning") for f in self.findings]
         return [Heading("Worth knowing"), *lines]
 
+    def _about_example(self) -> str:
+        if ":***@" in self.example[0]:
+            return "with the password for ***, or with it in PGPASSWORD"
+        return "or any file of your own of this kind"
+
     def _next(self) -> list[Block]:
         return [
             Heading("What to type next"),
-            Command(
-                f"leadline predict {shlex.quote(str(self.artifact))} {shlex.quote(self.example)}", "or any file of your own of this kind"
-            ),
+            Command(shlex.join(["leadline", "predict", str(self.artifact), *self.example]), self._about_example()),
             Paragraph(
                 f"The model is the folder {self.artifact}; how it came about is in {self.run}. {self.seconds:.0f} s in all.", "quiet"
             ),
