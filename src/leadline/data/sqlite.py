@@ -13,7 +13,7 @@ from urllib.parse import quote, unquote
 import polars as pl
 
 from leadline.data.contract import Reader, Reading
-from leadline.data.opening import as_one_error
+from leadline.data.opening import head_of
 from leadline.data.sql import ROWS_AT_ONCE, Named, check_columns, check_question, choose_table, file_name, one_table
 from leadline.data.table import Table
 from leadline.errors import LeadlineError
@@ -112,10 +112,7 @@ def _path_of(place: str) -> Path:
 @contextmanager
 def _opened(path: Path, text: _Texts) -> Iterator[Connection]:
     """A connection that cannot write, that waits for other programs, and leaves no file beside the database."""
-    with as_one_error(path, "SQLite"), path.open("rb") as stream:
-        head = stream.read(100)
-    if not head:
-        raise LeadlineError(f"{path} is empty", "an SQLite file with a table")
+    head = head_of(path, 100)
     if not head.startswith(_MAGIC):
         advice = "if it is encrypted, write an unencrypted copy with the program that made it; or export the table as CSV"
         raise LeadlineError(f"{path} does not begin as SQLite files do", "an SQLite 3 file that is not encrypted", advice)
