@@ -29,7 +29,8 @@ from leadline.values import take_rows
 
 _BYTES_IN_FLIGHT = 64 << 20
 # What a value may grow to on its way through the graph: a number to its bins, a text to its n-grams, a picture file is itself.
-_BYTES_EACH = {"number": 128, "category": 128, "text": 8 << 10, "image": 128 << 10}
+_BYTES_EACH = {"number": 128, "category": 128, "tags": 1 << 10, "text": 8 << 10, "image": 128 << 10}
+_BYTES_A_CLASS = 32  # probabilities, and the columns and texts that are made of them
 _MOST_ROWS = 1 << 16
 _ENCODED_ROWS = 512  # with a network in the graph these take seconds, after which a person wants to see how far it is
 
@@ -53,6 +54,7 @@ class Model:
     def rows_at_once(self) -> int:
         """Rows in flight: enough that a call's overhead does not show, few enough that memory stays small."""
         each = sum(_BYTES_EACH.get(form, _BYTES_EACH["image"]) for form in forms_of(self.manifest.types).values())
+        each += _BYTES_A_CLASS * len(self.classes)
         most = _ENCODED_ROWS if self._encoders() else _MOST_ROWS
         return max(1, min(most, _BYTES_IN_FLIGHT // each))
 
@@ -103,7 +105,7 @@ class Model:
         """`known` may hold what encoders of the same engine made of these rows before, `unreadable` the rows that they could not read."""
         columns, bad = self._decode(data) if len(data) else ({}, {})
         values, bad = {**columns, **(known or {})}, {**(unreadable or {}), **bad}
-        answers = np.full((len(data), len(self.classes)) if self.classes else len(data), np.nan)
+        answers = np.repeat(self.task.answers(np.full((1, self.task.num_outputs(len(self.classes))), np.nan)), len(data), axis=0)
         step = self.rows_at_once
         shown = progress if progress and len(data) > step else Progress()
         with shown.track("answering", "rows") as advance:

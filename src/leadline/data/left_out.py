@@ -50,7 +50,7 @@ def drop_missing_target(data: Data, blank_answers: bool = False) -> Data:
     rows = missing.arg_true().to_list()
     finding = Finding(
         "missing-values", Severity.MEDIUM, f"{len(rows):,} of {len(data):,} rows have no {target} and are left out", column=target,
-        rows=[data.source_row(row) for row in rows], fix="label these rows or remove them",
+        rows=[data.source_row(row) for row in rows], fix="label these rows or remove them" + ("; [] says that no label applies" if blank_answers else ""),
     )  # fmt: skip
     return data.take((~missing).arg_true().to_numpy()).with_findings(finding)
 
