@@ -308,6 +308,18 @@ save._write_arrays = slow
 """
 
 
+# Forests grow side by side in threads, and would do so for a long time.
+SLOW_FORESTS = """
+from leadline.learners import trees
+go_on = trees._go_on
+def slow(given_up):
+    print("growing", flush=True)
+    given_up.wait(60)
+    go_on(given_up)
+trees._go_on = slow
+"""
+
+
 def interrupted(place: Place, what: str, number: int, before: str, lines: int = 1) -> Done:
     """`train`, sent the signal after some lines on its standard output."""
     child = place.start(*training(what), before=before)
@@ -339,6 +351,14 @@ def test_interrupted_while_encoding(place: Place, number: int, code: int) -> Non
     plan = json.loads((place.work / report["run"] / "plan.json").read_text())
     assert [encoding["examples"] for encoding in plan["encodings"]] == [num_pictures - 12]
     assert place.left() == []
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=str)
+def test_interrupted_while_fitting(place: Place, number: int, code: int) -> None:
+    """Nobody waits for the forests that are growing."""
+    older = contents(place.work / "people.leadline")
+    stopped_well(interrupted(place, "people.csv", number, SLOW_FORESTS), code)
+    assert contents(place.work / "people.leadline") == older and place.left() == []
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,10 @@ def _write_page(report: Report, html: Path, title: str) -> OSError | None:
 
 
 def progress_for(quiet: bool) -> Progress:
+    """What a verb tells its progress to; to be called once its imports are made."""
+    if hasattr(signal, "siginterrupt"):  # not on Windows
+        # With the handler for Ctrl-C that polars brings along, who waits for a thread would wait to its end before stopping.
+        signal.siginterrupt(signal.SIGINT, True)
     return Progress() if quiet else TerminalProgress()
 
 

@@ -7,8 +7,10 @@ growing again from all rows with the number of trees so found (see LOG.md). Ever
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from dataclasses import dataclass
+from threading import Event
 from typing import Any, ClassVar
 
 import numpy as np
@@ -135,26 +137,38 @@ def _grow(problem: _Problem, folds: list[Fold], settings: dict[str, Any], seed: 
     categorical = np.flatnonzero(problem.values.categorical).tolist()
     table = Dataset(problem.values.matrix, problem.target, init_score=problem.start(), categorical_feature=categorical, params=params)
     table.construct()
+    given_up = Event()
     if not settings["num_folds"]:
-        return [_forest(table, None, {**params, "seed": seed}, settings)]
+        return [_forest(table, None, {**params, "seed": seed}, settings, given_up)]
 
     def one(number: int) -> str:
         fold = folds[number]
         parts = table.subset(fold.train).construct(), table.subset(fold.valid).construct()
-        return _forest(*parts, {**params, "seed": seed + number}, settings)
+        return _forest(*parts, {**params, "seed": seed + number}, settings, given_up)
 
     with ThreadPoolExecutor(machine.num_threads()) as workers:
-        return list(workers.map(one, range(len(folds))))
+        try:
+            return list(workers.map(one, range(len(folds))))
+        except BaseException:  # Ctrl-C too: who leaves this block waits for the forests
+            given_up.set()
+            raise
 
 
-def _forest(table: Any, valid: Any, params: dict[str, Any], settings: dict[str, Any]) -> str:
-    """One forest, cut where its loss on `valid` was lowest, if there is one."""
+def _forest(table: Any, valid: Any, params: dict[str, Any], settings: dict[str, Any], given_up: Event) -> str:
+    """One forest, cut where its loss on `valid` was lowest, if there is one. Stops growing as soon as all is given up."""
     from lightgbm import early_stopping, train
 
     patience = round(_PATIENCE / settings["learning_rate"])
-    stop = [early_stopping(patience, verbose=False)] if valid else []
+    stop: list[Callable[[Any], None]] = [early_stopping(patience, verbose=False)] if valid else []
+    stop.append(lambda _: _go_on(given_up))
     booster = train(params, table, settings["max_trees"], valid_sets=[valid] if valid else None, callbacks=stop)
     return str(booster.model_to_string(num_iteration=booster.best_iteration))
+
+
+def _go_on(given_up: Event) -> None:
+    """Asked after every tree."""
+    if given_up.is_set():
+        raise CancelledError
 
 
 def _params(problem: _Problem, settings: dict[str, Any]) -> dict[str, Any]:
