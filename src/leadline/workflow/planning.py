@@ -6,7 +6,7 @@ import leadline
 from leadline.encoders.contract import PretrainedEncoder
 from leadline.encoders.store import Store
 from leadline.learners.contract import Learner, Sizes
-from leadline.machine import memory_bytes, num_threads, processor, versions
+from leadline.machine import memory_bytes, num_threads, peak_memory_mb, processor, versions
 from leadline.parts import Node
 from leadline.plan.budget import EFFORTS, Asked, Chosen, Field, fill_budget
 from leadline.plan.calibration import Calibration
@@ -94,10 +94,10 @@ def _write_down(setup: Setup, sizes: Sizes, budget_seconds: float, chosen: Chose
 
 
 def _peak_mb(setup: Setup, sizes: Sizes, chosen: Chosen, inputs: Inputs) -> float:
-    """What the process will hold at most: the data, their features, those of a fold's training part beside them, and one fit."""
+    """What the process will hold at most: what it held already, or the data, their features, a fold's training part and one fit."""
     encoders = [inputs.nodes[name].part for name in chosen.inputs if name in inputs.encodings]
     vectors = sum(4 * part.card.dimension for part in encoders if isinstance(part, PretrainedEncoder))
     row_bytes = vectors + sum(_VALUE_BYTES.get(form, 16) for form in sizes.types.values())
     held = setup.data.table.frame.estimated_size() + sizes.rows * row_bytes * (1 + _FOLD_SHARE)
     most = max((fitting.work.peak_bytes for fitting in chosen.fittings), default=0)
-    return _BASE_MB + (_ENGINE_MB if encoders else 0.0) + (held + most) / (1 << 20)
+    return max(peak_memory_mb(), _BASE_MB + (_ENGINE_MB if encoders else 0.0) + (held + most) / (1 << 20))
