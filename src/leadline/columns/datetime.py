@@ -24,9 +24,11 @@ _ENOUGH = 0.99
 _GLANCE = 50
 _LONGEST = 45  # characters of a date with the names of its day and month, a time and a zone
 # A quick look at what could be a date at all: two numbers with something between, a month beside a number, many digits.
+_CALENDAR = "(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mon|tue|wed|thu|fri|sat|sun)"
 _LOOKS_DATED = re.compile(
-    r"\d\s*[-/:]\s*(\d|[a-z]{3})|\d\.\s*(\d+\.|[a-z]{3})|\d\s+[a-z]{3}|^\W*[a-z]{3,9}\.?,?\s+\d|^\s*\d{8,19}(\.0)?\s*$|^\s*\d{8}\D", re.I
-)
+    r"\d\s*[-/:]\s*(\d|[a-z]{3})|\d\.\s*(\d+\.|[a-z]{3})|\d\s+[a-z]{3}|^\W*" + _CALENDAR + r"[a-z]*\.?,?\s+\d"
+    r"|^\s*\d{8,19}(\.0)?\s*$|^\s*\d{8}\D", re.I
+)  # fmt: skip
 _NAMED = re.compile(r"date|time|epoch|unix|stamp|(^|[^a-z])(day|when|ts|dt)$|_at$", re.I)
 _WAYS = {
     "ymd": "year, month, day", "dmy": "day before month", "mdy": "month before day", "ym": "year and month", "my": "month and year",

@@ -19,7 +19,8 @@ from leadline.errors import LeadlineError
 _WORST_SHOWN = 40
 _LONGEST = 40  # characters of a number with everything around it
 _GLANCE = 50
-_LOOKS_MEASURED = re.compile(r"^(?=.{0,40}$)\D{0,6}\d[^a-z]*\D{0,6}$|^[+-]?(inf|nan)", re.I)  # of numbers or of their neighbours
+# Of numbers or of their neighbours: units before them have three letters at most.
+_LOOKS_MEASURED = re.compile(r"^(?=.{0,40}$)[^a-z\d]*[a-z]{0,3}[^a-z\d]{0,3}\d[^a-z]*\D{0,6}$|^[+-]?(inf|nan)", re.I)
 _ENOUGH = 0.99  # share of a column that must read as numbers
 _CODES = 0.05  # share of values with a leading zero from which they are codes
 _EXACT = 2**53  # from here on a float64 no longer tells whole numbers apart
