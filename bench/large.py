@@ -1,6 +1,6 @@
 """Large made-up data that several benches share, written once under .bench/: a million rows, a hundred thousand pictures.
 
-Made up where no real set is that large: the rows follow a known rule with noise, the pictures are CIFAR-10's and blends of two of one class.
+Made up where no real set is that large: the rows follow a known rule with noise, the pictures are CIFAR-10's and blends of two of a class.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from PIL import Image
 
 from leadline import files
 from leadline.columns.picture import open_picture
-from leadline.data import unpack
+from leadline.data.archives import unpack
 from leadline.data.contract import Reading
 from leadline.data.read import read, read_batches, read_table
 from leadline.errors import LeadlineError

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 from PIL import Image
 
-from leadline.data.frame import read_frame
+from leadline.data.memory.frame import read_frame
 from leadline.data.read import read
 from leadline.errors import LeadlineError
 

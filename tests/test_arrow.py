@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leadline.data.arrow import Arrow
-from leadline.data.arrow_stream import pieces
+from leadline.data.columnar.arrow import Arrow
+from leadline.data.columnar.arrow_stream import pieces
+from leadline.data.columnar.flatbuffer import check_contents
 from leadline.data.contract import Reading
-from leadline.data.flatbuffer import check_contents
 from leadline.errors import LeadlineError
 
 FRAME = pl.DataFrame({"n": range(100), "t": [f"text {row}" for row in range(100)]})

@@ -227,13 +227,13 @@ def test_queries_that_fail_say_where(server: Server, query: str, words: str) -> 
 
 
 def test_queries_without_end_are_ended(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules["leadline.data.database"]._SETTINGS, "statement_timeout", "'200ms'")
+    monkeypatch.setitem(sys.modules["leadline.data.databases.database"]._SETTINGS, "statement_timeout", "'200ms'")
     with pytest.raises(LeadlineError, match="statement timeout"):
         server.ask("SELECT pg_sleep(60)")
 
 
 def test_a_locked_table_is_said(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules["leadline.data.database"]._SETTINGS, "lock_timeout", "'200ms'")
+    monkeypatch.setitem(sys.modules["leadline.data.databases.database"]._SETTINGS, "lock_timeout", "'200ms'")
     with psycopg.connect(server.address()) as connection:
         connection.execute("LOCK TABLE people IN ACCESS EXCLUSIVE MODE")
         with pytest.raises(LeadlineError, match="lock timeout"):

@@ -14,9 +14,9 @@ import pytest
 import xlsxwriter
 
 from leadline.data.contract import Reading
-from leadline.data.excel import Excel
 from leadline.data.read import read
 from leadline.data.table import Table
+from leadline.data.workbooks.excel import Excel
 from leadline.errors import LeadlineError
 
 Fill = Callable[[xlsxwriter.Workbook, Any], None]

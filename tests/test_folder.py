@@ -15,7 +15,7 @@ from PIL import Image
 
 from leadline.data import named_files
 from leadline.data.contract import Reading
-from leadline.data.loose import shared_prefixes
+from leadline.data.folders.loose import shared_prefixes
 from leadline.data.read import read, read_batches, read_table
 from leadline.data.table import Data
 from leadline.errors import LeadlineError

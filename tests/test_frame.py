@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadline.data.frame import read_frame
+from leadline.data.memory.frame import read_frame
 from leadline.data.read import read
 from leadline.errors import LeadlineError
 from leadline.registry import TABLES
@@ -143,7 +143,7 @@ def test_pandas_is_read_without_pyarrow() -> None:
 import sys
 sys.modules["pyarrow"] = None
 import pandas as pd
-from leadline.data.frame import read_frame
+from leadline.data.memory.frame import read_frame
 frame = pd.DataFrame({"a": [1, 2], "t": ["x", None], "c": pd.Categorical(["u", "v"]), "m": [1, "x"],
     "w": pd.to_datetime(["2020-01-01", None])})
 table = read_frame(frame)

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadline.data.contract import Reading
-from leadline.data.json import Json
+from leadline.data.json_files.json import Json
 from leadline.data.read import read
 from leadline.data.table import Table
 from leadline.errors import LeadlineError
@@ -129,7 +129,7 @@ def test_any_unicode_is_read(tmp_path: Path, encoding: str) -> None:
 
 
 def test_more_records_than_are_held_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("leadline.data.json._AT_ONCE", 3)
+    monkeypatch.setattr("leadline.data.json_files.json._AT_ONCE", 3)
     records = [{"a": row} if row < 7 else {"a": str(row), "b": row} for row in range(10)]
     table = whole(document(tmp_path, records))
     assert table.frame["a"].to_list() == [str(row) for row in range(10)]

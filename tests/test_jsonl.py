@@ -13,11 +13,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from leadline.data.contract import Reading
-from leadline.data.jsonl import JsonLines
-from leadline.data.lines_fast import parsed_at_once
+from leadline.data.json_files.jsonl import JsonLines
+from leadline.data.json_files.lines_fast import parsed_at_once
+from leadline.data.json_files.records import Records
 from leadline.data.plain import plain
 from leadline.data.read import read
-from leadline.data.records import Records
 from leadline.data.table import Table
 from leadline.errors import LeadlineError
 
@@ -106,13 +106,13 @@ def test_halves_of_characters_are_marked_as_unreadable(tmp_path: Path) -> None:
 
 
 def test_a_line_without_an_end_is_one_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("leadline.data.jsonl._LONGEST", 1_000)
+    monkeypatch.setattr("leadline.data.json_files.jsonl._LONGEST", 1_000)
     with pytest.raises(LeadlineError, match="has a line of over"):
         whole(lines(tmp_path, '{"a": "' + "x" * 2_000))
 
 
 def test_batches_keep_columns_that_later_lines_lack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("leadline.data.jsonl._LINES", 2)
+    monkeypatch.setattr("leadline.data.json_files.jsonl._LINES", 2)
     path = lines(tmp_path, '{"a": 1, "b": "x"}', "", '{"a": 2}', "broken", '{"c": true}', '{"a": 3}')
     batches = list(JsonLines().batches(str(path), Reading(), 2))
     assert [batch.frame.columns for batch in batches] == [["a", "b"], ["a", "b", "c"], ["a", "b", "c"]]

@@ -9,11 +9,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from leadline.data.columnar.parquet import Parquet
+from leadline.data.columnar.slices import slices
 from leadline.data.contract import Reading
-from leadline.data.parquet import Parquet
 from leadline.data.plain import plain, unique_names
 from leadline.data.read import read
-from leadline.data.slices import slices
 from leadline.errors import LeadlineError
 
 
@@ -24,7 +24,7 @@ def written(folder: Path, frame: pl.DataFrame, **how: int) -> Path:
 
 @pytest.mark.parametrize("group", [7, 10_000])
 def test_pieces_are_the_whole_whatever_the_groups(tmp_path: Path, group: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("leadline.data.slices._CELLS", 600)  # so that several pieces are cut from several larger ones
+    monkeypatch.setattr("leadline.data.columnar.slices._CELLS", 600)  # so that several pieces are cut from several larger ones
     frame = pl.DataFrame({"n": range(1_000), "t": [str(row) for row in range(1_000)]})
     path = written(tmp_path, frame, row_group_size=group)
     batches = list(Parquet().batches(str(path), Reading(), 64))

@@ -155,7 +155,7 @@ def test_broken_files_are_one_clear_error(tmp_path: Path, how: str) -> None:
 
 
 def test_a_locked_database_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("leadline.data.sqlite._WAIT_SECONDS", 0.1)
+    monkeypatch.setattr("leadline.data.databases.sqlite._WAIT_SECONDS", 0.1)
     path = database(tmp_path / "shop.db", people=PEOPLE)
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")

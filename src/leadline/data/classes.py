@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from leadline.columns.category import as_names
-from leadline.data.stray import NAMES_CLASSES
+from leadline.data.folders.stray import NAMES_CLASSES
 from leadline.data.table import Table
 from leadline.errors import listed, printable
 from leadline.findings import Finding, Severity

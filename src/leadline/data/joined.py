@@ -9,9 +9,9 @@ import numpy as np
 import polars as pl
 
 from leadline.data.contract import Reading
+from leadline.data.folders.walk import Walk
 from leadline.data.read import reader_for
 from leadline.data.table import Table
-from leadline.data.walk import Walk
 from leadline.errors import LeadlineError, listed
 from leadline.findings import Finding
 

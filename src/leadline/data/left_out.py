@@ -48,9 +48,10 @@ def drop_missing_target(data: Data, blank_answers: bool = False) -> Data:
             f'no row has an answer in "{target}"', "labelled examples", "choose another column with --target COL", column=target
         )
     rows = missing.arg_true().to_list()
+    fix = "label these rows or remove them" + ("; [] says that no label applies" if blank_answers else "")
     finding = Finding(
         "missing-values", Severity.MEDIUM, f"{len(rows):,} of {len(data):,} rows have no {target} and are left out", column=target,
-        rows=[data.source_row(row) for row in rows], fix="label these rows or remove them" + ("; [] says that no label applies" if blank_answers else ""),
+        rows=[data.source_row(row) for row in rows], fix=fix,
     )  # fmt: skip
     return data.take((~missing).arg_true().to_numpy()).with_findings(finding)
 

@@ -11,10 +11,10 @@ from leadline.columns.recognise import Choice, recognise
 from leadline.data.calendar import within_calendar
 from leadline.data.classes import name_classes, unseen_classes
 from leadline.data.contract import Reader, Reading
-from leadline.data.frame import read_frame
+from leadline.data.folders.stray import reason_for
 from leadline.data.left_out import drop_broken
+from leadline.data.memory.frame import read_frame
 from leadline.data.named_files import with_contents
-from leadline.data.stray import reason_for
 from leadline.data.table import Data, Table
 from leadline.data.useless import why_useless
 from leadline.errors import LeadlineError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from leadline.data.class_folders import SPLIT_NAMES
+from leadline.data.folders.class_folders import SPLIT_NAMES
 from leadline.data.table import SPLITS
 
 

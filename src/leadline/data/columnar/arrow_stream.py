@@ -15,7 +15,7 @@ from typing import BinaryIO
 
 import polars as pl
 
-from leadline.data.flatbuffer import Fields
+from leadline.data.columnar.flatbuffer import Fields
 
 _MARK = b"\xff\xff\xff\xff"
 _END = _MARK + b"\0\0\0\0"

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from leadline.data.frame import named_once
-from leadline.data.records import Records
+from leadline.data.json_files.records import Records
+from leadline.data.memory.frame import named_once
 from leadline.data.table import Table
 
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from leadline.data.embed import png_of, pngs_of
-from leadline.data.frame import is_frame, named_once, numbered, read_frame, split_tables
-from leadline.data.records import Records
+from leadline.data.json_files.records import Records
+from leadline.data.memory.embed import png_of, pngs_of
+from leadline.data.memory.frame import is_frame, named_once, numbered, read_frame, split_tables
 from leadline.data.table import Table
 from leadline.errors import LeadlineError
 

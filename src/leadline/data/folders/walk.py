@@ -9,7 +9,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
-from leadline.data.stray import CLOSED, DEAD_LINK, LINK_OUT, LINK_TO_FOLDER, ODD_NAME, SPECIAL, Left, Reason
+from leadline.data.folders.stray import CLOSED, DEAD_LINK, LINK_OUT, LINK_TO_FOLDER, ODD_NAME, SPECIAL, Left, Reason
 from leadline.errors import LeadlineError, printable
 
 _OURS = (".leadline", ".runs")  # models and runs; a class so called would be a strange one

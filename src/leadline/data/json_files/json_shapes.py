@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from leadline.data.json_files.records import Records
 from leadline.data.places import RowNumbers
 from leadline.data.plain import side_by_side
-from leadline.data.records import Records
 from leadline.data.split_names import splits_of
 from leadline.errors import LeadlineError, listed
 

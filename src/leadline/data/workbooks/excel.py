@@ -17,7 +17,7 @@ from leadline.data.contract import Reader, Reading
 from leadline.data.opening import as_one_error, head_of, wrong_kind
 from leadline.data.plain import plain, unique_names
 from leadline.data.table import Table
-from leadline.data.workbook_size import check_workbook
+from leadline.data.workbooks.workbook_size import check_workbook
 from leadline.errors import LeadlineError, listed, need_extra
 
 _KIND = "Excel"

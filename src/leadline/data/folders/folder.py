@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from leadline.data.class_folders import read_class_folders, read_several_class_folders, read_split_class_folders
 from leadline.data.contract import Reader, Reading
+from leadline.data.folders.class_folders import read_class_folders, read_several_class_folders, read_split_class_folders
+from leadline.data.folders.loose import WANTED, read_loose
+from leadline.data.folders.metadata import metadata_in, read_metadata
+from leadline.data.folders.split_tables import parts_in, read_only_table, read_split_tables
+from leadline.data.folders.walk import Level, Walk
 from leadline.data.joined import batches_of_parts
-from leadline.data.loose import WANTED, read_loose
-from leadline.data.metadata import metadata_in, read_metadata
 from leadline.data.named_files import Listed
-from leadline.data.split_tables import parts_in, read_only_table, read_split_tables
 from leadline.data.table import Table
-from leadline.data.walk import Level, Walk
 from leadline.errors import LeadlineError
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from leadline.data.folders.stray import NAMES_CLASSES
 from leadline.data.named_files import kinds_of_files
-from leadline.data.stray import NAMES_CLASSES
 from leadline.findings import Finding, Severity
 from leadline.registry import READERS
 

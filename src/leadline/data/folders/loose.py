@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import polars as pl
 
-from leadline.data.class_folders import Files, files_table, split_folders
 from leadline.data.contract import Reading
+from leadline.data.folders.class_folders import Files, files_table, split_folders
+from leadline.data.folders.walk import Level, Walk
 from leadline.data.named_files import Listed
 from leadline.data.table import Table
-from leadline.data.walk import Level, Walk
 from leadline.errors import LeadlineError
 
 WANTED = "class folders (cat/1.jpg, dog/2.jpg), perhaps below train/ and test/; or a table, or tables called train.csv, test.csv"

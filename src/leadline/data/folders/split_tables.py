@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from leadline.data.class_folders import SPLIT_NAMES, split_folders
 from leadline.data.contract import Reading
+from leadline.data.folders.class_folders import SPLIT_NAMES, split_folders
+from leadline.data.folders.metadata import below_top, with_files
+from leadline.data.folders.table_names import is_shard, missing_shards, shard_stem, stem_of, tables_in
+from leadline.data.folders.walk import Level, Walk
 from leadline.data.joined import Part, read_parts
-from leadline.data.metadata import below_top, with_files
 from leadline.data.named_files import Listed, kinds_of_files
 from leadline.data.table import SPLITS, Table
-from leadline.data.table_names import is_shard, missing_shards, shard_stem, stem_of, tables_in
-from leadline.data.walk import Level, Walk
 from leadline.errors import LeadlineError, listed
 
 

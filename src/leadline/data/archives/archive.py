@@ -9,13 +9,13 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from leadline.data.class_folders import SPLIT_NAMES
+from leadline.data.archives.unpack import unpack_single, unpack_tar, unpack_zip
 from leadline.data.contract import Reader, Reading
+from leadline.data.folders.class_folders import SPLIT_NAMES
+from leadline.data.folders.table_names import stem_of, tables_in
+from leadline.data.folders.walk import visible
 from leadline.data.read import reader_for
 from leadline.data.table import Table
-from leadline.data.table_names import stem_of, tables_in
-from leadline.data.unpack import unpack_single, unpack_tar, unpack_zip
-from leadline.data.walk import visible
 from leadline.errors import LeadlineError, known_as, shown
 from leadline.files import scratch_folder
 from leadline.findings import Finding

@@ -11,8 +11,8 @@ from typing import Any
 import polars as pl
 
 from leadline.data.contract import Reader, Reading
-from leadline.data.postgres_types import Kind, kind_of
-from leadline.data.sql import ROWS_AT_ONCE, Named, check_columns, check_question, choose_table, file_name, one_table
+from leadline.data.databases.postgres_types import Kind, kind_of
+from leadline.data.databases.sql import ROWS_AT_ONCE, Named, check_columns, check_question, choose_table, file_name, one_table
 from leadline.data.table import Table
 from leadline.errors import LeadlineError, masked
 from leadline.findings import Finding, Severity

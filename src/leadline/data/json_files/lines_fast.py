@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 
 import polars as pl
 
+from leadline.data.json_files.records import is_shallow
 from leadline.data.plain import is_picture
-from leadline.data.records import is_shallow
 
 _DEEP = 100  # brackets on a line; polars dies of some thousand levels, without a word
 _HALF_CHARACTER = re.compile(rb"\\u[dD][89a-fA-F]")  # polars reads these, and halves of them, as it likes

@@ -13,8 +13,8 @@ from urllib.parse import quote, unquote
 import polars as pl
 
 from leadline.data.contract import Reader, Reading
+from leadline.data.databases.sql import ROWS_AT_ONCE, Named, check_columns, check_question, choose_table, file_name, one_table
 from leadline.data.opening import head_of
-from leadline.data.sql import ROWS_AT_ONCE, Named, check_columns, check_question, choose_table, file_name, one_table
 from leadline.data.table import Table
 from leadline.errors import LeadlineError
 from leadline.findings import Finding, Severity

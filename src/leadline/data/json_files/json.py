@@ -12,13 +12,13 @@ from typing import Any
 import polars as pl
 
 from leadline.data.contract import Reader, Reading
-from leadline.data.json_shapes import WANTED, table_in
-from leadline.data.json_text import JsonText, encoding_of
-from leadline.data.jsonl import JsonLines
+from leadline.data.json_files.json_shapes import WANTED, table_in
+from leadline.data.json_files.json_text import JsonText, encoding_of
+from leadline.data.json_files.jsonl import JsonLines
+from leadline.data.json_files.records import Records
 from leadline.data.opening import as_one_error, head_of, looks_like, wrong_kind
 from leadline.data.places import RowNumbers
 from leadline.data.plain import plain
-from leadline.data.records import Records
 from leadline.data.table import Table
 from leadline.errors import LeadlineError, listed
 

@@ -10,9 +10,9 @@ import polars as pl
 
 from leadline.columns.contract import ColumnType
 from leadline.data.contract import Reading
+from leadline.data.folders.walk import Level, Walk
 from leadline.data.named_files import Listed, ends_with, kinds_of_files
 from leadline.data.table import SPLITS, Table
-from leadline.data.walk import Level, Walk
 from leadline.errors import listed, printable
 from leadline.findings import Finding, Severity
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import polars as pl
 
+from leadline.data.columnar.slices import slices
 from leadline.data.contract import Reader, Reading
 from leadline.data.opening import as_one_error, head_of, wrong_kind
 from leadline.data.places import RowNumbers
 from leadline.data.plain import plain
-from leadline.data.slices import slices
 from leadline.data.table import Table
 from leadline.errors import LeadlineError
 

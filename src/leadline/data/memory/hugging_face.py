@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from leadline.data.frame import numbered, read_frame, split_tables
+from leadline.data.memory.frame import numbered, read_frame, split_tables
 from leadline.data.table import Table
 from leadline.errors import LeadlineError
 

@@ -12,12 +12,12 @@ from typing import Any, BinaryIO
 import polars as pl
 
 from leadline.data.contract import Reader, Reading
-from leadline.data.json_text import TOO_LONG, encoding_of
-from leadline.data.lines_fast import parsed_at_once
+from leadline.data.json_files.json_text import TOO_LONG, encoding_of
+from leadline.data.json_files.lines_fast import parsed_at_once
+from leadline.data.json_files.records import Records
 from leadline.data.opening import as_one_error, head_of, looks_like, wrong_kind
 from leadline.data.places import LineNumbers
 from leadline.data.plain import plain
-from leadline.data.records import Records
 from leadline.data.table import Table
 from leadline.errors import LeadlineError
 

@@ -1,0 +1,1 @@
+"""Files that hold columns: Parquet, Arrow, Feather."""

@@ -1,0 +1,1 @@
+"""Folders, whichever way data lie in them."""
