@@ -127,8 +127,7 @@ class _Part:
 
 
 def _table(part: _Part, written: Written) -> Table:
-    opened, frame = part.opened, part.frame
-    frame = frame.with_columns([finished(column, written) for column in frame if column.dtype == pl.String])
+    opened, frame = part.opened, finished(part.frame, written)
     return Table(
         frame, TextLines(opened.name, part.stretches, part.first_row), opened.name, remarks=opened.said(), origin=opened.name,
         first_row=part.first_row, broken=part.broken, findings=opened.header.findings, decimal="," if written.comma else "",

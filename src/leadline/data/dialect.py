@@ -71,6 +71,11 @@ class _Way:
         return self.width > 1 and self.even >= _LEAST_EVEN and (self.header == self.width or self.lacks_one_name)
 
     @property
+    def is_perfect(self) -> bool:
+        """Nothing speaks for any other way: `1,5;2,5` is even with commas too, but then its values are not plain."""
+        return self.fits and self.header == self.width and self.even == self.plain == 1 and not self.num_odd
+
+    @property
     def lacks_one_name(self) -> bool:
         """As R writes tables: names of rows in a first column that has no name itself. Also lines that all end with a separator."""
         rows = self.records[1:]
@@ -170,6 +175,9 @@ class _Ways:
 
     def best(self, start: int) -> _Way:
         """The way that fits best; where none does, one column, or records whose header has another number of values."""
+        usual = self._with_best_quote(start, self.favourite) if self.favourite in self.separators else None
+        if usual and usual.is_perfect:
+            return usual
         ways = [self._with_best_quote(start, separator) for separator in self.separators]
         best = max(ways, key=lambda way: way.score * (_FAVOURED if way.marks.separator == self.favourite else 1))
         if best.fits:

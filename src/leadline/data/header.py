@@ -94,7 +94,7 @@ def _counts(values: list[str]) -> bool:
 
 
 def _names(cells: Sequence[str], index: bool, path: str) -> tuple[tuple[str, ...], tuple[str, ...], tuple[Finding, ...]]:
-    names, made, findings = list[str](), list[str](), list[Finding]()
+    names, made, findings = dict[str, None](), list[str](), list[Finding]()
     for place, cell in enumerate(cells, 1):
         name = cell if cell and cell not in names else _numbered(cell, place, {*names, *cells})
         if cell and name != cell:
@@ -102,7 +102,7 @@ def _names(cells: Sequence[str], index: bool, path: str) -> tuple[tuple[str, ...
             findings.append(Finding("equal-names", Severity.LOW, title, path, column=name, fix=fix))
         elif not cell and not (index and place == 1):
             made.append(name)
-        names.append(name)
+        names[name] = None
     remarks = ["the first column has no name and counts the rows: it is left out"] if index else []
     if made:
         remarks.append(f"columns without a name are called {', '.join(made[:5])}{' ...' if len(made) > 5 else ''}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import polars as pl
 
@@ -35,86 +36,109 @@ class Written:
 
     def may_be_code(self, column: pl.Series) -> bool:
         """Whether whole numbers, all of one width at first, are shorter further down: they may have begun with zeros there."""
-        width, lowest = self.widths.get(column.name, 1), column.min()
-        return width > 1 and isinstance(lowest, int) and 0 <= lowest < 10 ** (width - 1)
+        width = self.widths.get(column.name, 1)
+        lowest = column.min() if width > 1 else None
+        return isinstance(lowest, int) and 0 <= lowest < 10 ** (width - 1)
 
     def misfits(self, frame: pl.DataFrame) -> dict[str, type[pl.DataType]]:
         """Columns that cannot be what the schema says, by their values as strings, and what they can be."""
-        found = {name: _misfit(frame[name], dtype) for name, dtype in self.schema.items() if dtype != pl.String}
-        return {name: dtype for name, dtype in found.items() if dtype} or dict.fromkeys(found, pl.String)
+        numbers, found = [name for name, dtype in self.schema.items() if dtype != pl.String], dict[str, type[pl.DataType]]()
+        for name, fact in _facts(frame.select(numbers)).items():
+            if fact.type == pl.String or fact.spaces_behind:  # numbers with spaces behind them are no numbers to the parser
+                found[name] = pl.String
+            elif (self.schema[name], fact.type) == (pl.Int64, pl.Float64):
+                found[name] = pl.Float64
+        return found or dict.fromkeys(numbers, pl.String)
 
 
-def _misfit(column: pl.Series, dtype: type[pl.DataType]) -> type[pl.DataType] | None:
-    text = column.drop_nulls()
-    if text.is_empty():
-        return None
-    found = _number_type(text)
-    if found == pl.String or text.str.contains(r"\s$").any():  # numbers with spaces behind them are no numbers to the parser
-        return pl.String
-    return pl.Float64 if (dtype, found) == (pl.Int64, pl.Float64) else None
+class _Facts(NamedTuple):
+    """About the values of a column that are there."""
+
+    num: int
+    whole: bool  # all are whole numbers of 64 bits
+    number: bool
+    huge: bool  # some are longer
+    digits: bool  # all are nothing but digits
+    codes: int  # how many begin with a zero that belongs to them
+    shortest: int
+    longest: int
+    spaces_behind: bool
+
+    @property
+    def type(self) -> type[pl.DataType]:
+        """What every value can be read as. Whole numbers that 64 bits do not hold stay strings: digits would be lost."""
+        if self.whole:
+            return pl.Int64
+        return pl.Float64 if self.number and not self.huge else pl.String
+
+    @property
+    def is_code(self) -> bool:
+        """Whether leading zeros belong to the values: most begin with one, or some do and all have the same number of digits."""
+        return self.codes > 0 and (self.codes > _MOSTLY * self.num or (self.digits and self.shortest == self.longest))
 
 
 def infer(sample: pl.DataFrame, as_text: Collection[str], separator: bytes) -> Written:
     """From a sample whose columns are all strings. Where `separator` is no comma, one may be the decimal mark."""
-    comma = {s.name for s in sample if s.name not in as_text and _has_decimal_comma(s, separator)}
-    comma |= {s.name for s in sample if comma and s.name not in as_text and _marks_thousands(s)}
-    schema, kept, widths = dict[str, type[pl.DataType]](), set(as_text), dict[str, int]()
-    for column in sample:
-        name = column.name
-        if name in as_text or _is_code(column):
-            kept.add(name)
-            schema[name] = pl.String
-            continue
-        schema[name] = pl.String if name in comma else _number_type(column)
-        lengths = column.str.len_bytes()
-        if schema[name] == pl.Int64 and lengths.n_unique() == 1:
-            widths[name] = int(lengths[0])
-    return Written(schema, kept, comma, widths)
+    comma = _decimal_commas(sample.drop(as_text, strict=False), separator) if separator != b"," else set[str]()
+    facts = _facts(sample)
+    kept = {*as_text, *(name for name, fact in facts.items() if fact.is_code)}
+    found = {name: fact.type for name, fact in facts.items() if name not in kept and name not in comma}
+    even = {name for name in found if facts[name].shortest == facts[name].longest}
+    widths = {name: facts[name].longest for name in even if found[name] == pl.Int64}
+    return Written(dict.fromkeys(sample.columns, pl.String) | found, kept, comma, widths)
 
 
-def finished(column: pl.Series, written: Written) -> pl.Series:
-    """A column of strings as numbers if every value is one."""
-    if column.dtype != pl.String or column.name in written.kept or column.name in written.comma:
-        return column
-    if _number_type(column.drop_nulls().head(_TRIED)) == pl.String or _is_code(column):
-        return column
-    kind = _number_type(column)
-    return column if kind == pl.String else column.str.strip_chars().cast(kind)
+def finished(frame: pl.DataFrame, written: Written) -> pl.DataFrame:
+    """Columns of strings as numbers where every value is one."""
+    settled = {*written.kept, *written.comma}
+    strings = [name for name, dtype in frame.schema.items() if dtype == pl.String and name not in settled]
+    first = frame.select(pl.col(strings).drop_nulls().head(_TRIED).implode())
+    likely = [name for name, fact in _facts(first).items() if fact.type != pl.String]
+    facts = {name: _facts(frame.select(name))[name] for name in likely}  # one by one, so that memory holds one column more
+    numbers = {name: fact.type for name, fact in facts.items() if fact.type != pl.String and not fact.is_code}
+    return frame.with_columns(pl.col(name).str.strip_chars().cast(dtype) for name, dtype in numbers.items()) if numbers else frame
 
 
-def _number_type(column: pl.Series) -> type[pl.DataType]:
-    """What every value of a column of strings can be read as. Whole numbers that 64 bits do not hold stay strings: digits would be lost."""
-    text = column.drop_nulls().str.strip_chars()
-    if text.is_empty():
-        return pl.String
-    whole = text.cast(pl.Int64, strict=False)
-    if not whole.null_count():
-        return pl.Int64
-    if text.cast(pl.Float64, strict=False).null_count():
-        return pl.String
-    return pl.String if text.filter(whole.is_null()).str.contains(r"^[+-]?\d+$").any() else pl.Float64
+def _facts(frame: pl.DataFrame) -> dict[str, _Facts]:
+    """About columns of strings, or of lists of them, without those that hold nothing."""
+    value, text = pl.col("value"), pl.col("text")
+    whole = text.cast(pl.Int64, strict=False).is_not_null()
+    found = _long(frame).group_by("place", maintain_order=True).agg(
+        pl.len(), whole.all().alias("whole"), text.cast(pl.Float64, strict=False).is_not_null().all().alias("number"),
+        (~whole & text.str.contains(r"^[+-]?\d+$")).any().alias("huge"), value.str.contains(r"^\d+$").all().alias("digits"),
+        value.str.contains(_CODE).sum().alias("codes"), value.str.len_bytes().min().alias("shortest"),
+        value.str.len_bytes().max().alias("longest"), value.str.contains(r"\s$").any().alias("spaces_behind"),
+    )  # fmt: skip
+    names = frame.columns
+    return {names[place]: _Facts(*facts) for place, *facts in found.collect().iter_rows()}
 
 
-def _is_code(column: pl.Series) -> bool:
-    """Whether leading zeros belong to the values: most begin with one, or all have the same number of digits and some begin with one."""
-    text = column.drop_nulls()
-    codes = text.str.contains(_CODE)
-    if not codes.any():
-        return False
-    return codes.sum() > _MOSTLY * len(text) or (text.str.len_bytes().n_unique() == 1 and bool(text.str.contains(r"^\d+$").all()))
+def _decimal_commas(sample: pl.DataFrame, separator: bytes) -> set[str]:
+    """Columns most of whose values read as numbers with a decimal comma, where some have one; 1,234 is one beside semicolons only.
 
-
-def _has_decimal_comma(column: pl.Series, separator: bytes) -> bool:
-    """Whether most values that are there read as numbers with a decimal comma, and some have one; 1,234 is one beside semicolons only."""
-    text = column.drop_nulls().str.strip_chars()
-    if separator == b"," or text.is_empty() or text.str.contains(_WITH_POINT).any():
-        return False
+    Where there is such a column, those belong to it whose points may all mark thousands.
+    """
+    text = pl.col("text")
     telling = _WITH_COMMA if separator == b";" else _CERTAIN_COMMA
-    return bool(text.str.contains(telling).any()) and int(text.str.contains(_COMMA_NUMBER).sum()) > _MOSTLY * len(text)
+    thousands = text.str.contains(_THOUSANDS) | ~text.str.contains(".", literal=True)
+    found = _long(sample).group_by("place").agg(
+        (~text.str.contains(_WITH_POINT).any() & text.str.contains(telling).any()).alias("comma"),
+        (text.str.contains(_COMMA_NUMBER).sum() > _MOSTLY * pl.len()).alias("mostly"),
+        (thousands.all() & text.str.contains(".", literal=True).any()).alias("thousands"),
+    ).collect()  # fmt: skip
+    certain = found.filter(pl.col("comma") & pl.col("mostly"))
+    also = found.filter("thousands") if certain.height else certain
+    names = sample.columns
+    return {names[place] for place in (*certain["place"], *also["place"])}
 
 
-def _marks_thousands(column: pl.Series) -> bool:
-    """Whether every point in the column may mark thousands, as it does where other columns have decimal commas."""
-    pointed = column.drop_nulls().str.strip_chars()
-    pointed = pointed.filter(pointed.str.contains(".", literal=True))
-    return len(pointed) > 0 and bool(pointed.str.contains(_THOUSANDS).all())
+def _long(frame: pl.DataFrame) -> pl.LazyFrame:
+    """Every `value` that is there, its `text` without spaces around it, and the `place` of its column.
+
+    One query for all columns, because there may be 100,000 of them and each query takes its time.
+    """
+    numbered = frame.clone()
+    numbered.columns = [str(place) for place in range(frame.width)]
+    long = numbered.unpivot(variable_name="place") if frame.width else pl.DataFrame(schema={"place": pl.String, "value": pl.String})
+    long = long.explode("value") if isinstance(long.schema["value"], pl.List) else long
+    return long.lazy().drop_nulls("value").with_columns(pl.col("place").cast(pl.Int64), pl.col("value").str.strip_chars().alias("text"))
