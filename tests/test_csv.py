@@ -14,12 +14,12 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-import leadline.data.blocks
+import leadline.data.text.blocks
 from leadline.columns.contract import Where
 from leadline.columns.recognise import Choice, recognise
 from leadline.data.contract import Reading
-from leadline.data.csv import Csv
 from leadline.data.table import Table
+from leadline.data.text.csv import Csv
 from leadline.errors import LeadlineError
 
 Write = Callable[..., Path]
@@ -124,7 +124,7 @@ def test_broken_rows_are_exactly_the_ones_reported(
     path = tmp_path_factory.mktemp("broken") / "t.csv"
     path.write_text(planted(rows))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(leadline.data.blocks, "BLOCK", block)
+        patch.setattr(leadline.data.text.blocks, "BLOCK", block)
         table = read(path)
         assert set(table.broken) == {row for row, (*_, kind) in enumerate(rows) if kind}
         wanted = [(None, None, None) if kind else (number, word, "a") for number, word, kind in rows]
@@ -247,7 +247,7 @@ def test_a_value_of_another_kind_far_down_changes_the_whole_column(write: Write,
 
 
 def test_many_columns_of_another_kind_far_down_are_no_trouble(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(leadline.data.blocks, "BLOCK", 10_000)
+    monkeypatch.setattr(leadline.data.text.blocks, "BLOCK", 10_000)
     rows = "".join(row * 30_000 for row in ("1,2,3,4,5\n", "x,2,3,4,5\n", "1,x,3,4,5\n", "1,2,x,4,5\n", "1,2,3,x,x\n"))
     table = read(write("a,b,c,d,e\n" + rows))
     assert [str(dtype) for dtype in table.frame.dtypes] == ["String"] * 5 and not table.broken
@@ -315,7 +315,7 @@ def test_old_mac_lines(write: Write) -> None:
 
 
 def test_pieces_of_a_large_file_agree_with_the_whole(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(leadline.data.blocks, "BLOCK", 100_000)
+    monkeypatch.setattr(leadline.data.text.blocks, "BLOCK", 100_000)
     rows = [
         f'{number},{number / 4},"word {number % 7}{chr(10) * (number % 3)}"' + ",5" * (number % 5_000 == 4_999) for number in range(30_000)
     ]

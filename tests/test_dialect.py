@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from leadline.data.dialect import NO_SEPARATOR, find_layout
+from leadline.data.text.dialect import NO_SEPARATOR, find_layout
 
 
 @pytest.mark.parametrize(

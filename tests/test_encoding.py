@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadline.data.encoding import Utf8
+from leadline.data.text.encoding import Utf8
 
 FRENCH = "nom;ville\nRené;Besançon\nFrançois;Orléans\nHélène;Nîmes\n"
 POLISH = "imię,miasto\nŁukasz,Łódź\nMałgorzata,Gdańsk\nZbigniew,Wrocław\nStanisław,Kraków\n"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from leadline.data.header import Header, find_header
+from leadline.data.text.header import Header, find_header
 
 
 def header(text: str, width: int | None = None) -> Header:

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadline.data.careful import Marks, read_records
-from leadline.data.scanner import MAX_VALUES, is_regular, last_record_end, line_numbers, scan
+from leadline.data.text.careful import Marks, read_records
+from leadline.data.text.scanner import MAX_VALUES, is_regular, last_record_end, line_numbers, scan
 from leadline.errors import LeadlineError
 
 MARKS = Marks(b",")

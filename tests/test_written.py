@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadline.data.written import Written, finished, infer
+from leadline.data.text.written import Written, finished, infer
 
 
 def typed(values: list[str | None], separator: bytes = b",") -> type[pl.DataType]:

@@ -59,9 +59,9 @@ TASKS = Registry("task", {
 READERS = Registry("kind of source", {
     "folder": "leadline.data.folders.folder:Folder",
     "-": "leadline.data.stdin:StandardInput",
-    ".csv": "leadline.data.csv:Csv",
-    ".tsv": "leadline.data.csv:Csv",
-    ".tab": "leadline.data.csv:Csv",
+    ".csv": "leadline.data.text.csv:Csv",
+    ".tsv": "leadline.data.text.csv:Csv",
+    ".tab": "leadline.data.text.csv:Csv",
     ".parquet": "leadline.data.columnar.parquet:Parquet",
     ".arrow": "leadline.data.columnar.arrow:Arrow",
     ".feather": "leadline.data.columnar.arrow:Arrow",

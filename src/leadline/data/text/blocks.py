@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from leadline.data.careful import MAX_RECORD, Marks
-from leadline.data.encoding import Utf8
-from leadline.data.scanner import Scanned, is_regular, last_record_end, scan
+from leadline.data.text.careful import MAX_RECORD, Marks
+from leadline.data.text.encoding import Utf8
+from leadline.data.text.scanner import Scanned, is_regular, last_record_end, scan
 from leadline.errors import LeadlineError
 
 BLOCK = 8 << 20  # bytes

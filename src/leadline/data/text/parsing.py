@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import polars as pl
 
-from leadline.data.blocks import Block
-from leadline.data.careful import Marks
-from leadline.data.scanner import Scanned, line_numbers, scan
-from leadline.data.written import Written
+from leadline.data.text.blocks import Block
+from leadline.data.text.careful import Marks
+from leadline.data.text.scanner import Scanned, line_numbers, scan
+from leadline.data.text.written import Written
 from leadline.errors import LeadlineError
 
 _COMPLAINTS = (pl.exceptions.PolarsError, pl.exceptions.PanicException, UnicodeError)

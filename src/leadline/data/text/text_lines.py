@@ -9,8 +9,8 @@ from functools import cached_property
 
 import numpy as np
 
-from leadline.data.careful import Marks
-from leadline.data.scanner import line_numbers, scan
+from leadline.data.text.careful import Marks
+from leadline.data.text.scanner import line_numbers, scan
 
 
 @dataclass(frozen=True)

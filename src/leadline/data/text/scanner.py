@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from leadline.data.careful import Marks, Record, read_records
+from leadline.data.text.careful import Marks, Record, read_records
 from leadline.errors import LeadlineError
 
 MAX_VALUES = 100_000  # of one record

@@ -10,15 +10,15 @@ from typing import BinaryIO
 
 import polars as pl
 
-from leadline.data.blocks import Block, read_ahead
-from leadline.data.careful import Marks
 from leadline.data.contract import Reader, Reading
 from leadline.data.opening import as_one_error
-from leadline.data.parsing import Mistyped, Parsed, Parser
 from leadline.data.table import Table
-from leadline.data.text_lines import Stretch, TextLines
-from leadline.data.text_table import KIND, TextTable, open_text
-from leadline.data.written import Written, finished
+from leadline.data.text.blocks import Block, read_ahead
+from leadline.data.text.careful import Marks
+from leadline.data.text.parsing import Mistyped, Parsed, Parser
+from leadline.data.text.text_lines import Stretch, TextLines
+from leadline.data.text.text_table import KIND, TextTable, open_text
+from leadline.data.text.written import Written, finished
 from leadline.errors import LeadlineError
 
 _MOST_RETYPED = 3  # times that a file is read again because values further down are of another kind

@@ -9,16 +9,16 @@ from typing import BinaryIO
 
 import polars as pl
 
-from leadline.data.blocks import Block, cut, cut_blocks
-from leadline.data.careful import MAX_RECORD, Marks, Record
 from leadline.data.contract import Reading
-from leadline.data.dialect import find_layout
-from leadline.data.encoding import Utf8
-from leadline.data.header import Header, find_header
 from leadline.data.opening import looks_like, wrong_kind
-from leadline.data.parsing import Parser
-from leadline.data.scanner import MAX_VALUES
-from leadline.data.written import Written, infer
+from leadline.data.text.blocks import Block, cut, cut_blocks
+from leadline.data.text.careful import MAX_RECORD, Marks, Record
+from leadline.data.text.dialect import find_layout
+from leadline.data.text.encoding import Utf8
+from leadline.data.text.header import Header, find_header
+from leadline.data.text.parsing import Parser
+from leadline.data.text.scanner import MAX_VALUES
+from leadline.data.text.written import Written, infer
 from leadline.errors import LeadlineError
 
 KIND = "a table written as text"

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from leadline.data.careful import Marks, Record, read_records
+from leadline.data.text.careful import Marks, Record, read_records
 
 NO_SEPARATOR = b"\x1f"  # of a table of one column: a byte that no text holds
 _SEPARATORS = (b",", b";", b"\t", b"|")

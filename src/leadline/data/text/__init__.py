@@ -1,0 +1,1 @@
+"""Tables written as text: CSV and its relatives."""
