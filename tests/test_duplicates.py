@@ -347,3 +347,21 @@ def test_animations_are_counted(tmp_path: Path) -> None:
     ]
     setup = set_up(read(pl.DataFrame({"photo": contents, "label": ["x", "y"] * 10})), None, None, None, 0)
     assert next(finding for finding in setup.data.findings if finding.code == "several-frames").rows == [18, 19]
+
+
+def test_an_id_does_not_hide_copies(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    texts = [" ".join(rng.choice(["tide", "rope", "deck", "mast", "keel", "bow", "stern", "sail"], 14)) for _ in range(60)]
+    table = pl.DataFrame(
+        {"id": np.arange(120), "price": np.repeat(rng.normal(size=60), 2), "text": np.repeat(texts, 2), "label": ["a", "b"] * 60}
+    )
+    groups = find_copies(read(table, target="label"), np.tile([0, 1], 60), 2, Store(tmp_path), Progress()).groups
+    assert groups is not None and (groups == np.repeat(np.arange(0, 120, 2), 2)).all()
+
+
+def test_a_long_text_is_a_copy_whatever_stands_beside_it(tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    texts = [" ".join(rng.choice(["tide", "rope", "deck", "mast", "keel", "bow", "stern", "sail"], 20)) for _ in range(50)]
+    table = pl.DataFrame({"text": texts + texts[:5], "stars": rng.integers(1, 6, 55), "label": ["a", "b"] * 27 + ["a"]})
+    groups = find_copies(read(table, target="label"), np.arange(55) % 2, 2, Store(tmp_path), Progress()).groups
+    assert groups is not None and (groups[50:] == np.arange(5)).all()

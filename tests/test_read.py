@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -228,3 +229,20 @@ def test_any_table_that_polars_writes_is_read_back(tmp_path_factory: pytest.Temp
     data = read(path, types={"t": "text"})
     assert len(data) == len(rows)
     assert data.decode("n").values == pytest.approx([r[0] for r in rows], rel=1e-6)
+
+
+def test_broken_rows_do_not_count_as_missing_values(tmp_path: Path) -> None:
+    rows = "".join(f"{n},x{n % 3},{'yes' if n % 2 else 'no'}\n" for n in range(40))
+    data = read(csv(tmp_path, f"a,b,label\n{rows}1\n"))
+    assert len(data) == 40 and [choice.missing for choice in data.columns.values()] == [0, 0]
+
+
+@pytest.mark.parametrize("options", [{"group": "label"}, {"time": "label"}, {"exclude": ["label"]}])
+def test_the_target_has_no_other_part(tmp_path: Path, options: dict[str, Any]) -> None:
+    with pytest.raises(LeadlineError, match="label is the target"):
+        read(csv(tmp_path, "a,label\n1,x\n2,y\n"), target="label", **options)
+
+
+def test_an_empty_name_is_not_the_folder_one_is_in() -> None:
+    with pytest.raises(LeadlineError, match="DATA is empty"):
+        read("")

@@ -2,8 +2,10 @@
 
 What counts as a copy:
 - data with pictures: the same picture, whatever the other columns say; with several columns of pictures, all of them;
-- data of texts alone: the same words, or in a long text nearly so;
+- data of texts alone: the same words, or in a long text nearly so; beside other columns long texts alone;
 - anything else: rows that are equal in every feature column, unless so few different rows are possible that they repeat by nature.
+
+A column that tells every row apart and means nothing, an id, is not looked at.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import polars as pl
 
-from leadline.check.equal_rows import equal_rows, repeat_by_nature
+from leadline.check.equal_rows import equal_rows, repeat_by_nature, without_ids
 from leadline.check.findings import findings_of, overlaps, repeats_by_nature, skipped
 from leadline.check.links import NONE, Links, links_of, together, united
 from leadline.check.patience import Patience, TooSlowError
@@ -25,6 +27,8 @@ from leadline.data.table import Data
 from leadline.encoders.store import Store
 from leadline.findings import Finding
 from leadline.progress import Advance, Progress
+
+_LONG_TEXT = 12  # words; two rows that share so many by chance are not met
 
 
 @dataclass(frozen=True)
@@ -81,10 +85,14 @@ def _look(data: Data, store: Store, progress: Progress, near_seconds: float) -> 
     pictures = [name for name, form in forms.items() if form == "image"]
     if pictures:
         return _same_in_all([_of_pictures(data.feature(name), store, progress, near_seconds) for name in pictures], len(data))
-    exact = equal_rows(data)
-    if set(forms.values()) == {"text"}:
-        texts = pl.select(pl.concat_str([data.feature(name) for name in forms], separator="\n")).to_series()
-        return _with_near(exact, near_seconds, progress, "texts", lambda patience, advance: _near_texts(texts, patience, advance))
+    data = without_ids(data)
+    exact, texts = equal_rows(data), [name for name, form in data.forms.items() if form == "text"]
+    if texts:
+        words = pl.select(pl.concat_str([data.feature(name) for name in texts], separator="\n")).to_series()
+        alone = len(texts) == len(data.forms)
+        rows = np.arange(len(data)) if alone else (words.str.count_matches(r"\S+") >= _LONG_TEXT).arg_true().to_numpy()
+        if alone or len(rows):
+            return _with_near(exact, near_seconds, progress, "texts", lambda patience, advance: _near_texts(words, rows, patience, advance))
     return Looked(exact, by_nature=bool(len(exact)) and repeat_by_nature(data, len(together(united(len(data), [exact])))))
 
 
@@ -103,10 +111,11 @@ def _of_pictures(pictures: Pictures, store: Store, progress: Progress, near_seco
     return _with_near(exact, near_seconds, progress, "pictures", near)
 
 
-def _near_texts(texts: pl.Series, patience: Patience, advance: Advance) -> Links:
+def _near_texts(texts: pl.Series, rows: np.ndarray, patience: Patience, advance: Advance) -> Links:
     from leadline.check.texts import near_texts
 
-    return near_texts(texts, patience, advance)
+    found: Links = rows[near_texts(texts.gather(rows), patience, advance)]
+    return found
 
 
 def _with_near(exact: Links, seconds: float, progress: Progress, unit: str, near: Callable[[Patience, Advance], Links]) -> Looked:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 
@@ -11,10 +13,26 @@ from leadline.data.table import Data
 _FIRST_LOOK = 3  # columns that mostly tell all rows apart, so that the others need not be looked at
 _SAMPLED = 20_000
 _OFTEN = 0.1  # rows with a twin, as a share of all, from which on it is asked whether they repeat by nature
-_BY_CHANCE = (
-    0.01  # of the equal pairs are what chance gives with independent columns: then most are chance, for columns are not independent
-)
+# Of the equal pairs are what chance gives with independent columns: then most are chance, for columns are not independent.
+_BY_CHANCE = 0.01
 _FEW_VALUES = 100
+
+
+def without_ids(data: Data) -> Data:
+    """Without the names and whole numbers that are different in every row: with one of them no two rows would ever be equal."""
+    sample = data.take(_evenly(data))
+    ids = {name for name, kind in data.types.items() if _tells_apart(sample, name, kind) and _tells_apart(data, name, kind)}
+    kept = {name: choice for name, choice in data.columns.items() if name not in ids}
+    return replace(data, columns=kept) if kept else data
+
+
+def _tells_apart(data: Data, name: str, kind: str) -> bool:
+    raw = data.raw(name)
+    return (kind == "category" or raw.dtype.is_integer()) and raw.n_unique() == len(raw)
+
+
+def _evenly(data: Data) -> np.ndarray:
+    return np.arange(0, len(data), max(1, len(data) // 1_000))
 
 
 def equal_rows(data: Data) -> Links:
@@ -55,7 +73,7 @@ def _agreement(values: pl.Series) -> float:
 
 
 def _most_telling_first(data: Data) -> list[str]:
-    sample = data.take(np.arange(0, len(data), max(1, len(data) // 1_000)))
+    sample = data.take(_evenly(data))
     distinct = {name: sample.raw(name).n_unique() for name in data.columns if sample.raw(name).dtype != pl.Object}
     return sorted(distinct, key=lambda name: -distinct[name])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +15,16 @@ from leadline.data.contract import Reader, Reading
 from leadline.data.folders.stray import reason_for
 from leadline.data.left_out import drop_broken
 from leadline.data.memory.frame import read_frame
-from leadline.data.named_files import with_contents
+from leadline.data.named_files import batches_with_contents, with_contents
 from leadline.data.table import Data, Table
 from leadline.data.useless import why_useless
 from leadline.errors import LeadlineError
+from leadline.findings import Finding
 from leadline.registry import COLUMNS, READERS
 
 WRITTEN = ("category", "text", "tags")  # forms whose values are what is written, digit for digit
 STDIN = "-"
+_REASONS_SHOWN = 3
 CONVENTIONAL_TARGETS = ("target", "label", "labels", "class", "category", "y")
 
 
@@ -51,19 +54,29 @@ def read(
     raw = read_table(source, Reading(_as_text(wanted), table, query))
     _refuse_unknown(raw, [*exclude, *wanted, *(name for name in (target, group, time) if name)])
     target, why = _find_target(raw, target, need_target)
+    _refuse_two_roles(target, [*exclude, *(name for name in (group, time) if name)])
     raw = raw if target is None else name_classes(raw, target)
+    told = (*raw.findings, *(() if target is None else unseen_classes(raw, target)))
+    data = drop_broken(Data(raw, {}, target, why, told, group, time))
     features = [name for name in raw.frame.columns if name not in (target, group) and name not in exclude]
-    columns, findings = {}, [*raw.findings, *([] if target is None else unseen_classes(raw, target))]
-    for name in features:
-        choice = _type_of(raw, name, wanted.get(name))
-        useless = None if name in wanted else why_useless(name, raw.frame[name], choice)
-        if useless is None and isinstance(choice, Choice):
-            columns[name] = choice
-        elif useless is not None:
-            findings.append(useless)
+    columns, useless = _typed(data.table, features, wanted)
     if not columns:
-        raise LeadlineError(f"{raw.origin} holds no column to learn from", "at least one column besides the target")
-    return drop_broken(Data(raw, columns, target, why, tuple(findings), group, time))
+        reasons = f": {'; '.join(finding.title for finding in useless[:_REASONS_SHOWN])}" if useless else ""
+        raise LeadlineError(f"{raw.origin} holds no column to learn from{reasons}", "at least one column besides the target")
+    return replace(data, columns=columns).with_findings(*useless)
+
+
+def _typed(table: Table, features: Sequence[str], wanted: Mapping[str, str]) -> tuple[dict[str, Choice], list[Finding]]:
+    """The type of each column, and why the others are left out."""
+    columns, useless = dict[str, Choice](), list[Finding]()
+    for name in features:
+        choice = _type_of(table, name, wanted.get(name))
+        reason = None if name in wanted else why_useless(name, table.frame[name], choice)
+        if reason is None and isinstance(choice, Choice):
+            columns[name] = choice
+        elif reason is not None:
+            useless.append(reason)
+    return columns, useless
 
 
 def _as_text(types: Mapping[str, str]) -> list[str]:
@@ -92,7 +105,7 @@ def read_table(source: Any, reading: Reading | None = None) -> Table:
 def read_batches(source: Any, reading: Reading, rows: int) -> Iterator[Table]:
     """The same rows as `read_table` in tables of about `rows` each, as they come; none where there are no rows."""
     if isinstance(source, str | Path):
-        yield from map(within_calendar, map(with_contents, reader_for(str(source)).batches(str(source), reading, rows)))
+        yield from map(within_calendar, batches_with_contents(reader_for(str(source)).batches(str(source), reading, rows)))
         return
     whole = _whole(source, reading)
     for start in range(0, whole.frame.height, rows):
@@ -110,6 +123,8 @@ def reader_for(place: str) -> Reader:
     scheme, mark, _ = place.partition("://")
     if mark and scheme.replace("+", "").isalnum():
         return _made(_beginning(scheme, place))
+    if not place.strip():
+        raise LeadlineError("DATA is empty", "a folder, a file or an address", "name it")
     path = Path(place)
     if place == STDIN:
         return _made(STDIN)
@@ -157,6 +172,13 @@ def _refuse_unknown(table: Table, names: Sequence[str]) -> None:
         if name not in table.frame.columns:
             shown = ", ".join(table.frame.columns[:30])
             raise LeadlineError(f'there is no column "{name}" in {table.origin}', f"one of: {shown}")
+
+
+def _refuse_two_roles(target: str | None, others: Sequence[str]) -> None:
+    if target is not None and target in others:
+        raise LeadlineError(
+            f"{target} is the target, so it cannot be left out, group rows or order them", "another column for that", column=target
+        )
 
 
 def _find_target(table: Table, wanted: str | None, needed: bool) -> tuple[str | None, str]:

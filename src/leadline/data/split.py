@@ -42,7 +42,7 @@ def partition(data: Data, strata: np.ndarray, groups: np.ndarray | None, order: 
     """
     nothing = np.array([], dtype=np.int64)
     if data.split is not None and not (data.split == "train").all():
-        return _given(data.split)
+        return _given(data.split, data.time)
     if order is not None:
         return _by_time(order, groups, data.time or "time")
     if len(data) < SMALL:
@@ -54,11 +54,12 @@ def partition(data: Data, strata: np.ndarray, groups: np.ndarray | None, order: 
     return Partition(np.flatnonzero(~test), nothing, np.flatnonzero(test), f"{share:.0%} of the rows held back at random{together}")
 
 
-def _given(split: np.ndarray) -> Partition:
+def _given(split: np.ndarray, time: str | None) -> Partition:
     train, valid, test = (np.flatnonzero(split == name) for name in ("train", "valid", "test"))
+    kept = "" if time is None else f"; it goes before a split by {time}"
     if len(test) == 0:
-        return Partition(train, test, valid, "the given valid part judges, as there is no test part")
-    return Partition(train, valid, test, "the given split")
+        return Partition(train, test, valid, f"the given valid part judges, as there is no test part{kept}")
+    return Partition(train, valid, test, f"the given split{kept}")
 
 
 def _by_time(order: np.ndarray, groups: np.ndarray | None, name: str) -> Partition:

@@ -77,9 +77,10 @@ class ReadReport:
 
     @property
     def _next(self) -> str:
-        verb = "train" if self.data.target is not None else "read"
+        ready = self.data.target is not None and self.problem is None
+        verb = "train" if ready else "read"
         options = {name: value for name, value in self.options.items() if value}
-        if self.data.target is None:
+        if not ready:
             options["target"] = next(iter(self.candidates), "COL")
         if self.at_hand:
             return f"leadline.{verb}({', '.join(['data', *(f'{name}={value!r}' for name, value in options.items())])})"
