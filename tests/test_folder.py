@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -151,6 +152,50 @@ def test_a_table_that_names_text_files_is_read_with_what_is_in_them(tmp_path: Pa
     table = write(tmp_path / "reviews.csv", "file,label\ntexts/1.txt,a\ntexts/2.txt,b\n")
     assert read(table).raw("file").to_list() == ["a fine film", "a dull film"]
     assert [batch.frame["file"].to_list() for batch in read_batches(table, Reading(), 1)] == [["a fine film"], ["a dull film"]]
+
+
+def test_a_named_text_file_that_is_missing_is_a_broken_row_and_the_others_are_read(tmp_path: Path) -> None:
+    write(tmp_path / "2.txt", "a dull film")
+    table = write(tmp_path / "reviews.csv", "file,label\n1.txt,a\n2.txt,b\n")
+    data = read(table)
+    assert data.types == {"file": "text"} and data.raw("file").to_list() == ["a dull film"]
+    assert data.findings[0].rows == [0] and "1.txt is not there" in data.findings[0].detail
+
+
+@pytest.mark.parametrize("rows", [1, 7, 30, 100])
+def test_whether_names_are_read_is_the_same_for_all_batches_of_any_size(tmp_path: Path, rows: int) -> None:
+    (tmp_path / "texts").mkdir()
+    for number in range(60):
+        if number % 20 > 3:  # the first ones of many a batch are missing
+            write(tmp_path / "texts" / f"{number}.txt", f"text {number}")
+    table = write(tmp_path / "names.csv", "file\n" + "".join(f"texts/{number}.txt\n" for number in range(60)))
+    whole, batches = read_table(table), list(read_batches(table, Reading(), rows))
+    assert pl.concat([batch.frame for batch in batches]).equals(whole.frame)
+    assert [batch.first_row + row for batch in batches for row in sorted(batch.broken)] == sorted(whole.broken)
+    assert len(whole.broken) == 12 and whole.frame["file"][4] == "text 4"
+
+
+def test_later_batches_do_not_turn_words_into_files(tmp_path: Path) -> None:
+    write(tmp_path / "39.txt", "do not read")
+    names = [f"{number}.txt" for number in range(40)]
+    table = write(tmp_path / "names.csv", "\n".join(["file", *names]))
+    assert read_table(table).frame["file"].to_list() == names
+    assert [name for batch in read_batches(table, Reading(), 3) for name in batch.frame["file"]] == names
+
+
+@pytest.mark.parametrize("absolute", [True, False])
+def test_pictures_named_outside_an_archive_are_never_opened(tmp_path: Path, absolute: bool) -> None:
+    outside = picture(tmp_path / "outside.png")
+    name = str(outside) if absolute else "/".join([*[".."] * 40, *outside.parts[1:]])
+    rows = write(tmp_path / "rows.csv", f"file,label\n{name},a\n{name},b\n")
+    with zipfile.ZipFile(tmp_path / "data.zip", "w") as archive:
+        archive.write(rows, "rows.csv")
+    decoded = read(tmp_path / "data.zip").decode("file")
+    assert list(decoded.bad) == [0, 1] and "leads out of the archive" in decoded.bad[0].saw
+    with pytest.raises(LeadlineError):
+        decoded.values[0].read()
+    ordinary = read(rows).decode("file")
+    assert not ordinary.bad and ordinary.values[0].read() == outside.read_bytes()
 
 
 def test_words_that_look_like_files_stay_words(tmp_path: Path) -> None:

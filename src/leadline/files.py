@@ -156,6 +156,11 @@ def scratch_folder() -> Path:
     return folder
 
 
+def scratch_around(path: Path) -> Path | None:
+    """The scratch folder of this process that a path lies in, None for every other path."""
+    return next((folder for folder in _scratch if path.is_relative_to(folder)), None)
+
+
 def remove_scratch() -> None:
     """Called at the end of the process; front ends that leave in a hurry call it themselves."""
     while _scratch:

@@ -17,6 +17,7 @@ import polars as pl
 from leadline.columns.contract import ColumnType, Confidence, Decoded, Sample, Where, WhyNot, digest_of
 from leadline.columns.picture import Picture, Pictures, looks_like_picture, picture_header
 from leadline.errors import LeadlineError
+from leadline.files import scratch_around
 
 EXTENSIONS = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".ppm", ".pgm", ".avif")
 _LOOKED_FOR = 20  # files whose existence is checked when a column of names is recognised
@@ -53,12 +54,15 @@ class Image(ColumnType):
         bad = {row: where.error(row, "there is no picture", "a file name or the bytes of a picture") for row in _empty(raw)}
         for row, path in _absent(raw, where.root).items():
             bad[row] = where.error(row, f"{path} is not there", "a picture file", "check the name and the folder it is relative to")
+        archive = _archive_around(where.root)
+        for row, name in _leading_out(raw, where.root, archive):
+            bad[row] = where.error(row, f"{name} leads out of the archive", "a picture file in it", "put the picture into the archive")
 
         def picture(row: int) -> Picture:
             value = _content(raw[row])
             if isinstance(value, str):
                 path = _resolve(value, where.root)
-                return Picture(path, source=str(path))
+                return Picture(None if _leads_out(path, archive) else path, source=str(path))
             return Picture(value or None, source=where.source(row))
 
         return Decoded(Pictures.made_by(picture, np.arange(len(raw))), bad)
@@ -149,6 +153,24 @@ def _named(raw: pl.Series) -> Iterator[tuple[int, str]]:
         lengths = raw.struct.field("bytes").bin.size()
         for row in (lengths.fill_null(0) == 0).arg_true():
             yield row, raw[row]["path"]
+
+
+def _archive_around(root: Path | None) -> Path | None:
+    """The folder into which the archive that holds `root` was unpacked. Whoever made an archive must not choose files of its reader."""
+    return None if root is None else scratch_around(root)
+
+
+def _leading_out(raw: pl.Series, root: Path | None, archive: Path | None) -> Iterator[tuple[int, str]]:
+    """Rows of an unpacked archive whose names lead out of it, and the names."""
+    if archive is not None:
+        for row, name in enumerate(raw) if raw.dtype == pl.String else _named(raw):
+            if name and _leads_out(_resolve(name, root), archive):
+                yield row, name
+
+
+def _leads_out(path: Path, archive: Path | None) -> bool:
+    """By the name alone: links are never unpacked, and a name that no file can have leads nowhere."""
+    return archive is not None and not Path(os.path.normpath(path)).is_relative_to(archive)
 
 
 def _listed(folder: Path) -> frozenset[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 
 import polars as pl
@@ -98,19 +99,47 @@ class Listed:
 def with_contents(table: Table) -> Table:
     """The table with what is in the files in place of their names, for columns that name files inside the table's folder.
 
-    Types that keep files by their names (pictures) look after themselves.
+    Some of the first names have to lead to a file there; rows whose file is absent are then broken rows. Types that keep files by
+    their names (pictures) look after themselves.
     """
-    for name in table.frame.columns if table.root is not None else ():
-        kind = kind_named(table.frame[name].head(_LOOKED_FOR))
-        if table.root is not None and kind is not None and not kind.by_name:
+    return _with_columns_read(table, _columns_of_files([table]))
+
+
+def batches_with_contents(tables: Iterator[Table]) -> Iterator[Table]:
+    """The same for a table that comes in parts, however small: as many first rows decide as for the whole, once and for all parts."""
+    ahead = list[Table]()
+    for table in tables:
+        ahead.append(table)
+        if table.root is None or sum(part.frame.height for part in ahead) >= _LOOKED_FOR:
+            break
+    kinds = _columns_of_files(ahead)
+    for table in chain(ahead, tables):
+        yield _with_columns_read(table, kinds)
+
+
+def _columns_of_files(parts: Sequence[Table]) -> dict[str, ColumnType]:
+    """Column -> type of the files that it names, by the first rows of a table."""
+    root = parts[0].root if parts else None
+    if root is None:
+        return {}
+    written = [part.frame.head(_LOOKED_FOR).select(pl.selectors.string()) for part in parts]
+    first, kinds = pl.concat(written, how="diagonal").head(_LOOKED_FOR), dict[str, ColumnType]()
+    for values in first:
+        kind = kind_named(values)
+        if kind is not None and not kind.by_name and any(_is_inside(root, value) for value in values.drop_nulls()):
+            kinds[values.name] = kind
+    return kinds
+
+
+def _with_columns_read(table: Table, kinds: Mapping[str, ColumnType]) -> Table:
+    for name, kind in kinds.items():
+        if table.root is not None and table.frame.schema.get(name) == pl.String:
             table = _read_column(table, table.root, name, kind)
     return table
 
 
 def _read_column(table: Table, root: Path, name: str, kind: ColumnType) -> Table:
     column = table.frame[name]
-    if not all(_is_inside(root, value) for value in column.head(_LOOKED_FOR).drop_nulls()):
-        return table
     names = [value if value is not None and _is_inside(root, value) else None for value in column]
     values, bad = read_files(kind, root, names, table.first_row)
     missing = {
