@@ -201,3 +201,11 @@ def test_missing_tokens_of_real_data(shared: Callable[[str], Path]) -> None:
     bank = overview(str(shared("tabular/bank_marketing.csv"))).to_json()["data"]
     unknown = [column["name"] for column in bank["columns"] if any('"unknown" looks like' in said for said in column["remarks"])]
     assert unknown == ["job", "education", "contact", "poutcome"]
+
+
+def test_pictures_that_cannot_be_read_are_named(stripes: Path, tmp_path: Path) -> None:
+    for number, path in enumerate(sorted(stripes.rglob("*.png"))[:240:12]):
+        (tmp_path / path.parent.name).mkdir(exist_ok=True)
+        (tmp_path / path.parent.name / path.name).write_bytes(b"" if number == 3 else path.read_bytes())
+    (finding,) = [finding for finding in overview(tmp_path).findings if finding.code == "corrupt-file"]
+    assert finding.title.startswith("1 pictures cannot be read") and len(finding.rows) == 1

@@ -31,6 +31,9 @@ def as_names(values: pl.Series) -> pl.Series:
     return values.cast(pl.String).str.strip_chars()
 
 
+_NEARLY_ALL = 0.9  # from which share of different values on names are hardly categories, though they may be nothing else
+
+
 class Category(ColumnType):
     name = "category"
     forms: ClassVar = {"": "category"}
@@ -52,7 +55,9 @@ class Category(ColumnType):
         repeats = distinct <= max(20, len(values) / 20)
         if repeats:
             return Confidence(0.7, "holds short names that repeat")
-        return Confidence(0.3, f"holds short names, {distinct / len(values):.0%} of them different")
+        return Confidence(
+            0.1 if distinct > _NEARLY_ALL * len(values) else 0.3, f"holds short names, {distinct / len(values):.0%} of them different"
+        )
 
     def remarks(self, sample: Sample, values: pl.Series) -> list[str]:
         if sample.values.dtype not in (pl.String, pl.Categorical, pl.Enum):

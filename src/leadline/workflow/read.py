@@ -11,11 +11,13 @@ from typing import Any
 import numpy as np
 
 from leadline.columns.missing import missing_rows
+from leadline.columns.picture import open_picture
 from leadline.columns.recognise import Choice, recognise
 from leadline.data.read import CONVENTIONAL_TARGETS, read
 from leadline.data.table import Data
 from leadline.encoders.store import Store
 from leadline.errors import LeadlineError
+from leadline.findings import Finding, Severity
 from leadline.progress import Progress
 from leadline.tasks.choose import choose_task
 from leadline.workflow.reading_report import Answers, ReadReport
@@ -25,6 +27,8 @@ _ANSWERS = {"category", "number"}  # types whose columns are looked through for 
 _MOST_CLASSES = 20  # that a column may hold to be offered as the answer
 _CANDIDATES_SHOWN = 5
 _COUNTED_AT_ONCE = 20_000
+_PICTURES_OPENED = 500
+_LEAST_PIXELS = 32  # JPEG files are decoded at a fraction of their size
 _NEAR_SECONDS = 30.0  # for near duplicates; what is found of them is kept for `train`
 
 
@@ -50,12 +54,38 @@ def overview(
     options = {"target": target, "task": task, "types": types, "exclude": exclude, "group": group, "time": time, "table": table}
     report = partial(ReadReport, data, {**options, "query": query}, not isinstance(source, str | Path))
     if data.target is None:
-        return report(None, None, data.findings, _candidates(data))
+        return report(None, None, [*unreadable_pictures(data), *data.findings], _candidates(data))
     try:
         setup = set_up(data, task, None, None, 0, Store(), progress, _NEAR_SECONDS)
     except LeadlineError as problem:
         return report(None, problem, data.findings)
-    return report(_answers(setup), None, setup.data.findings)
+    return report(_answers(setup), None, [*unreadable_pictures(setup.data), *setup.data.findings])
+
+
+def unreadable_pictures(data: Data) -> list[Finding]:
+    """A finding for pictures that cannot be opened, among all of them or, of many, an evenly spaced sample."""
+    rows = np.arange(0, len(data), max(1, len(data) // _PICTURES_OPENED))
+    found = []
+    for name in [name for name, form in data.forms.items() if form == "image"]:
+        bad = {row: error for row, error in ((row, _why_unreadable(data, name, row)) for row in rows.tolist()) if error}
+        if bad:
+            looked = "" if len(rows) == len(data) else f" of {len(rows):,} looked at"
+            title = f"{len(bad):,} pictures{looked} cannot be read; train leaves them out, predict marks them"
+            severity = Severity.HIGH if len(bad) * 20 > len(rows) else Severity.MEDIUM
+            first = str(bad[min(bad)]).splitlines()[0]
+            found.append(
+                Finding("corrupt-file", severity, title, first, name, [data.source_row(row) for row in bad], "replace or remove these")
+            )
+    return found
+
+
+def _why_unreadable(data: Data, column: str, row: int) -> LeadlineError | None:
+    try:
+        picture = data.take(np.array([row])).feature(column)[0]
+        open_picture(picture.read(), at_least=_LEAST_PIXELS, source=picture.name)
+    except LeadlineError as error:
+        return error
+    return None
 
 
 def _answers(setup: Setup) -> Answers:
