@@ -77,7 +77,9 @@ MAKERS: dict[str, Callable[[Path, dict[str, bytes]], Path]] = {
     ".tar.gz": lambda path, entries: tarred(path, entries, "w:gz"),
     ".tgz": lambda path, entries: tarred(path, entries, "w:gz"),
     ".tar.bz2": lambda path, entries: tarred(path, entries, "w:bz2"),
+    ".tbz2": lambda path, entries: tarred(path, entries, "w:bz2"),
     ".tar.xz": lambda path, entries: tarred(path, entries, "w:xz"),
+    ".txz": lambda path, entries: tarred(path, entries, "w:xz"),
 }
 
 
@@ -198,12 +200,15 @@ HOSTILE: dict[str, tuple[Callable[[Path], Path], str]] = {
     "pipe.tar": (lambda p: special(p, tarfile.FIFOTYPE), "link or a device"),
     "device.tar": (lambda p: special(p, tarfile.CHRTYPE), "link or a device"),
     "ratio.zip": (lambda p: zipped(p, {"x.csv": bytes(3 << 20)}), "times as large"),
+    "many.zip": (lambda p: zipped(p, {f"{i}.csv": bytes(1_000_000) for i in range(70)}), "times as large as it is"),
     "ratio.tar.gz": (lambda p: tarred(p, {"x.csv": bytes(3 << 20)}, "w:gz"), "times as large"),
     "parts.tar.gz": (lambda p: tarred(p, {f"{i}.csv": bytes(1 << 20) for i in range(3)}, "w:gz"), "times as large"),
     "locked.zip": (locked, "password"),
     "empty.zip": (lambda p: zipped(p, {}), "empty"),
     "nested.zip": (lambda p: zipped(p, {"inner.zip": b"PK", "other.tar.gz": b"x"}), "only 2 archives"),
     "conflict.tar": (lambda p: tarred(p, {"a": b"x", "a/b.csv": b"x"}), "cannot be unpacked"),
+    "rows.csv.zst": (lambda p: holding(p, b"x"), "Zstandard"),
+    "photos.tar.zst": (lambda p: holding(p, b"x"), "Zstandard"),
     "not.zip": (lambda p: holding(p, TABLE.encode()), "no such archive"),
     "not.tar.gz": (lambda p: holding(p, TABLE.encode()), "no such archive"),
     "nothing.tar": (lambda p: holding(p, b""), "no such archive"),

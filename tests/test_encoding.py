@@ -40,6 +40,43 @@ def test_encodings_are_found(text: str, encoding: str, found: str) -> None:
     assert (made, source.encoding) == (text, found)
 
 
+WESTERN = {
+    "prices": "price,label\n£12.50,a\n£3.20,b\n", "many prices": "p,l\n" + "£9,a\n" * 200, "a letter and a digit": "t,l\n" + "ü0,a\n" * 100,
+    "one letter and a digit": "ü0\n", "a name": "n,l\nMüller,a\n", "a city": "n,l\nSão Paulo,a\n", "degrees": "t\n12°\n13°\n±5\n",
+    "much ascii": "n,l\n" + "plain,b\n" * 100 + "naïve café,a\n", "letters alone": "ñ\né\nü\nö\n",
+    "capitals": "A,B\nÄÖÜ,ß\nÉÈ,À\n", "cubic metres": "a\n25 m³\n3 m³\nm³/h\n" * 9,
+    "Icelandic": "nafn,borg\nÞórður,Reykjavík\nGuðrún,Hafnarfjörður\nSigríður,Ísafjörður\n", "yen": "¥100\n",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", WESTERN)
+def test_a_few_letters_beyond_ascii_are_western(what: str) -> None:
+    made, source = read(WESTERN[what].encode("cp1252"))
+    assert (made, source.encoding, source.guessed) == (WESTERN[what], "cp1252", True)
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("text,label\n" + "plain,b\n" * 50 + "Отличный фильм,a\nУжасно скучно,b\n", "cp1251"), (RUSSIAN, "koi8_r"), (RUSSIAN, "cp866"),
+        ("文章,感情\nこの映画はとても面白かった,良い\n残念ながら期待外れでした,悪い\n", "shift_jis"),
+        ("评论,标签\n这部电影非常好看，我很喜欢,好\n服务态度太差了，不会再来,差\n", "gb18030"),
+        ("όνομα,πόλη\nΓιώργος,Αθήνα\nΜαρία,Θεσσαλονίκη\n", "cp1253"),
+        ("שם,עיר\nדוד,ירושלים\nמשה,תל אביב\nרחל,חיפה\nשרה,באר שבע\n", "cp1255"),
+        ("الاسم,المدينة\nمحمد,القاهرة\nأحمد,بيروت\nفاطمة,دمشق\n", "cp1256"), ("ชื่อ,เมือง\nสมชาย,กรุงเทพ\nสมหญิง,เชียงใหม่\n", "cp874"),
+        ("name;stadt\nMüller;Köln\nJäger;München\nGroß;Düsseldorf\n", "cp850"),
+        ("isim,şehir\nAyşe,Iğdır\nŞükrü,Muğla\nİbrahim,Eskişehir\n", "cp1254"),
+    ],
+)  # fmt: skip
+def test_enough_words_of_another_script_or_code_page_are_found(text: str, encoding: str) -> None:
+    made, source = read(text.encode(encoding))
+    assert made == text and source.guessed
+
+
+def test_what_a_mark_says_is_no_guess() -> None:
+    assert not read(FRENCH.encode("utf-16"))[1].guessed and not read(FRENCH.encode())[1].guessed
+
+
 def test_ascii_has_no_encoding_to_speak_of() -> None:
     made, source = read(b"a,b\n1,2\n")
     assert made == "a,b\n1,2\n" and source.encoding is None and source.offset == 0

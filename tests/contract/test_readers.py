@@ -71,7 +71,7 @@ def zipped(path: Path, frame: pl.DataFrame) -> None:
 
 
 def tarred(path: Path, frame: pl.DataFrame) -> None:
-    ending = {".tgz": "gz"}.get(path.suffix, path.suffix[1:])
+    ending = {".tgz": "gz", ".tbz2": "bz2", ".txz": "xz"}.get(path.suffix, path.suffix[1:])
     with tarfile.open(path, "w" if ending == "tar" else f"w:{ending}") as archive:  # type: ignore[call-overload]
         content = frame.write_csv().encode()
         entry = tarfile.TarInfo("rows.csv")
@@ -107,7 +107,9 @@ FILES: dict[str, Write] = {
     ".tar.gz": tarred,
     ".tgz": tarred,
     ".tar.bz2": tarred,
+    ".tbz2": tarred,
     ".tar.xz": tarred,
+    ".txz": tarred,
     ".gz": lambda path, frame: path.write_bytes(gzip.compress(frame.write_csv().encode())) and None,
     ".bz2": lambda path, frame: path.write_bytes(bz2.compress(frame.write_csv().encode())) and None,
     ".xz": lambda path, frame: path.write_bytes(lzma.compress(frame.write_csv().encode())) and None,

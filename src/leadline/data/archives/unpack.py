@@ -26,7 +26,8 @@ MOST_DEPTH = 50
 LONGEST_NAME = 255  # bytes between two slashes
 RESERVE = 1 << 30  # bytes of the disk that stay free
 
-_FREELY = 1 << 20  # so much may be as compressible as it likes
+_FREELY = 1 << 20  # so much of one entry may be as compressible as it likes
+_FREELY_IN_ALL = 64 << 20  # and so much of all entries together, which may share what they are packed in
 _CHUNK = 1 << 20
 _LONGEST_HEADER = 1 << 24  # a header of a tar archive that wants more is made to fill the memory
 _UNPACK_YOURSELF = "unpack it yourself, look at what is in it, and name the folder"
@@ -87,6 +88,7 @@ class Unpacking:
     def __init__(self, archive: Path, folder: Path) -> None:
         self.archive, self.folder = archive, folder
         self.room = shutil.disk_usage(folder).free - RESERVE
+        self.usual = max(_FREELY_IN_ALL, MOST_RATIO * archive.stat().st_size)
         self.entries = self.written = 0
         self._made = {folder}
 
@@ -101,6 +103,8 @@ class Unpacking:
             raise self.refusal(f"it holds more than {MOST_ENTRIES:,} entries")
         if size > MOST_BYTES:
             raise self.refusal(f"unpacked it would be larger than {MOST_BYTES >> 30:,} GB")
+        if size > self.usual:
+            raise self.refusal(f"unpacked it would be more than {MOST_RATIO} times as large as it is")
         if size > self.room:
             saw = f"{self.archive} needs {size >> 20:,} MB unpacked, and {max(0, self.room) >> 20:,} MB are free in {self.folder.parent}"
             raise LeadlineError(saw, "room for what is in it", "free some space there, or set TMPDIR to a larger disk")

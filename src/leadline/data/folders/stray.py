@@ -40,6 +40,7 @@ _PAGES = Reason("web pages", "save their text as .txt in UTF-8")
 _VIDEOS = Reason("videos", "take pictures out of them, for example: ffmpeg -i VIDEO -r 1 CLASS/%04d.jpg")
 _SOUNDS = Reason("sound recordings", "turn them into columns of numbers or into pictures (spectrograms); recordings are not read")
 _ARCHIVES = Reason("archives", "unpack them; of .zip and .tar one may be named as the data")
+_ZSTANDARD = Reason("files packed by Zstandard", "unpack them (unzstd FILE, or for .tar.zst: tar --zstd -xf FILE), or pack them as .gz or .zip")
 _ARRAYS = Reason("files of arrays", "save them as pictures or as a table")
 
 _BY_ENDING = {
@@ -56,7 +57,8 @@ _BY_ENDING = {
         _PAGES: ".html .htm .mhtml",
         _VIDEOS: ".mp4 .m4v .mov .avi .mkv .webm .mpg .mpeg .wmv .flv .3gp",
         _SOUNDS: ".wav .mp3 .flac .ogg .oga .opus .m4a .aac .wma .aiff .aif .mid",
-        _ARCHIVES: ".zip .tar .gz .tgz .bz2 .xz .7z .rar .zst",
+        _ARCHIVES: ".zip .tar .gz .tgz .bz2 .tbz2 .xz .txz .7z .rar",
+        _ZSTANDARD: ".zst .tzst",
         _ARRAYS: ".npy .npz .mat .pt .pth .pkl .h5 .hdf5 .tfrecord .safetensors",
     }.items()
     for ending in endings.split()

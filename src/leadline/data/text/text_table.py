@@ -55,7 +55,8 @@ class TextTable:
         """What was assumed so far; the encoding may show late."""
         comma = ("numbers are written with a decimal comma",) if self.written.comma else ()
         foreign = self.source.encoding not in (None, "utf-8")
-        return (*self.remarks, *comma, *((f"the text is written in {self.source.spoken}",) if foreign else ()))
+        guess = " (guessed from its letters; if they look wrong, save it as UTF-8)" if self.source.guessed else ""
+        return (*self.remarks, *comma, *((f"the text is written in {self.source.spoken}{guess}",) if foreign else ()))
 
 
 def open_text(stream: BinaryIO, name: str, reading: Reading) -> TextTable:
