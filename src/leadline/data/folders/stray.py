@@ -40,7 +40,7 @@ _PAGES = Reason("web pages", "save their text as .txt in UTF-8")
 _VIDEOS = Reason("videos", "take pictures out of them, for example: ffmpeg -i VIDEO -r 1 CLASS/%04d.jpg")
 _SOUNDS = Reason("sound recordings", "turn them into columns of numbers or into pictures (spectrograms); recordings are not read")
 _ARCHIVES = Reason("archives", "unpack them; of .zip and .tar one may be named as the data")
-_ZSTANDARD = Reason("files packed by Zstandard", "unpack them (unzstd FILE, or for .tar.zst: tar --zstd -xf FILE), or pack them as .gz or .zip")
+_ZSTANDARD = Reason("files packed by Zstandard", "unpack them (unzstd FILE, or tar --zstd -xf FILE), or pack them as .gz or .zip")
 _ARRAYS = Reason("files of arrays", "save them as pictures or as a table")
 
 _BY_ENDING = {
