@@ -217,3 +217,9 @@ def test_values_as_people_and_programs_take_them() -> None:
 def test_an_order_that_there_is_not_is_refused() -> None:
     with pytest.raises(LeadlineError, match="order"):
         Datetime(order="ydm")
+
+
+def test_a_date_in_the_international_order_is_read_in_every_column() -> None:
+    raw = pl.Series(["04.03.2024", "2024-03-04", "31.12.2023", "3/4"])
+    decoded = Datetime(order="dmy").decode(raw, Where("when"))
+    assert decoded.values[0] == decoded.values[1] == dt.datetime(2024, 3, 4) and list(decoded.bad) == [3]

@@ -208,4 +208,4 @@ def test_pictures_that_cannot_be_read_are_named(stripes: Path, tmp_path: Path) -
         (tmp_path / path.parent.name).mkdir(exist_ok=True)
         (tmp_path / path.parent.name / path.name).write_bytes(b"" if number == 3 else path.read_bytes())
     (finding,) = [finding for finding in overview(tmp_path).findings if finding.code == "corrupt-file"]
-    assert finding.title.startswith("1 pictures cannot be read") and len(finding.rows) == 1
+    assert finding.title.startswith("1 picture cannot be read") and len(finding.rows) == 1

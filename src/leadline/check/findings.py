@@ -12,18 +12,22 @@ _KEPT = "in the splits that we make they stay on one side"
 _SEVERE, _NOTABLE = 0.05, 0.01  # shares of a judging part that occur in what teaches
 
 
+def _counted(groups: int) -> str:
+    return "1 group" if groups == 1 else f"{groups:,} groups"
+
+
 def findings_of(data: Data, exact: np.ndarray | None, every: np.ndarray | None, classes: np.ndarray | None) -> list[Finding]:
     """Of groups (n,) of exact copies and of all copies, as `united` gives them; `classes` (n, ...) where answers are classes."""
     found = []
     same, near = together(exact), together(every)
     if exact is not None:
         groups = len(np.unique(exact[same]))
-        title = f"{len(same):,} of {len(data):,} rows are exact copies of others, in {groups:,} groups"
+        title = f"{len(same):,} of {len(data):,} rows are exact copies of others, in {_counted(groups)}"
         found.append(_finding(data, "exact-duplicate", Severity.LOW, title, _KEPT, same, "remove the repeats, if they are mistakes"))
     changed = near[_changed(near, exact, every)] if every is not None else near
     if every is not None and len(changed):
         groups = len(np.unique(every[changed]))
-        title = f"{len(changed):,} of {len(data):,} rows are nearly copies of others, in {groups:,} groups"
+        title = f"{len(changed):,} of {len(data):,} rows are nearly copies of others, in {_counted(groups)}"
         found.append(_finding(data, "near-duplicate", Severity.LOW, title, _KEPT, changed, "look at some of them"))
     if every is not None and classes is not None:
         found += _contradictions(data, every, near, classes)
@@ -44,7 +48,7 @@ def _contradictions(data: Data, every: np.ndarray, rows: np.ndarray, classes: np
     odd = rows[np.isin(every[rows], every[rows[differs]])]
     if not len(odd):
         return []
-    title = f"{len(odd):,} rows are copies of one another and have different {data.target}, in {len(np.unique(every[odd])):,} groups"
+    title = f"{len(odd):,} rows are copies of one another and have different {data.target}, in {_counted(len(np.unique(every[odd])))}"
     fix = "decide which label is right"
     return [_finding(data, "duplicate-labels", Severity.MEDIUM, title, "at most one of the labels can be right", odd, fix)]
 

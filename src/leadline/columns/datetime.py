@@ -85,6 +85,9 @@ class Datetime(ColumnType):
             return Decoded(utc.cast(pl.Datetime("us")))
         moments = parse(raw, self.order_of_parts)
         unread = (moments.is_null() & raw.is_not_null()).arg_true()
+        if len(unread) and raw.dtype == pl.String and not is_numbered(self.order_of_parts):
+            moments = moments.scatter(unread, parse(raw.gather(unread), "ymd"))  # 2024-03-04 means one day in every column
+            unread = (moments.is_null() & raw.is_not_null()).arg_true()
         odd = unread.filter(~missing_rows(raw.gather(unread), self.tokens))
         return Decoded(moments, {row: self._not_a_date(str(raw[row]), row, where) for row in odd})
 

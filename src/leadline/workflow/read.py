@@ -70,7 +70,8 @@ def unreadable_pictures(data: Data) -> list[Finding]:
         bad = {row: error for row, error in ((row, _why_unreadable(data, name, row)) for row in rows.tolist()) if error}
         if bad:
             looked = "" if len(rows) == len(data) else f" of {len(rows):,} looked at"
-            title = f"{len(bad):,} pictures{looked} cannot be read; train leaves them out, predict marks them"
+            noun = "picture" if len(bad) == 1 else "pictures"
+            title = f"{len(bad):,} {noun}{looked} cannot be read; train leaves such rows out, predict marks them"
             severity = Severity.HIGH if len(bad) * 20 > len(rows) else Severity.MEDIUM
             first = str(bad[min(bad)]).splitlines()[0]
             found.append(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 from leadline.data.contract import Reading
 from leadline.data.folders.class_folders import SPLIT_NAMES, split_folders
@@ -13,6 +14,7 @@ from leadline.data.joined import Part, read_parts
 from leadline.data.named_files import Listed, kinds_of_files
 from leadline.data.table import SPLITS, Table
 from leadline.errors import LeadlineError, listed
+from leadline.files import scratch_around
 
 
 def read_split_tables(walk: Walk, top: Level, reading: Reading) -> Listed | None:
@@ -42,9 +44,11 @@ def read_only_table(walk: Walk, top: Level, reading: Reading) -> Listed | None:
     if len(tables) > 1 and has_classes:
         return None
     if len(tables) > 1:
+        name_one = f"name one of them: {walk.path(tables[0])}"
         raise LeadlineError(
             f"{walk.root} holds {len(tables):,} tables, but none called train.*: {listed(tables, shown=10)}",
-            "one table; or tables called train.csv, test.csv, which belong together", f"name one of them: {walk.path(tables[0])}",
+            "one table; or tables called train.csv, test.csv, which belong together",
+            "unpack it and name one of them" if scratch_around(Path(walk.path(tables[0]))) else name_one,
         )  # fmt: skip
     part = Part(tables[0], "")
     table = read_parts(walk, [part], reading)
