@@ -31,3 +31,9 @@ def test_other_places_of_passwords(text: str, shown: str) -> None:
 @pytest.mark.parametrize("text", ["postgresql://user@host:5432/name", "C:/photos/a@b.jpg", "rows.csv:3: a@b", "no column pass=word", ""])
 def test_other_texts_stay_as_they_are(text: str) -> None:
     assert masked(text) == text
+
+
+def test_an_error_keeps_its_words_when_its_row_gets_another_number() -> None:
+    error = LeadlineError("3 values", "4", "mend it", file="a.csv:3", row=1)
+    moved = error.at_row(41)
+    assert (moved.saw, moved.expected, moved.try_this, moved.file, moved.row, error.row) == ("3 values", "4", "mend it", "a.csv:3", 41, 1)

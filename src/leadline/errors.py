@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from copy import copy
 from typing import Any
 
 # What stands between "scheme://user:" and the last "@" of the line, and what an address hands over under such a name: rather too
@@ -55,6 +56,12 @@ class LeadlineError(Exception):
         super().__init__(shown(saw))
         self.saw, self.expected, self.try_this = shown(saw), shown(expected), shown(try_this)
         self.file, self.row, self.column = file and shown(file), row, column
+
+    def at_row(self, row: int) -> LeadlineError:
+        """The same error for a row that has another number among more rows."""
+        moved = copy(self)
+        moved.row = row
+        return moved
 
     @property
     def where(self) -> str:

@@ -48,7 +48,8 @@ def batches_of_parts(walk: Walk, parts: Sequence[Part], reading: Reading, rows: 
         place = str(walk.path(part.name))
         for table in reader_for(place).batches(place, reading, rows):
             split = np.full(table.frame.height, part.split) if part.split else None
-            yield replace(table, first_row=first_row, split=split, name=walk.name, origin=walk.origin)
+            numbered = {row: error.at_row(first_row + row) for row, error in table.broken.items()}
+            yield replace(table, first_row=first_row, split=split, name=walk.name, origin=walk.origin, broken=numbered)
             first_row += table.frame.height
 
 
@@ -75,9 +76,14 @@ def joined(walk: Walk, parts: Sequence[Part], tables: Sequence[Table]) -> Table:
     return Table(
         frame, _Chained(tables, starts), walk.name, walk.root, split, types=tables[0].types, origin=walk.origin,
         remarks=tuple(dict.fromkeys(remark for table in tables for remark in table.remarks)),
-        broken={int(start) + row: error for start, table in zip(starts, tables, strict=False) for row, error in table.broken.items()},
+        broken={row: error for start, table in zip(starts.tolist(), tables, strict=False) for row, error in _moved(table, start).items()},
         findings=tuple(_shifted(tables, starts)), decimal=max(table.decimal for table in tables),
     )  # fmt: skip
+
+
+def _moved(table: Table, start: int) -> dict[int, LeadlineError]:
+    """The table's broken rows where they stand among all."""
+    return {start + row: error.at_row(start + row) for row, error in table.broken.items()}
 
 
 def _alike(frames: list[pl.DataFrame]) -> list[pl.DataFrame]:

@@ -54,6 +54,10 @@ class Slice:
     value: str
     score: Interval
 
+    def to_json(self) -> dict[str, Any]:
+        score = self.score.to_json()
+        return {"column": self.column, "value": self.value, "score": score.pop("value"), **score}
+
 
 @dataclass(frozen=True)
 class Evaluation:
@@ -75,7 +79,7 @@ class Evaluation:
             "per_class": [c.to_json() for c in self.per_class],
             "confusion": {"classes": self.classes, "counts": self.confusion},
             "calibration": {"ece": self.ece},
-            "slices": [{"column": s.column, "value": s.value, **s.score.to_json()} for s in self.slices],
+            "slices": [s.to_json() for s in self.slices],
             "findings": [finding.to_json() for finding in self.findings],
         }  # fmt: skip
 
