@@ -438,7 +438,7 @@ def as_nobody() -> Iterator[Path]:
     """A folder that everybody may use, while the process runs as another user: root may open everything."""
     if os.name == "nt" or os.geteuid() != 0:
         pytest.skip("only root can act as another user")
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:  # TMPDIR may be closed to others
         Path(folder).chmod(0o755)
         yield Path(folder)
         os.seteuid(0)

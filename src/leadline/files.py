@@ -17,6 +17,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from leadline.errors import LeadlineError
+
 _SCRATCH = "leadline-"
 _OLD = "-old"
 # In the names of what is being written, before the process number: two machines may write into one folder of a network.
@@ -151,7 +153,11 @@ def scratch_folder() -> Path:
     _sweep(base)
     if not _scratch:
         atexit.register(remove_scratch)
-    folder = Path(tempfile.mkdtemp(dir=base, prefix=f"{_SCRATCH}{os.getpid()}-"))
+    try:
+        folder = Path(tempfile.mkdtemp(dir=base, prefix=f"{_SCRATCH}{os.getpid()}-"))
+    except OSError as error:
+        saw = f"the folder for temporary files, {base}, cannot be written to: {error.strerror}"
+        raise LeadlineError(saw, "a folder with room that you may write to", "set TMPDIR to another one") from error
     _scratch.append(folder)
     return folder
 

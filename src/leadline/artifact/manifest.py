@@ -127,6 +127,8 @@ def _check(manifest: Manifest) -> None:
         raise ValueError("it names a task, a metric or a column type that we do not have")
     for choice in manifest.choices.values():
         choice.kind()  # raises where its settings are not such as the type has
+    if TASKS.get(manifest.task)().num_outputs(len(manifest.classes)) < 1:
+        raise ValueError("it has no classes to answer with")
     known = {COLUMN + name for name in forms_of(manifest.types)}
     for part in manifest.parts:
         if part.kind not in PARTS:

@@ -82,6 +82,7 @@ class Compressed(Reader):
 @contextmanager
 def _unpacked(place: str, unpack: Callable[[Path, Path], None]) -> Iterator[Path]:
     """A scratch folder with what is in the archive, known under the archive's name; gone at once where anything goes wrong."""
+    _refuse_closed(place)
     folder = scratch_folder()
     known_as(str(folder), place)
     try:
@@ -90,6 +91,13 @@ def _unpacked(place: str, unpack: Callable[[Path, Path], None]) -> Iterator[Path
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
+
+
+def _refuse_closed(place: str) -> None:
+    try:
+        Path(place).open("rb").close()
+    except OSError as error:
+        raise LeadlineError(f"{place} cannot be opened: {error.strerror}", "a file that you may read", "change its rights") from error
 
 
 def _inner(folder: Path, place: str) -> str:
