@@ -51,3 +51,7 @@ def test_the_task_follows_from_the_target_with_a_reason(values: list[object], ta
     assert chosen.name == task and why
     if isinstance(values[0], int) and task == "classify":
         assert "--task regress" in why
+
+
+def test_classes_of_one_example_each_cannot_be_learned() -> None:
+    assert Classify().why_not(pl.Series(["a", "b", "c"])) == "each of the 3 classes has a single example"

@@ -38,6 +38,4 @@ class Reader(ABC):
 
         A reader of a format that can be read piece by piece overrides this, so that memory does not grow with the source.
         """
-        whole = self.read(place, reading)
-        for start in range(0, whole.frame.height, rows):
-            yield whole.sliced(start, rows)
+        yield from self.read(place, reading).parts(rows)

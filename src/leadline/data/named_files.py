@@ -92,8 +92,7 @@ class Listed:
 
     def batches(self, rows: int) -> Iterator[Table]:
         """The same in tables of `rows` rows each, whose files are opened as they come."""
-        for start in range(0, self.table.frame.height, rows):
-            yield replace(self, table=self.table.sliced(start, rows)).read()
+        return (replace(self, table=part).read() for part in self.table.parts(rows))
 
 
 def with_contents(table: Table) -> Table:

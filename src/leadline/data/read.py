@@ -105,11 +105,10 @@ def read_table(source: Any, reading: Reading | None = None) -> Table:
 def read_batches(source: Any, reading: Reading, rows: int) -> Iterator[Table]:
     """The same rows as `read_table` in tables of about `rows` each, as they come; none where there are no rows."""
     if isinstance(source, str | Path):
-        yield from map(within_calendar, batches_with_contents(reader_for(str(source)).batches(str(source), reading, rows)))
-        return
-    whole = _whole(source, reading)
-    for start in range(0, whole.frame.height, rows):
-        yield whole.sliced(start, rows)
+        parts = reader_for(str(source)).batches(str(source), reading, rows)
+    else:
+        parts = _whole(source, reading).parts(rows)
+    yield from map(within_calendar, batches_with_contents(parts))
 
 
 def _whole(source: Any, reading: Reading) -> Table:

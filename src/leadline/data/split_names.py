@@ -1,11 +1,16 @@
-"""Names that people give to the parts of data, for sources whose parts have names: lists in JSON, Hugging Face datasets."""
+"""Names that people give to the parts of data: folders, tables, lists in JSON, Hugging Face datasets."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from leadline.data.folders.class_folders import SPLIT_NAMES
 from leadline.data.table import SPLITS
+
+SPLIT_NAMES = {
+    "train": "train", "training": "train",
+    "valid": "valid", "val": "valid", "validation": "valid", "dev": "valid",
+    "test": "test", "testing": "test",
+}  # fmt: skip
 
 
 def splits_of(names: Iterable[str]) -> dict[str, str]:

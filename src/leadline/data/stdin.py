@@ -35,9 +35,7 @@ class StandardInput(Reader):
         if kind != _LIST:
             yield from READERS.get(kind)().stream_batches(stream, _NAME, reading, rows)
             return
-        whole = _by_way_of_a_file(stream, kind, reading)
-        for start in range(0, whole.frame.height, rows):
-            yield whole.sliced(start, rows)
+        yield from _by_way_of_a_file(stream, kind, reading).parts(rows)
 
 
 def _stream() -> io.BufferedReader:

@@ -44,6 +44,11 @@ class Table:
     findings: tuple[Finding, ...] = ()
     unlabelled: LeadlineError | None = None  # what to say where answers are wanted, and such a source has none: loose files
 
+    def parts(self, rows: int) -> Iterator[Table]:
+        """The same rows in their order, `rows` at a time."""
+        for start in range(0, self.frame.height, rows):
+            yield self.sliced(start, rows)
+
     def sliced(self, start: int, rows: int) -> Table:
         """`rows` rows from `start` on, as a table of their own."""
         split = None if self.split is None else self.split[start : start + rows]

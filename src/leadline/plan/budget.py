@@ -15,7 +15,7 @@ from leadline.tasks.contract import Task
 EFFORTS = (0, 1, 2)
 _SAFETY = 0.85  # of the time left is planned; machines are shared and estimates are estimates
 _ENDING_SECONDS = 2.0  # writing, hashing and reloading the artefact
-_FOLD_SHARE = 0.8  # of the rows are in a fold's training part
+FOLD_SHARE = 0.8  # of the rows are in a fold's training part
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "": 1.0}
 
 
@@ -104,7 +104,7 @@ class _Filling:
 
     def price(self, field: Field, effort: int) -> float:
         """Seconds of all fits of a learner; those on folds see fewer rows."""
-        fits = self.num_folds * (1 + self.nested_folds) * _FOLD_SHARE + 1 + self.nested_folds
+        fits = self.num_folds * (1 + self.nested_folds) * FOLD_SHARE + 1 + self.nested_folds
         return field.rate.seconds(self._work(field, effort).steps, fits)
 
     def _work(self, field: Field, effort: int) -> Work:

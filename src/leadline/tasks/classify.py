@@ -94,6 +94,8 @@ class Classify(Task):
             return f"all {len(target):,} rows have the same answer"
         if len(target) > 20 and distinct > _MOST_CLASSES_SHARE * len(target):
             return f"{distinct:,} different answers in {len(target):,} rows are not classes"
+        if distinct == len(target):
+            return f"each of the {distinct:,} classes has a single example"
         return None
 
     def read_target(self, target: pl.Series, positive: str | None = None) -> Target:

@@ -8,7 +8,7 @@ from leadline.encoders.store import Store
 from leadline.learners.contract import Learner, Sizes
 from leadline.machine import memory_bytes, num_threads, peak_memory_mb, processor, versions
 from leadline.parts import Node
-from leadline.plan.budget import EFFORTS, Asked, Chosen, Field, fill_budget
+from leadline.plan.budget import EFFORTS, FOLD_SHARE, Asked, Chosen, Field, fill_budget
 from leadline.plan.calibration import Calibration
 from leadline.plan.plan import Plan, Skipped
 from leadline.progress import Progress
@@ -20,7 +20,6 @@ _MANY_ROWS = 20_000  # from here on one fifth held back chooses as surely as fiv
 _MEMORY_SHARE = 0.7  # of what this process may use; the rest is for the data and for others
 _BASE_MB = 350.0  # interpreter and libraries; measured on Linux with Python 3.11
 _ENGINE_MB = 300.0  # an inference engine with its network and the pictures or texts in flight
-_FOLD_SHARE = 0.8  # of the rows are in a fold's training part
 _VALUE_BYTES = {"number": 8, "category": 16, "text": 16, "image": 16}  # of one value of a form; what polars strings share is in the data
 
 
@@ -98,6 +97,6 @@ def _peak_mb(setup: Setup, sizes: Sizes, chosen: Chosen, inputs: Inputs) -> floa
     encoders = [inputs.nodes[name].part for name in chosen.inputs if name in inputs.encodings]
     vectors = sum(4 * part.card.dimension for part in encoders if isinstance(part, PretrainedEncoder))
     row_bytes = vectors + sum(_VALUE_BYTES.get(form, 16) for form in sizes.types.values())
-    held = setup.data.table.frame.estimated_size() + sizes.rows * row_bytes * (1 + _FOLD_SHARE)
+    held = setup.data.table.frame.estimated_size() + sizes.rows * row_bytes * (1 + FOLD_SHARE)
     most = max((fitting.work.peak_bytes for fitting in chosen.fittings), default=0)
     return max(peak_memory_mb(), _BASE_MB + (_ENGINE_MB if encoders else 0.0) + (held + most) / (1 << 20))

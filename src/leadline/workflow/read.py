@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from leadline.columns.missing import missing_rows
-from leadline.columns.picture import open_picture
+from leadline.columns.picture import Picture, open_picture
 from leadline.columns.recognise import Choice, recognise
 from leadline.data.read import CONVENTIONAL_TARGETS, read
 from leadline.data.table import Data
@@ -67,7 +67,8 @@ def unreadable_pictures(data: Data) -> list[Finding]:
     rows = np.arange(0, len(data), max(1, len(data) // _PICTURES_OPENED))
     found = []
     for name in [name for name, form in data.forms.items() if form == "image"]:
-        bad = {row: error for row, error in ((row, _why_unreadable(data, name, row)) for row in rows.tolist()) if error}
+        pictures = data.feature(name)
+        bad = {row: error for row in rows.tolist() if (error := _why_unreadable(pictures[row]))}
         if bad:
             looked = "" if len(rows) == len(data) else f" of {len(rows):,} looked at"
             noun = "picture" if len(bad) == 1 else "pictures"
@@ -80,9 +81,8 @@ def unreadable_pictures(data: Data) -> list[Finding]:
     return found
 
 
-def _why_unreadable(data: Data, column: str, row: int) -> LeadlineError | None:
+def _why_unreadable(picture: Picture) -> LeadlineError | None:
     try:
-        picture = data.take(np.array([row])).feature(column)[0]
         open_picture(picture.read(), at_least=_LEAST_PIXELS, source=picture.name)
     except LeadlineError as error:
         return error

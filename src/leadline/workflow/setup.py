@@ -100,16 +100,7 @@ def set_up(
     data = data.with_findings(*several_frames(data), *copies.findings)
     setup = Setup(data, task, why, target, metric, parts, copies.groups, seed, as_read, copies.near)
     _require_enough(setup)
-    _refuse_lone_classes(setup)
     return setup
-
-
-def _refuse_lone_classes(setup: Setup) -> None:
-    """Raises LeadlineError where no class has a second example: nothing that was learned could be judged."""
-    _, counts = np.unique(setup.task.strata(setup.target.values), return_counts=True)
-    if setup.num_classes and counts.max() < 2:
-        saw = f"each of the {setup.num_classes:,} classes has a single example"
-        raise LeadlineError(saw, "some examples of each class", "collect more, or choose another column with --target COL")
 
 
 def _order(data: Data) -> np.ndarray | None:

@@ -11,10 +11,11 @@ from pathlib import Path
 
 from leadline.data.archives.unpack import unpack_single, unpack_tar, unpack_zip
 from leadline.data.contract import Reader, Reading
-from leadline.data.folders.class_folders import SPLIT_NAMES
 from leadline.data.folders.table_names import stem_of, tables_in
 from leadline.data.folders.walk import visible
+from leadline.data.opening import as_one_error
 from leadline.data.read import reader_for
+from leadline.data.split_names import SPLIT_NAMES
 from leadline.data.table import Table
 from leadline.errors import LeadlineError, known_as, shown
 from leadline.files import scratch_folder
@@ -94,10 +95,8 @@ def _unpacked(place: str, unpack: Callable[[Path, Path], None]) -> Iterator[Path
 
 
 def _refuse_closed(place: str) -> None:
-    try:
-        Path(place).open("rb").close()
-    except OSError as error:
-        raise LeadlineError(f"{place} cannot be opened: {error.strerror}", "a file that you may read", "change its rights") from error
+    with as_one_error(place, "an archive"), Path(place).open("rb"):
+        pass
 
 
 def _inner(folder: Path, place: str) -> str:

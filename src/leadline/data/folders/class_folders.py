@@ -12,15 +12,10 @@ from leadline.columns.contract import ColumnType
 from leadline.data.contract import Reading
 from leadline.data.folders.walk import Level, Walk
 from leadline.data.named_files import Listed, ends_with, kinds_of_files
-from leadline.data.table import SPLITS, Table
+from leadline.data.split_names import SPLIT_NAMES, splits_of
+from leadline.data.table import Table
 from leadline.errors import listed, printable
 from leadline.findings import Finding, Severity
-
-SPLIT_NAMES = {
-    "train": "train", "training": "train",
-    "valid": "valid", "val": "valid", "validation": "valid", "dev": "valid",
-    "test": "test", "testing": "test",
-}  # fmt: skip
 
 
 @dataclass
@@ -40,8 +35,7 @@ class Files:
 
 def split_folders(walk: Walk, top: Level) -> dict[str, str]:
     """Folders named after splits, with their splits, in the order train, valid, test."""
-    named = {name: SPLIT_NAMES[name.lower()] for name in top.folders if name.lower() in SPLIT_NAMES}
-    return dict(sorted(named.items(), key=lambda item: SPLITS.index(item[1])))
+    return splits_of(top.folders)
 
 
 def read_split_class_folders(walk: Walk, top: Level, reading: Reading) -> Listed | None:

@@ -14,12 +14,13 @@ import polars as pl
 
 from leadline.columns.contract import ColumnType
 from leadline.data.contract import Reading
-from leadline.data.folders.class_folders import SPLIT_NAMES, split_folders
+from leadline.data.folders.class_folders import split_folders
 from leadline.data.folders.stray import ending_of, reason_for
 from leadline.data.folders.table_names import stem_of, tables_in
 from leadline.data.folders.walk import Level, Walk
 from leadline.data.joined import Part, read_parts
 from leadline.data.named_files import Listed, kind_named, kinds_of_files, share_that_ends
+from leadline.data.split_names import SPLIT_NAMES
 from leadline.data.table import Table
 from leadline.errors import LeadlineError, listed
 from leadline.findings import Finding, Severity

@@ -6,12 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from leadline.data.contract import Reading
-from leadline.data.folders.class_folders import SPLIT_NAMES, split_folders
+from leadline.data.folders.class_folders import split_folders
 from leadline.data.folders.metadata import below_top, with_files
 from leadline.data.folders.table_names import is_shard, missing_shards, shard_stem, stem_of, tables_in
 from leadline.data.folders.walk import Level, Walk
 from leadline.data.joined import Part, read_parts
 from leadline.data.named_files import Listed, kinds_of_files
+from leadline.data.split_names import SPLIT_NAMES
 from leadline.data.table import SPLITS, Table
 from leadline.errors import LeadlineError, listed
 from leadline.files import scratch_around

@@ -49,9 +49,7 @@ class JsonLines(Reader):
                 records = Records(portion.mixed)
                 frame = records.stacked([known, portion.frame])
                 known = frame.clear()
-                whole = _table(frame, portion.places, name, reading, first_row, portion.broken, records)
-                for start in range(0, portion.rows, rows):
-                    yield whole.sliced(start, rows)
+                yield from _table(frame, portion.places, name, reading, first_row, portion.broken, records).parts(rows)
                 first_row += portion.rows
 
 
