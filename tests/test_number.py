@@ -44,6 +44,12 @@ def test_numbers_come_back_from_any_way_of_writing_them(numbers: list[float], wa
     assert list(kind.decode(values, Where("c")).values) == pytest.approx([*numbers, 1234567.25])
 
 
+@pytest.mark.parametrize(("mark", "value"), [(".", "3,5"), (",", "3.5")])
+def test_a_number_with_the_other_decimal_mark_is_told_from_what_is_none(mark: str, value: str) -> None:
+    bad = Number(decimal=mark).decode(pl.Series([value, "soon"]), Where("c")).bad
+    assert f'one with the decimal mark "{"," if mark == "." else "."}"' in str(bad[0]) and "decimal" not in str(bad[1])
+
+
 @settings(max_examples=50, deadline=None)
 @given(st.integers(-(10**12), 10**12), st.sampled_from(["${}", "{} €", "EUR {}", "{}%", "{} %", "USD{}", "{}£"]))
 def test_a_unit_on_either_side_is_taken_off(number: int, form: str) -> None:

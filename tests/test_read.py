@@ -169,6 +169,11 @@ def test_pictures_named_by_a_table(tmp_path: Path) -> None:
     assert data.types == {"file": "image"}
 
 
+def test_an_answer_is_missing_however_its_token_is_written(tmp_path: Path) -> None:
+    data = drop_missing_target(read(csv(tmp_path, "a,label\n1,x\n2, na \n3,N/a\n4,#N/A\n5,unknown\n6,x\n")))
+    assert list(data.raw("label")) == ["x", "unknown", "x"]
+
+
 def test_rows_without_an_answer_are_left_out_and_named(tmp_path: Path) -> None:
     data = drop_missing_target(read(csv(tmp_path, "a,label\n1,x\n2,\n3,y\n")))
     assert len(data) == 2

@@ -66,6 +66,19 @@ def test_what_merely_holds_separators_is_not_taken_for_tags(values: list[str]) -
     assert isinstance(choice, Choice) and choice.type != "tags"
 
 
+def test_where_few_cells_hold_several_labels_tags_are_named_as_possible() -> None:
+    values = [RNG.choice(GENRES) for _ in range(190)] + [
+        "action,drama",
+        "drama,horror",
+        "horror,action",
+        "western,drama",
+        "comedy,action",
+    ] * 2
+    choice = recognise("genres", pl.Series("genres", values))
+    assert isinstance(choice, Choice) and choice.type == "category"
+    assert "5% of its cells hold several labels" in choice.others["tags"]
+
+
 def test_lists_of_numbers_are_no_labels() -> None:
     assert isinstance(Tags().recognise(Sample("c", pl.Series([[0.5, 1.0], [2.0, 3.0]] * 20), 40)), WhyNot)
 

@@ -16,17 +16,19 @@ from leadline.machine import num_threads
 
 Result = TypeVar("Result")
 
+_SMALL = 16 << 10  # bytes a picture
 _TOGETHER = 64  # pictures a thread takes between two looks at the queue
 
 
 def same_pictures(pictures: Pictures) -> Links:
     """Links of pictures of equal bytes; only those are read whose size occurs more than once."""
-    sizes = np.array(
-        [size for _, some in spread(lambda row: pictures[row].num_bytes(), np.arange(len(pictures))) for size in some], np.int64
-    )
+    sizes = np.array([pictures[row].num_bytes() for row in range(len(pictures))], np.int64)
     values, counts = np.unique(sizes, return_counts=True)
     rows = np.flatnonzero(np.isin(sizes, values[(counts > 1) & (values > 0)]))
-    keys = [key for _, some in spread(lambda row: digest(pictures[row]), rows) for key in some]
+    if sizes[rows].sum() < _SMALL * len(rows):  # then threads wait for one another longer than for the files
+        keys = [digest(pictures[row]) for row in rows.tolist()]
+    else:
+        keys = [key for _, some in spread(lambda row: digest(pictures[row]), rows) for key in some]
     read = np.array([key is not None for key in keys], dtype=bool)
     return links_of(np.frombuffer(b"".join(key[:8] for key in keys if key), np.uint64), rows[read])
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 
 from leadline.check.same_pictures import spread
 from leadline.columns.picture import Picture, Pictures, is_several
+from leadline.data.named_files import ends_with
 from leadline.data.table import Data
 from leadline.errors import LeadlineError
 from leadline.findings import Finding, Severity
@@ -20,7 +22,7 @@ def several_frames(data: Data) -> list[Finding]:
     """A finding for every column of pictures where some files hold several."""
     found = []
     for name, form in data.forms.items():
-        rows = _rows(data.feature(name)) if form == "image" else []
+        rows = _rows(data.raw(name), data.feature(name)) if form == "image" else []
         if rows:
             title = f"{len(rows):,} of {len(data):,} pictures are animated or have several pages; the first one counts"
             numbers = [data.source_row(row) for row in rows]
@@ -28,8 +30,10 @@ def several_frames(data: Data) -> list[Finding]:
     return found
 
 
-def _rows(pictures: Pictures) -> list[int]:
-    suspects = np.array([row for row, picture in enumerate(pictures) if _may_be(picture)], dtype=np.int64)
+def _rows(raw: pl.Series, pictures: Pictures) -> list[int]:
+    named = raw.dtype == pl.String  # then names say enough, and a hundred thousand pictures need not be made to ask them
+    possible = ends_with(raw, _ENDINGS).fill_null(False).arg_true().to_list() if named else range(len(raw))
+    suspects = np.array([row for row in possible if _may_be(pictures[row])], dtype=np.int64)
     several = [one for _, some in spread(lambda row: _is_several(pictures[row]), suspects) for one in some]
     return [row for row, one in zip(suspects.tolist(), several, strict=True) if one]
 

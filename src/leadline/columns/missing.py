@@ -19,9 +19,6 @@ WORDS = frozenset({
     "no data", "(null)", "-", "--", "---", ".",
 })  # fmt: skip
 
-# The spellings that readers which know only exact ones are told.
-MISSING_TOKENS = ["", "?", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null"]
-
 _FEW = 2_000  # values that are sooner looked at one by one than sieved
 _SLOTS = 1 << 18
 
@@ -55,6 +52,8 @@ def _places(text: pl.Series, tokens: frozenset[str]) -> np.ndarray:
     suspects = np.flatnonzero(np.take(_sieve(tokens), slots.view(np.int64)))
     blank = text < "!"  # it begins with a space or the like
     rows = np.union1d(suspects, blank.arg_true().to_numpy()) if blank.any() else suspects
+    if not len(rows):
+        return rows
     few = text.gather(rows)
     found = few.unique()
     found = found.filter(_is_token(found, tokens))

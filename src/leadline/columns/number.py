@@ -83,9 +83,12 @@ class Number(ColumnType):
 
     def _not_a_number(self, text: str, row: int, where: Where) -> LeadlineError:
         example = ("3,5" if self.decimal == "," else "3.5") + (f" {self.units[0]}" if self.units else "")
-        return where.error(
-            row, f'"{text[:_WORST_SHOWN]}" is not a number', f"a number such as {example}", "mend the value or leave it empty"
-        )
+        other = "," if self.decimal == "." else "."
+        if parse(pl.Series([text]), other, self.units).is_not_null().all():
+            what, fix = f'is no number here, but one with the decimal mark "{other}"', f'write all of them with "{self.decimal}"'
+        else:
+            what, fix = "is not a number", "mend the value or leave it empty"
+        return where.error(row, f'"{text[:_WORST_SHOWN]}" {what}', f"a number such as {example}", fix)
 
     def remarks(self, sample: Sample, values: pl.Series) -> list[str]:
         if sample.values.dtype == pl.String:

@@ -103,12 +103,17 @@ class Pictures:
 
 
 def _read_file(path: Path, name: str) -> bytes:
+    """By plain system calls: for a small picture Python's file objects take five times as long as reading it."""
     try:
-        with path.open("rb", buffering=0) as stream:
-            size = os.fstat(stream.fileno()).st_size
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        try:
+            size = os.fstat(descriptor).st_size
             if size > MAX_BYTES:
                 raise LeadlineError(f"a file of {size >> 20} MB", f"at most {MAX_BYTES >> 20} MB", "save it smaller", file=name)
-            return stream.readall()
+            content = os.read(descriptor, size + 1)
+            return content if len(content) == size else content + b"".join(iter(lambda: os.read(descriptor, 1 << 20), b""))
+        finally:
+            os.close(descriptor)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise LeadlineError(f"a file that cannot be read: {reason}", "a picture file", "check that it is still there", file=name) from error

@@ -20,7 +20,8 @@ _NOWHERE = "\0"  # splits nothing
 _NUMBER = r"^[-+]?[\d.,]+%?$"
 _LONGEST_LABEL, _MOST_WORDS = 40, 4  # longer ones are phrases
 _MOST_NUMBERS = 0.1  # of the different labels
-_LEAST_SEVERAL = 0.15  # of the cells have two labels or more, else the separator is an accident
+_LEAST_SEVERAL = 0.15  # of the cells have two labels or more, else the separator may be an accident
+_LEAST_POSSIBLE = 0.02  # of them, for it to be worth a word
 _MOST_SINGLES = 0.25  # of all labels given are of a kind that is given once: streets and names are, labels are not
 _LEAST_MOVING = 0.05  # of the labels beside others are now first, now not; in "Paris, France" none is
 
@@ -38,8 +39,8 @@ class _Look:
     def why_not(self, listed: bool) -> str | None:
         """The reason in words why these are no labels; `listed` where the cells are lists, which nothing else looks like."""
         names, given = self.labels["label"], self.labels["count"].to_numpy()
-        if self.several < _LEAST_SEVERAL and not listed:
-            return "few of its cells hold more than one label"
+        if self.several < _LEAST_POSSIBLE and not listed:
+            return "hardly any of its cells hold more than one label"
         if names.str.contains(_NUMBER).to_numpy().mean() > _MOST_NUMBERS:
             return "the parts of its cells are numbers"
         characters, words = names.str.len_chars().to_numpy(), names.str.count_matches(r"\S+").to_numpy()
@@ -89,6 +90,8 @@ class Tags(ColumnType):
         reason = look.why_not(listed=not kind.separator) if look else "its cells hold nothing"
         if look is None or reason:
             return WhyNot(str(reason))
+        if look.several < _LEAST_SEVERAL and kind.separator:
+            return Confidence(0.2, f'{look.several:.0%} of its cells hold several labels, if "{kind.separator}" separates them')
         how = f'separated by "{kind.separator}"' if kind.separator else "in lists"
         return Confidence(0.9, f"holds labels {how}, {look.each:.1f} a cell of {len(look.labels):,} different ones")
 
@@ -129,6 +132,13 @@ class Tags(ColumnType):
         rng = np.random.default_rng(seed)
         chosen = rng.random((num_rows, 8)) < np.linspace(0.6, 0.1, 8)
         return pl.Series(["|".join(f"label {place}" for place in np.flatnonzero(row)) or f"label {rng.integers(8)}" for row in chosen])
+
+
+def codes_in(cells: pl.Series, labels: Sequence[str]) -> pl.DataFrame:
+    """(row, code) of every one of `labels` that a decoded cell holds, each once, in the order of rows and codes."""
+    known = pl.DataFrame({"label": labels, "code": np.arange(len(labels))}, schema={"label": pl.String, "code": pl.Int32})
+    given = pl.DataFrame({"label": cells}).with_row_index("row").explode("label").drop_nulls()
+    return given.join(known, on="label").unique(["row", "code"]).select("row", "code").sort("row", "code")
 
 
 def _is_text(values: pl.Series) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
-from leadline.columns.missing import MISSING_TOKENS
+from leadline.columns.missing import TOKENS, missing_rows
 from leadline.data.table import Data
 from leadline.errors import LeadlineError
 from leadline.findings import Finding, Severity
@@ -39,8 +39,8 @@ def drop_missing_target(data: Data, blank_answers: bool = False) -> Data:
     With `blank_answers` an empty text is one, as for labels, of which a row may have none.
     """
     target = data.require_target()
-    tokens = MISSING_TOKENS if data.table.target is None else []
-    missing = _missing(data.raw(target), [token for token in tokens if token or not blank_answers])
+    tokens = TOKENS if data.table.target is None else frozenset[str]()
+    missing = _missing(data.raw(target), tokens - {""} if blank_answers else tokens)
     if not missing.any():
         return data
     if missing.all():
@@ -61,13 +61,10 @@ def at_source(data: Data, findings: Iterable[Finding]) -> list[Finding]:
     return [replace(finding, rows=[data.source_row(row) for row in finding.rows]) for finding in findings]
 
 
-def _missing(values: pl.Series, tokens: list[str]) -> pl.Series:
+def _missing(values: pl.Series, tokens: frozenset[str]) -> pl.Series:
     """There are no `tokens` where folders name the classes: one may well be called NA, Namibia."""
-    missing = values.is_null()
-    if values.dtype.is_float():
-        missing = missing | values.is_nan().fill_null(True)
-    if values.dtype == pl.String and tokens:
-        different = values.unique()  # a target has few of them, and rows may be many
-        found = different.filter(different.str.strip_chars().is_in(tokens).fill_null(False))
-        missing = missing | values.is_in(found.implode()).fill_null(True) if len(found) else missing
-    return missing
+    if values.dtype != pl.String:
+        return missing_rows(values, tokens)
+    missing, different = values.is_null(), values.unique().drop_nulls()  # a target has few of them, and rows may be many
+    found = different.filter(missing_rows(different, tokens))
+    return missing | values.is_in(found.implode()).fill_null(True) if len(found) else missing

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from leadline.data.table import Data, Table
 from leadline.data.useless import why_useless
 from leadline.errors import LeadlineError
 from leadline.findings import Finding
+from leadline.machine import num_threads
 from leadline.registry import COLUMNS, READERS
 
 WRITTEN = ("category", "text", "tags")  # forms whose values are what is written, digit for digit
@@ -69,14 +71,18 @@ def read(
 def _typed(table: Table, features: Sequence[str], wanted: Mapping[str, str]) -> tuple[dict[str, Choice], list[Finding]]:
     """The type of each column, and why the others are left out."""
     columns, useless = dict[str, Choice](), list[Finding]()
-    for name in features:
-        choice = _type_of(table, name, wanted.get(name))
-        reason = None if name in wanted else why_useless(name, table.frame[name], choice)
-        if reason is None and isinstance(choice, Choice):
-            columns[name] = choice
-        elif reason is not None:
-            useless.append(reason)
+    with ThreadPoolExecutor(num_threads()) as workers:
+        for name, choice, reason in workers.map(lambda name: _judged(table, name, wanted.get(name)), features):
+            if reason is None and isinstance(choice, Choice):
+                columns[name] = choice
+            elif reason is not None:
+                useless.append(reason)
     return columns, useless
+
+
+def _judged(table: Table, name: str, wanted: str | None) -> tuple[str, Choice | WhyNot, Finding | None]:
+    choice = _type_of(table, name, wanted)
+    return name, choice, None if wanted else why_useless(name, table.frame[name], choice)
 
 
 def _as_text(types: Mapping[str, str]) -> list[str]:

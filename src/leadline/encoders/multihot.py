@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import polars as pl
 
+from leadline.columns.tags import codes_in
 from leadline.values import Sparse
 
 _LEAST_COUNT = 2  # a label seen once teaches nothing
@@ -30,9 +31,7 @@ class MultiHot:
         return cls(kept["label"].head(_MOST_LABELS).to_list())
 
     def run(self, values: pl.Series) -> Sparse:
-        known = pl.DataFrame({"label": self.labels, "code": np.arange(len(self.labels))}, schema={"label": pl.String, "code": pl.Int32})
-        given = pl.DataFrame({"label": values}).with_row_index("row").explode("label").drop_nulls()
-        found = given.join(known, on="label").unique(["row", "code"]).sort("row", "code")
+        found = codes_in(values, self.labels)
         indptr = np.concatenate([[0], np.cumsum(np.bincount(found["row"].to_numpy(), minlength=len(values)))]).astype(np.int64)
         return Sparse(indptr, found["code"].to_numpy(), np.ones(len(found), np.float32), len(self.labels))
 

@@ -9,8 +9,7 @@ import numpy as np
 import polars as pl
 
 from leadline.columns.contract import Confidence, Sample, Where, WhyNot
-from leadline.columns.tags import SEPARATORS, Tags
-from leadline.encoders.multihot import MultiHot
+from leadline.columns.tags import SEPARATORS, Tags, codes_in
 from leadline.errors import LeadlineError, listed
 from leadline.findings import Finding, Severity
 from leadline.tasks.contract import ClassCount, Loss, Target, Task
@@ -243,9 +242,9 @@ def _counted(labels: pl.Series) -> pl.DataFrame:
 
 def _matrix(labels: pl.Series, classes: list[str]) -> np.ndarray:
     """(n, num_labels) uint8: 1 where a row has the label."""
-    found = MultiHot(classes).run(labels)
+    found = codes_in(labels, classes)
     matrix = np.zeros((len(labels), len(classes)), dtype=np.uint8)
-    matrix[np.repeat(np.arange(len(labels)), np.diff(found.indptr)), found.indices] = 1
+    matrix[found["row"].to_numpy(), found["code"].to_numpy()] = 1
     return matrix
 
 

@@ -59,7 +59,7 @@ def read_class_folders(walk: Walk, top: Level, reading: Reading) -> Listed | Non
         return None
     found = Files()
     findings = _add_classes(walk, top, "", found)
-    return files_table(walk, found, tuple(findings))
+    return files_table(walk, found, (*findings, *_like_splits(walk, top)))
 
 
 def read_several_class_folders(walk: Walk, top: Level, reading: Reading) -> Listed | None:
@@ -90,6 +90,13 @@ def _without_classes(walk: Walk, name: str) -> Finding:
     title = f"the folder {name} holds {len(files):,} files but no class folders, so it cannot judge and is not used"
     fix = f"sort them into class folders, or have them predicted: leadline predict MODEL {name}"
     return Finding("unread-files", Severity.MEDIUM, title, fix=fix)
+
+
+def _like_splits(walk: Walk, top: Level) -> list[Finding]:
+    """Beside cat/ and dog/ a folder test/ may be a class of its own (train/ among vehicles), and may be pictures to judge by."""
+    fix = "if it is none, move it away and have it predicted, or put class folders into train/ and test/"
+    titles = [f'the folder {name} lies beside class folders, so "{name}" counts as a class' for name in split_folders(walk, top)]
+    return [Finding("split-as-class", Severity.MEDIUM, title, fix=fix) for title in titles]
 
 
 def main_kind(names: list[str]) -> ColumnType | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from leadline.data.text.careful import MAX_RECORD, Marks
@@ -43,15 +42,6 @@ def cut_blocks(source: Utf8, ahead: bytes, offset: int, marks: Marks, expected: 
             _refuse_too_long(left)
         offset += len(block.text)
         if block.text:
-            yield block
-
-
-def read_ahead(blocks: Iterator[Block]) -> Iterator[Block]:
-    """The same blocks, each cut while the one before it is parsed."""
-    with ThreadPoolExecutor(1) as worker:
-        coming = worker.submit(next, blocks, None)
-        while block := coming.result():
-            coming = worker.submit(next, blocks, None)
             yield block
 
 

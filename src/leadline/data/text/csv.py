@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -13,7 +15,7 @@ import polars as pl
 from leadline.data.contract import Reader, Reading
 from leadline.data.opening import as_one_error
 from leadline.data.table import Table
-from leadline.data.text.blocks import Block, read_ahead
+from leadline.data.text.blocks import Block
 from leadline.data.text.careful import Marks
 from leadline.data.text.parsing import Mistyped, Parsed, Parser
 from leadline.data.text.text_lines import Stretch, TextLines
@@ -22,6 +24,7 @@ from leadline.data.text.written import Written, finished
 from leadline.errors import LeadlineError
 
 _MOST_RETYPED = 3  # times that a file is read again because values further down are of another kind
+_AT_ONCE = 2  # blocks parsed at a time: polars uses all cores for each, but not all of the time
 _MEND = "mend this line; a value that holds a separator, a quote or a line end stands in quotes, quotes within it doubled"
 
 _HEADER = "look at the first lines: the header has to name every column, and a value that holds a separator stands in quotes"
@@ -68,7 +71,7 @@ class Csv(Reader):
 
 def _read(opened: TextTable, path: Path, written: Written) -> Table:
     part = _Part(opened)
-    for block, parsed, used in _parsed(read_ahead(opened.blocks()), opened.marks, written, start_again=True):
+    for block, parsed, used in _parsed(opened.blocks(), opened.marks, written, start_again=True):
         part.add(parsed, partial(_again, path, opened, block.offset, len(block.text)))
         written = used
     _refuse_mostly_broken(part)
@@ -79,18 +82,29 @@ def _read(opened: TextTable, path: Path, written: Written) -> Table:
 
 
 def _parsed(blocks: Iterator[Block], marks: Marks, written: Written, start_again: bool) -> Iterator[tuple[Block, Parsed, Written]]:
-    """Every block as rows. Raises Mistyped where strings were taken for numbers, if the caller can start again to see them all."""
+    """Every block as rows. A caller that can start again gets Mistyped where strings were taken for numbers, and several blocks at once."""
     parser = Parser(marks, written)
-    for block in blocks:
+    for block, attempt in _attempts(blocks, parser) if start_again else ((block, None) for block in blocks):
         parsed = None
         while parsed is None:
             try:
-                parsed = parser.parse(block)
+                parsed, attempt = attempt() if attempt else parser.parse(block), None
             except Mistyped as error:
                 if start_again and pl.String in error.types.values():
                     raise
-                parser = Parser(marks, parser.written.with_types(error.types))
+                parser, attempt = Parser(marks, parser.written.with_types(error.types)), None
         yield block, parsed, parser.written
+
+
+def _attempts(blocks: Iterator[Block], parser: Parser) -> Iterator[tuple[Block, Callable[[], Parsed]]]:
+    """Every block with a first attempt at parsing it, a few under way while others are cut and gathered."""
+    with ThreadPoolExecutor(_AT_ONCE) as workers:
+        waiting = deque[tuple[Block, Callable[[], Parsed]]]()
+        for block in blocks:
+            waiting.append((block, workers.submit(parser.parse, block).result))
+            if len(waiting) > _AT_ONCE:
+                yield waiting.popleft()
+        yield from waiting
 
 
 @dataclass

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from leadline.columns.missing import MISSING_TOKENS
+from leadline.columns.missing import TOKENS
 from leadline.findings import Finding, Severity
 
 _NUMBER = re.compile(r"[+-]?(\d[\d.,' ]*|[.,]\d+)([eE][+-]?\d+)?\s*%?|[+-]?(inf|infinity|nan)", re.IGNORECASE)
@@ -62,8 +62,8 @@ def is_header(first: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
 
 def _vote(cell: str, below: list[str]) -> int:
     """1 where a cell is clearly a name of the values below it, -1 where it is clearly one of them, 0 where it could be either."""
-    values = [value for value in below if value not in MISSING_TOKENS]
-    if cell in MISSING_TOKENS or not values:
+    values = [value for value in below if value.lower() not in TOKENS]
+    if cell.lower() in TOKENS or not values:
         return 0
     number = _is_number(cell) or _DATE.fullmatch(cell) is not None
     numbers = sum(_is_number(value) or _DATE.fullmatch(value) is not None for value in values)
