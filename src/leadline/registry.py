@@ -114,6 +114,11 @@ LEARNERS = Registry("learner", {
     "probe": "leadline.learners.probe:Probe",
 })  # fmt: skip
 
+# What puts several learners together, where that is better than the best of them.
+BLENDS = Registry("way to blend", {
+    "blend": "leadline.learners.blend:Blend",
+})  # fmt: skip
+
 # Everything an artefact can be made of: its graph names parts by these kinds.
 PARTS = Registry("kind of part", {
     "efficientnet-lite0": "leadline.encoders.efficientnet:EfficientNetLite0",
@@ -128,4 +133,5 @@ PARTS = Registry("kind of part", {
     "linear": "leadline.heads.linear:LinearHead",
     "trees": "leadline.heads.trees:TreesHead",
     "temperature": "leadline.heads.temperature:Temperature",
+    "weighted-sum": "leadline.heads.blend:WeightedSum",
 })  # fmt: skip

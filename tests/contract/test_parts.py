@@ -18,6 +18,7 @@ from leadline.encoders.join import Join
 from leadline.encoders.multihot import MultiHot
 from leadline.encoders.ngrams import HashedNgrams, Ngrams
 from leadline.encoders.tabular import DesignMatrix, TypedColumns
+from leadline.heads.blend import WeightedSum
 from leadline.heads.constant import Constant
 from leadline.heads.linear import LinearHead
 from leadline.heads.temperature import Temperature
@@ -66,6 +67,7 @@ MADE: dict[str, Callable[[], tuple[Any, tuple[Any, ...]]]] = {
     "linear": lambda: (LinearHead(RNG.normal(size=(4, 3)), np.zeros(3)), (DENSE,)),
     "trees": trees,
     "temperature": lambda: (Temperature(1.5), (DENSE,)),
+    "weighted-sum": lambda: (WeightedSum([0.25, 0.75], 1.0), (DENSE, 2 * DENSE)),
     **{name: partial(pretrained, name) for name in ENCODERS},
 }
 
