@@ -19,7 +19,7 @@ from leadline.artifact.manifest import Manifest
 from leadline.artifact.predictions import Answers, Batch, Predictions, Summary
 from leadline.artifact.tables import rows_to_file
 from leadline.data.table import Data, forms_of
-from leadline.encoders.contract import PretrainedEncoder
+from leadline.encoders.contract import StoredEncoder
 from leadline.errors import LeadlineError
 from leadline.parts import COLUMN, Graph, Node
 from leadline.progress import Progress
@@ -140,9 +140,9 @@ class Model:
         if len(good):
             answers[good] = self.task.answers(self._raw(taken, len(good)))
 
-    def _encoders(self) -> list[tuple[Node, PretrainedEncoder]]:
+    def _encoders(self) -> list[tuple[Node, StoredEncoder]]:
         """The parts that take their time, and name the rows that they cannot read."""
-        return [(node, node.part) for node in self.graph.nodes if isinstance(node.part, PretrainedEncoder)]
+        return [(node, node.part) for node in self.graph.nodes if isinstance(node.part, StoredEncoder)]
 
     def _raw(self, values: Mapping[str, Any], num_rows: int) -> np.ndarray:
         """Raw outputs of the graph."""

@@ -1,4 +1,4 @@
-"""What a pretrained encoder is: no state but its weights, a card, and vectors that the store may keep."""
+"""What a stateless encoder is: vectors that depend on a value alone, so that the store may keep them; and what a pretrained one adds."""
 
 from __future__ import annotations
 
@@ -62,18 +62,36 @@ class Encoded:
     bad: dict[int, LeadlineError]
 
 
-class PretrainedEncoder(ABC):
-    """A part of the graph whose network is fixed. A subclass says how values become batches and where the weights are.
+class StoredEncoder(ABC):
+    """A part of the graph that learns nothing from the data. A subclass says how values become batches and what engines compute.
 
     Its keyword arguments are its settings: `type(encoder)(**encoder.config())` is the same encoder.
     """
 
     kind: ClassVar[str]
     takes: ClassVar[str]
-    card: ClassVar[Card]
+    serving_engine: ClassVar[str]  # what artefacts are served with, the one that others have to agree with
 
-    def __init__(self) -> None:
-        self._network: Path | None = None
+    @property
+    @abstractmethod
+    def dimension(self) -> int:
+        """Width of a vector."""
+
+    @abstractmethod
+    def identity(self) -> str:
+        """What a vector depends on besides its value and `key_settings`: the hash of the weights, or a formula's version."""
+
+    @abstractmethod
+    def engines(self) -> list[str]:
+        """Names of what can compute it here, the serving one among them."""
+
+    @abstractmethod
+    def open(self, engine: str) -> Engine: ...
+
+    @classmethod
+    def reads(cls, languages: Iterable[str]) -> bool:
+        """Whether it was made for texts in these languages."""
+        return True
 
     @classmethod
     @abstractmethod
@@ -102,26 +120,6 @@ class PretrainedEncoder(ABC):
     def made_up(self) -> Any:
         """A few dozen synthetic values of ordinary size, to measure speed with; always the same."""
 
-    @classmethod
-    @abstractmethod
-    def build_network(cls, path: Path) -> None:
-        """Writes the ONNX file from the installed weights. Needs `leadline[train]`."""
-
-    def network(self) -> Path:
-        """The ONNX file: the artefact's own, or the one built from the installed weights the first time and kept."""
-        if self._network is not None:
-            return self._network
-        path = cache_folder() / "encoders" / f"{self.kind}-{self.card.sha256[:16]}-{GRAPH_VERSION}.onnx"
-        if not path.exists():
-            self.build_network(path)
-        return path
-
-    def network_hash(self) -> str:
-        """SHA-256 of the ONNX file in use. Of the file, not of the card: an artefact from elsewhere may hold other weights."""
-        path = self.network()
-        facts = path.stat()
-        return _hash_of(path, facts.st_mtime_ns, facts.st_size)
-
     def run(self, values: Any) -> np.ndarray:
         """Vectors (n, dimension) float32 of `encode`.
 
@@ -134,13 +132,13 @@ class PretrainedEncoder(ABC):
         return encoded.vectors
 
     def encode(self, values: Any) -> Encoded:
-        """By the reference engine, rounded to float16 as vectors in the store are."""
-        encoded = self.encode_with(open_engine(self.network(), REFERENCE), values)
+        """By the serving engine, rounded to float16 as vectors in the store are."""
+        encoded = self.encode_with(self.open(self.serving_engine), values)
         return Encoded(rounded(encoded.vectors), encoded.bad)
 
     def encode_with(self, engine: Engine, values: Any) -> Encoded:
         """Decodes and computes batch by batch on as many threads as there are cores, each doing both in turn: no core waits."""
-        encoded = Encoded(np.full((len(values), self.card.dimension), np.nan, np.float32), {})
+        encoded = Encoded(np.full((len(values), self.dimension), np.nan, np.float32), {})
 
         def work(prepare: Callable[[], Prepared]) -> None:
             batch = prepare()
@@ -154,8 +152,8 @@ class PretrainedEncoder(ABC):
 
     def measure_engines(self) -> dict[str, float]:
         """Examples a second, decoding included, of every engine here. Opening (and compiling) is not counted."""
-        values, network = self.made_up(), self.network()
-        engines = {name: open_engine(network, name) for name in available_engines()}
+        values = self.made_up()
+        engines = {name: self.open(name) for name in self.engines()}
         for engine in engines.values():
             self.encode_with(engine, values)  # the first time is slower
         seconds = {name: min(rounds) for name, rounds in self._rounds(engines, values).items()}
@@ -176,6 +174,60 @@ class PretrainedEncoder(ABC):
 
     def arrays(self) -> dict[str, np.ndarray]:
         return {}
+
+    def files(self) -> dict[str, Path | bytes]:
+        return {}
+
+    @classmethod
+    def load(cls, config: dict[str, Any], arrays: Mapping[str, np.ndarray], files: Mapping[str, Path]) -> Self:
+        return cls(**config)
+
+
+class PretrainedEncoder(StoredEncoder):
+    """One whose vectors are the output of a fixed network, kept as an ONNX file. A subclass says where the weights are."""
+
+    serving_engine: ClassVar[str] = REFERENCE
+    card: ClassVar[Card]
+
+    def __init__(self) -> None:
+        self._network: Path | None = None
+
+    @property
+    def dimension(self) -> int:
+        return self.card.dimension
+
+    def identity(self) -> str:
+        return self.network_hash()
+
+    def engines(self) -> list[str]:
+        return available_engines()
+
+    def open(self, engine: str) -> Engine:
+        return open_engine(self.network(), engine)
+
+    @classmethod
+    def reads(cls, languages: Iterable[str]) -> bool:
+        return cls.card.speaks(languages)
+
+    @classmethod
+    @abstractmethod
+    def build_network(cls, path: Path) -> None:
+        """Writes the ONNX file from the installed weights. Needs `leadline[train]`."""
+
+    def network(self) -> Path:
+        """The ONNX file: the artefact's own, or the one built from the installed weights the first time and kept."""
+        if self._network is not None:
+            return self._network
+        path = cache_folder() / "encoders" / f"{self.kind}-{self.card.sha256[:16]}-{GRAPH_VERSION}.onnx"
+        if not path.exists():
+            self.build_network(path)
+        return path
+
+    def network_hash(self) -> str:
+        """SHA-256 of the ONNX file in use. Of the file, not of the card: an artefact from elsewhere may hold other weights."""
+        path = self.network()
+        facts = path.stat()
+        return _hash_of(path, facts.st_mtime_ns, facts.st_size)
 
     def files(self) -> dict[str, Path | bytes]:
         return {NETWORK: self.network()}

@@ -20,8 +20,8 @@ from typing import Any
 
 import numpy as np
 
-from leadline.encoders.contract import PretrainedEncoder, rounded
-from leadline.encoders.engine import engine_version, open_engine
+from leadline.encoders.contract import StoredEncoder, rounded
+from leadline.encoders.engine import engine_version
 from leadline.encoders.store_index import Index, Segment, unusable
 from leadline.errors import LeadlineError
 from leadline.files import write_atomically
@@ -78,7 +78,7 @@ class Store:
         self._index.add(segment, keys)
         self._evict()
 
-    def num_missing(self, encoder: PretrainedEncoder, values: Any, engine: str) -> int:
+    def num_missing(self, encoder: StoredEncoder, values: Any, engine: str) -> int:
         """How many distinct values would have to be computed; those that cannot be read would not."""
         keys, _ = keys_of(encoder, values, engine)
         wanted = {key for key in keys if key is not None}
@@ -137,14 +137,14 @@ class Store:
         return self.folder / "segments" / f"{name}.f16"
 
 
-def context_of(encoder: PretrainedEncoder, engine: str) -> bytes:
-    """What besides the value decides a vector: weights, preparation, engine, its version and precision."""
+def context_of(encoder: StoredEncoder, engine: str) -> bytes:
+    """What besides the value decides a vector: weights or formula, preparation, engine, its version and precision."""
     settings = json.dumps(encoder.key_settings(), sort_keys=True)
-    text = f"{encoder.kind} {encoder.network_hash()} {settings} {engine_version(engine)}"
+    text = f"{encoder.kind} {encoder.identity()} {settings} {engine_version(engine)}"
     return hashlib.sha256(text.encode()).digest()
 
 
-def keys_of(encoder: PretrainedEncoder, values: Any, engine: str) -> tuple[list[bytes | None], Bad]:
+def keys_of(encoder: StoredEncoder, values: Any, engine: str) -> tuple[list[bytes | None], Bad]:
     """The store's key of every value, None where it cannot be read, and the errors of those."""
     context, bad, listed = context_of(encoder, engine), Bad(), list(values)
 
@@ -163,7 +163,7 @@ def keys_of(encoder: PretrainedEncoder, values: Any, engine: str) -> tuple[list[
 
 
 def encode_through_store(
-    encoder: PretrainedEncoder, values: Any, engine: str, store: Store, progress: Callable[[int, int], None] | None = None
+    encoder: StoredEncoder, values: Any, engine: str, store: Store, progress: Callable[[int, int], None] | None = None
 ) -> tuple[np.ndarray, Bad]:
     """Vectors (n, dimension) float32 of all values, from the store or computed and put there, and the rows that could not be read.
 
@@ -171,7 +171,7 @@ def encode_through_store(
     `progress` is told (done, total) in values.
     """
     keys, bad = keys_of(encoder, values, engine)
-    found, vectors = store.get(keys, encoder.card.dimension)
+    found, vectors = store.get(keys, encoder.dimension)
     missing: dict[bytes, list[int]] = defaultdict(list)  # key -> its rows
     for row, key in enumerate(keys):
         if key is not None and not found[row]:
@@ -188,10 +188,10 @@ def encode_through_store(
 
 
 def _compute_chunk(
-    encoder: PretrainedEncoder, values: Any, engine: str, store: Store, rows_of: Mapping[bytes, list[int]], vectors: np.ndarray
+    encoder: StoredEncoder, values: Any, engine: str, store: Store, rows_of: Mapping[bytes, list[int]], vectors: np.ndarray
 ) -> Bad:
     """Computes one vector a key, keeps them, writes each into all its rows of `vectors`; returns the rows that cannot be decoded."""
-    firsts, opened = np.array([rows[0] for rows in rows_of.values()]), open_engine(encoder.network(), engine)
+    firsts, opened = np.array([rows[0] for rows in rows_of.values()]), encoder.open(engine)
     encoded = encoder.encode_with(opened, take_rows(values, firsts))
     good = [place for place in range(len(firsts)) if place not in encoded.bad]
     keys, bad = list(rows_of), Bad()

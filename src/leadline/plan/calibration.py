@@ -12,7 +12,7 @@ import polars as pl
 
 from leadline.columns.contract import Where
 from leadline.data.examples import Examples
-from leadline.encoders.contract import PretrainedEncoder
+from leadline.encoders.contract import StoredEncoder
 from leadline.learners.contract import Learner, Sizes
 from leadline.machine import Measurements, round_to
 from leadline.parts import COLUMN, Node
@@ -84,7 +84,7 @@ def _made_up(kinds: list[str], task: Task, inputs: Callable[[Sizes], list[Node]]
     target = task.read_target(task.made_up(num_rows, 0))
     one_each = Sizes(num_rows, {kind: kind for kind in kinds}, len(target.classes), {}, max(lengths, default=0.0))
     nodes = inputs(one_each)
-    tokenised = {node.inputs[0] for node in nodes if not isinstance(node.part, PretrainedEncoder)}
+    tokenised = {node.inputs[0] for node in nodes if not isinstance(node.part, StoredEncoder)}
     values, types = dict[str, Any](), dict[str, str]()
     for kind in kinds:
         from_files = bool(COLUMNS.get(kind).extensions)  # pictures, texts: no learner reads these itself
@@ -96,8 +96,8 @@ def _made_up(kinds: list[str], task: Task, inputs: Callable[[Sizes], list[Node]]
             values[COLUMN + name] = take_rows(decoded, np.arange(num_rows) % _FEW) if repeated else decoded
             types[name] = kind
     for node in nodes:
-        if isinstance(node.part, PretrainedEncoder):
-            values[node.name] = rng.normal(size=(num_rows, node.part.card.dimension)).astype(np.float32)
+        if isinstance(node.part, StoredEncoder):
+            values[node.name] = rng.normal(size=(num_rows, node.part.dimension)).astype(np.float32)
         else:
             values[node.name] = node.part.run(values[node.inputs[0]])
     sizes = Sizes(num_rows, types, len(target.classes), dict.fromkeys(types, 12), one_each.text_length)

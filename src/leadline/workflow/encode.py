@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from leadline.data.table import Data
-from leadline.encoders.contract import PretrainedEncoder
+from leadline.encoders.contract import StoredEncoder
 from leadline.encoders.store import Store, encode_through_store
 from leadline.errors import LeadlineError
 from leadline.findings import Finding, Severity
@@ -47,7 +47,7 @@ def encode(
             continue
         plan = encodings[node.name]
         engine = plan.serving_engine if serving else plan.engine
-        assert isinstance(node.part, PretrainedEncoder)
+        assert isinstance(node.part, StoredEncoder)
         title = f"encoding {plan.column} with {plan.encoder}" + (", rows that judge" if serving else "")
         with progress.track(title, "examples") as advance:
             values[node.name], unreadable = encode_through_store(node.part, column, engine, store, advance)

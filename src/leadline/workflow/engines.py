@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from leadline.encoders.engine import REFERENCE, agreement
+from leadline.encoders.contract import StoredEncoder
+from leadline.encoders.engine import agreement
 from leadline.encoders.store import Store, encode_through_store
 from leadline.machine import Measurements
 from leadline.progress import Progress
@@ -19,21 +20,21 @@ _LEAST_ROWS = 200  # fewer cannot show that under 0.5 % of the answers change
 _MOST_CHANGED = 0.005
 
 
-def pick_engine(encoder: Any, values: Any, rows: np.ndarray, rates: dict[str, float], store: Store, progress: Progress) -> str:
+def pick_engine(encoder: StoredEncoder, values: Any, rows: np.ndarray, rates: dict[str, float], store: Store, progress: Progress) -> str:
     """The fastest engine whose vectors agree with the reference; the comparison is made once per machine and kept."""
     kept = Measurements()
     for engine in sorted(rates, key=lambda name: -rates[name]):
-        if engine == REFERENCE:
-            return REFERENCE
+        if engine == encoder.serving_engine:
+            return engine
         name = agreement_name(encoder, engine)
         verdict = kept.get(name)
         if verdict is None and len(rows) >= _LEAST_ROWS:
-            progress.say(f"comparing {engine} with {REFERENCE} on {len(rows)} examples (once)")
+            progress.say(f"comparing {engine} with {encoder.serving_engine} on {len(rows)} examples (once)")
             verdict = _compare(encoder, values, rows, engine, store)
             kept.keep(name, verdict)
         if verdict and verdict["passed"] and (verdict["changed"] is not None or len(rows) >= _LEAST_ROWS):
             return engine
-    return REFERENCE
+    return encoder.serving_engine
 
 
 def sampled(num_rows: int, seed: int) -> np.ndarray:
@@ -44,20 +45,20 @@ def sampled(num_rows: int, seed: int) -> np.ndarray:
     return np.sort(np.random.default_rng([seed, 3]).choice(num_rows, min(AGREEMENT_ROWS, num_rows // 2), replace=False))
 
 
-def agreement_name(encoder: Any, engine: str) -> str:
+def agreement_name(encoder: StoredEncoder, engine: str) -> str:
     return f"agreement {encoder.kind} {sorted(encoder.key_settings().items())} {engine}"
 
 
-def _compare(encoder: Any, values: Any, rows: np.ndarray, engine: str, store: Store) -> dict[str, Any]:
+def _compare(encoder: StoredEncoder, values: Any, rows: np.ndarray, engine: str, store: Store) -> dict[str, Any]:
     chosen = take_rows(values, rows)
     fast, bad = encode_through_store(encoder, chosen, engine, store)
-    slow, _ = encode_through_store(encoder, chosen, REFERENCE, store)
+    slow, _ = encode_through_store(encoder, chosen, encoder.serving_engine, store)
     good = readable(len(rows), bad)
     found = agreement(slow[good], fast[good])
     return {"mean_cosine": found.mean_cosine, "p5_cosine": found.p5_cosine, "passed": found.passed, "rows": len(good), "changed": None}
 
 
-def confirm_engine(encoder: Any, engine: str, changed: Callable[[], float]) -> bool:
+def confirm_engine(encoder: StoredEncoder, engine: str, changed: Callable[[], float]) -> bool:
     """Completes a comparison with the share of changed answers of a final model; False if the engine must not be used."""
     kept = Measurements()
     name = agreement_name(encoder, engine)

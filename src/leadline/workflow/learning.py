@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from leadline.data.examples import Examples
-from leadline.encoders.engine import REFERENCE
+from leadline.encoders.contract import StoredEncoder
 from leadline.encoders.store import Store
 from leadline.evaluate.folds import Fold, given_fold, make_folds
 from leadline.parts import Graph, Node
@@ -54,8 +54,8 @@ def learn(setup: Setup, plan: Plan, nodes: Mapping[str, Node], store: Store, pro
     learned = _fit(told, plan, nodes, examples, rows, progress)
     for encoding in learned.encodings_used.values():
         if not _confirmed(learned, encoding, store):
-            progress.say(f"{encoding.engine} changed too many answers on this machine; starting again with {REFERENCE}")
-            slower = tuple(replace(e, engine=REFERENCE) if e == encoding else e for e in plan.encodings)
+            progress.say(f"{encoding.engine} changed too many answers on this machine; starting again with {encoding.serving_engine}")
+            slower = tuple(replace(e, engine=e.serving_engine) if e == encoding else e for e in plan.encodings)
             return learn(setup, replace(plan, encodings=slower), nodes, store, progress)
     return learned
 
@@ -100,9 +100,11 @@ def _counter(advance: Advance, total: int) -> Callable[[], None]:
 
 def _confirmed(learned: Learned, encoding: Encoding, store: Store) -> bool:
     """Design section 8: the answers of the final model may differ on under 0.5 % of the rows that were compared."""
-    if encoding.engine == REFERENCE:
+    if encoding.engine == encoding.serving_engine:
         return True
-    return confirm_engine(learned.nodes[encoding.node].part, encoding.engine, lambda: _share_changed(learned, encoding, store))
+    encoder = learned.nodes[encoding.node].part
+    assert isinstance(encoder, StoredEncoder)
+    return confirm_engine(encoder, encoding.engine, lambda: _share_changed(learned, encoding, store))
 
 
 def _share_changed(learned: Learned, encoding: Encoding, store: Store) -> float:

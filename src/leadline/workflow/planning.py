@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import leadline
-from leadline.encoders.contract import PretrainedEncoder
+from leadline.encoders.contract import StoredEncoder
 from leadline.encoders.store import Store
 from leadline.learners.contract import Learner, Sizes
 from leadline.machine import memory_bytes, num_threads, peak_memory_mb, processor, versions
@@ -95,7 +95,7 @@ def _write_down(setup: Setup, sizes: Sizes, budget_seconds: float, chosen: Chose
 def _peak_mb(setup: Setup, sizes: Sizes, chosen: Chosen, inputs: Inputs) -> float:
     """What the process will hold at most: what it held already, or the data, their features, a fold's training part and one fit."""
     encoders = [inputs.nodes[name].part for name in chosen.inputs if name in inputs.encodings]
-    vectors = sum(4 * part.card.dimension for part in encoders if isinstance(part, PretrainedEncoder))
+    vectors = sum(4 * part.dimension for part in encoders if isinstance(part, StoredEncoder))
     row_bytes = vectors + sum(_VALUE_BYTES.get(form, 16) for form in sizes.types.values())
     held = setup.data.table.frame.estimated_size() + sizes.rows * row_bytes * (1 + FOLD_SHARE)
     most = max((fitting.work.peak_bytes for fitting in chosen.fittings), default=0)

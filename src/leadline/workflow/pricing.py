@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from leadline.encoders.contract import PretrainedEncoder
-from leadline.encoders.engine import REFERENCE
+from leadline.encoders.contract import StoredEncoder
 from leadline.encoders.store import Store
 from leadline.learners.contract import Sizes
 from leadline.parts import COLUMN, Node
@@ -44,7 +43,7 @@ class Pricing:
         seconds, per_row = dict[str, float](), dict[str, float]()
         for node in {node.name: node for node in nodes}.values():
             column = node.inputs[0].removeprefix(COLUMN)
-            if isinstance(node.part, PretrainedEncoder):
+            if isinstance(node.part, StoredEncoder):
                 encoder, encodings[node.name], rate = self._encoder(node.name, node.part, column)
                 found[node.name] = Node(node.name, encoder, node.inputs)
                 seconds[node.name], per_row[node.name] = encodings[node.name].seconds, 1 / rate
@@ -55,7 +54,7 @@ class Pricing:
                 seconds[node.name] = per_row[node.name] * len(self.setup.data)
         return Inputs(found, encodings, seconds, per_row)
 
-    def _encoder(self, name: str, part: PretrainedEncoder, column: str) -> tuple[PretrainedEncoder, Encoding, float]:
+    def _encoder(self, name: str, part: StoredEncoder, column: str) -> tuple[StoredEncoder, Encoding, float]:
         """Engines are compared only where the encoder could be afforded at all: comparing costs hundreds of examples."""
         values, teaching = self.setup.data.feature(column), self.setup.teaching
         sample = teaching[sampled(len(teaching), self.setup.seed)]
@@ -66,11 +65,11 @@ class Pricing:
         if seconds < self.seconds_left:
             engine = pick_engine(encoder, values, sample, rates, self.store, self.progress)
             missing, seconds = self._to_do(encoder, values, engine, rates)
-        encoding = Encoding(name, encoder.kind, column, encoder.config(), engine, REFERENCE, missing, round(seconds, 2))
+        encoding = Encoding(name, encoder.kind, column, encoder.config(), engine, encoder.serving_engine, missing, round(seconds, 2))
         return encoder, encoding, rates[engine]
 
-    def _to_do(self, encoder: PretrainedEncoder, values: Any, engine: str, rates: Mapping[str, float]) -> tuple[int, float]:
+    def _to_do(self, encoder: StoredEncoder, values: Any, engine: str, rates: Mapping[str, float]) -> tuple[int, float]:
         """Examples not stored yet, those that teach by this engine and those that judge by the serving one, and their seconds."""
         new = self.store.num_missing(encoder, take_rows(values, self.setup.teaching), engine)
-        judging = self.store.num_missing(encoder, take_rows(values, self.setup.partition.test), REFERENCE)
-        return new + judging, new / rates[engine] + judging / rates[REFERENCE]
+        judging = self.store.num_missing(encoder, take_rows(values, self.setup.partition.test), encoder.serving_engine)
+        return new + judging, new / rates[engine] + judging / rates[encoder.serving_engine]
