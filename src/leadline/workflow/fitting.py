@@ -20,9 +20,9 @@ from leadline.plan.plan import Fitting, Skipped
 from leadline.registry import LEARNERS
 from leadline.tasks.contract import Task
 from leadline.tasks.metrics import Metric
+from leadline.workflow.failing import FAILURES, TRIVIAL, failed
 
 _ANSWERED_TOGETHER = 20_000
-TRIVIAL = "baseline"  # the learner that every result is shown against
 
 Fitted = Callable[[], None]  # called after every fit, for the progress bar
 
@@ -40,10 +40,11 @@ class OutOfFold:
 
 @dataclass(frozen=True)
 class Contest:
-    """All learners on the same folds, and which one won."""
+    """All learners on the same folds, which one won, and who failed. `truth` is the target of `rows`."""
 
     results: tuple[OutOfFold, ...]
     rows: np.ndarray
+    truth: np.ndarray
     choice: Choice
     failed: tuple[Skipped, ...]
 
@@ -52,33 +53,51 @@ class Contest:
         return next(result for result in self.results if result.learner == self.choice.learner)
 
 
-def hold_contest(
-    examples: Examples, folds: Sequence[Fold], fittings: Sequence[Fitting], task: Task, metric: Metric, seed: int, after_fit: Fitted
-) -> Contest:
+@dataclass(frozen=True)
+class Rules:
+    """What is the same for everybody in a contest: what is asked, by which metric it is judged, the seed, and what a fit is told to."""
+
+    task: Task
+    metric: Metric
+    seed: int
+    after_fit: Fitted
+
+    def decide(self, results: Sequence[OutOfFold], truth: np.ndarray, costs: Mapping[str, float], out: Sequence[Skipped]) -> Contest:
+        """Raises LeadlineError where nobody is left to win."""
+        if not results:
+            reasons = "; ".join(f"{one.learner}: {one.why}" for one in out)
+            raise LeadlineError(f"no learner could be fitted: {reasons}", "data that one of them can learn from, and memory for it")
+        candidates = [Candidate(result.learner, self.task.answers(result.raw), costs[result.learner]) for result in results]
+        return Contest(tuple(results), results[0].rows, truth, choose(candidates, truth, self.metric, TRIVIAL), tuple(out))
+
+
+def hold_contest(examples: Examples, folds: Sequence[Fold], fittings: Sequence[Fitting], rules: Rules) -> Contest:
     """Fits every planned learner on every fold and chooses. A learner that fails is left out and said, the others go on."""
-    results, failed = list[OutOfFold](), list[Skipped]()
+    results, out = list[OutOfFold](), list[Skipped]()
     for fitting in fittings:
         try:
-            results.append(_out_of_fold(examples, folds, fitting, task, seed, after_fit))
-        except MemoryError:
-            failed.append(Skipped(fitting.learner, fitting.seconds, "ran out of memory"))
-    if not results:
-        raise LeadlineError("no learner could be fitted: memory ran out", "more memory, or fewer rows")
-    rows = results[0].rows
-    costs = {fitting.learner: fitting.cost for fitting in fittings}
-    candidates = [Candidate(result.learner, task.answers(result.raw), costs[result.learner]) for result in results]
-    return Contest(tuple(results), rows, choose(candidates, examples.target[rows], metric, TRIVIAL), tuple(failed))
+            results.append(_out_of_fold(examples, folds, fitting, rules))
+        except FAILURES as error:
+            out.append(failed(fitting, error))
+    judges = np.concatenate([fold.valid for fold in folds])
+    return rules.decide(results, examples.target[judges], _costs(fittings), out)
 
 
-def _out_of_fold(examples: Examples, folds: Sequence[Fold], fitting: Fitting, task: Task, seed: int, after_fit: Fitted) -> OutOfFold:
+def _costs(fittings: Sequence[Fitting]) -> dict[str, float]:
+    return {fitting.learner: fitting.cost for fitting in fittings}
+
+
+def _out_of_fold(examples: Examples, folds: Sequence[Fold], fitting: Fitting, rules: Rules) -> OutOfFold:
     learner: Learner = LEARNERS.get(fitting.learner)()
     raw, seconds = list[np.ndarray](), 0.0
     for fold in folds:
         began = time.perf_counter()
-        graph = learner.fit(examples.take(fold.train), task, fitting.work, seed)
+        graph = learner.fit(examples.take(fold.train), rules.task, fitting.work, rules.seed)
         seconds += time.perf_counter() - began
         raw.append(answered(graph, examples, fold.valid))
-        after_fit()
+        if not np.isfinite(raw[-1]).all():
+            raise ValueError("its answers are not all numbers")
+        rules.after_fit()
     return OutOfFold(fitting.learner, np.concatenate([fold.valid for fold in folds]), np.concatenate(raw), seconds / len(folds), graph)
 
 
@@ -88,14 +107,21 @@ def answered(graph: Graph, examples: Examples, rows: np.ndarray) -> np.ndarray:
     return np.concatenate([graph.run(examples.take(part).values) for part in parts])
 
 
-def refit(
-    examples: Examples, inputs: Mapping[str, Node], fitting: Fitting, out_of_fold: OutOfFold, task: Task, seed: int, after_fit: Fitted
-) -> Graph:
-    """The learner on all rows, its input nodes put before it, calibrated by what it said out of fold."""
-    learner: Learner = LEARNERS.get(fitting.learner)()
-    graph = learner.fit(examples, task, fitting.work, seed)
-    after_fit()
-    return with_inputs(calibrated(graph, out_of_fold, examples, task), inputs)
+def refit_winner(examples: Examples, fittings: Sequence[Fitting], contest: Contest, rules: Rules) -> tuple[Graph, Contest]:
+    """The winner on all rows, calibrated by what it said out of fold, and the contest that it won.
+
+    Where it fails now, it is left out of the contest, and who wins then is tried.
+    """
+    while True:
+        fitting = next(one for one in fittings if one.learner == contest.choice.learner)
+        learner: Learner = LEARNERS.get(fitting.learner)()
+        try:
+            graph = learner.fit(examples, rules.task, fitting.work, rules.seed)
+            rules.after_fit()
+            return calibrated(graph, contest.winner, examples, rules.task), contest
+        except FAILURES as error:
+            others = [result for result in contest.results if result is not contest.winner]
+            contest = rules.decide(others, contest.truth, _costs(fittings), [*contest.failed, failed(fitting, error)])
 
 
 def with_inputs(graph: Graph, inputs: Mapping[str, Node]) -> Graph:

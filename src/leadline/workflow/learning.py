@@ -17,7 +17,7 @@ from leadline.progress import Advance, Progress
 from leadline.registry import LEARNERS
 from leadline.workflow.encode import encode, left_out
 from leadline.workflow.engines import confirm_engine, sampled
-from leadline.workflow.fitting import Contest, hold_contest, refit
+from leadline.workflow.fitting import Contest, Rules, hold_contest, refit_winner, with_inputs
 from leadline.workflow.nested import nested_answers
 from leadline.workflow.setup import Setup
 
@@ -64,16 +64,14 @@ def _fit(setup: Setup, plan: Plan, nodes: Mapping[str, Node], examples: Examples
     folds = _folds(setup, plan, examples, rows)
     total = len(plan.fittings) * plan.num_folds * (1 + plan.nested_folds) + plan.nested_folds + 1
     with progress.track("learning", "fits") as advance:
-        after_fit = _counter(advance, total)
-        contest = hold_contest(examples, folds, plan.fittings, setup.task, setup.metric, plan.seed, after_fit)
-        fitting = fitting_of(plan, contest.choice.learner)
-        graph = refit(examples, nodes, fitting, contest.winner, setup.task, plan.seed, after_fit)
-        nested = None
+        rules = Rules(setup.task, setup.metric, plan.seed, _counter(advance, total))
+        graph, contest = refit_winner(examples, plan.fittings, hold_contest(examples, folds, plan.fittings, rules), rules)
+        answers = None
         if plan.nested_folds:
-            nested = nested_answers(
-                examples, plan.fittings, setup.task, setup.metric, plan.seed, plan.nested_folds, plan.num_folds, after_fit
-            )
-    return Learned(setup, plan, nodes, graph, examples, rows, contest, nested)
+            ran = [fitting for fitting in plan.fittings if fitting.learner in {result.learner for result in contest.results}]
+            nested = nested_answers(examples, ran, rules, plan.nested_folds, plan.num_folds)
+            answers, contest = nested.answers, replace(contest, failed=(*contest.failed, *nested.failed))
+    return Learned(setup, plan, nodes, with_inputs(graph, nodes), examples, rows, contest, answers)
 
 
 def fitting_of(plan: Plan, learner: str) -> Fitting:

@@ -2,41 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from leadline.data.examples import Examples
 from leadline.evaluate.folds import make_folds
-from leadline.plan.plan import Fitting
-from leadline.registry import LEARNERS
-from leadline.tasks.contract import Task
-from leadline.tasks.metrics import Metric
-from leadline.workflow.fitting import calibrated, hold_contest
+from leadline.plan.plan import Fitting, Skipped
+from leadline.workflow.fitting import Rules, hold_contest, refit_winner
 
 
-def nested_answers(
-    examples: Examples,
-    fittings: Sequence[Fitting],
-    task: Task,
-    metric: Metric,
-    seed: int,
-    num_outer: int,
-    num_inner: int,
-    after_fit: Callable[[], None],
-) -> np.ndarray:
-    """Answers for every row by a model that was chosen, fitted and calibrated without it (Varma and Simon 2006)."""
-    outer = make_folds(examples, task, num_outer, seed + 1)
+@dataclass(frozen=True)
+class Nested:
+    """Answers for every row by a model that was chosen, fitted and calibrated without it; `failed` names who failed on the way."""
+
+    answers: np.ndarray
+    failed: tuple[Skipped, ...]
+
+
+def nested_answers(examples: Examples, fittings: Sequence[Fitting], rules: Rules, num_outer: int, num_inner: int) -> Nested:
+    """Varma and Simon 2006. A learner that fails in one part is left out of that part."""
+    outer = make_folds(examples, rules.task, num_outer, rules.seed + 1)
     answers: np.ndarray | None = None
+    failed = list[Skipped]()
     for fold in outer:
         teaching = examples.take(fold.train)
-        inner = make_folds(teaching, task, num_inner, seed)
-        contest = hold_contest(teaching, inner, fittings, task, metric, seed, after_fit)
-        fitting = next(f for f in fittings if f.learner == contest.choice.learner)
-        graph = LEARNERS.get(fitting.learner)().fit(teaching, task, fitting.work, seed)
-        after_fit()
-        given = task.answers(calibrated(graph, contest.winner, teaching, task).run(examples.take(fold.valid).values))
+        inner = make_folds(teaching, rules.task, num_inner, rules.seed)
+        graph, contest = refit_winner(teaching, fittings, hold_contest(teaching, inner, fittings, rules), rules)
+        failed += contest.failed
+        given = rules.task.answers(graph.run(examples.take(fold.valid).values))
         answers = np.zeros((len(examples), *given.shape[1:])) if answers is None else answers
         answers[fold.valid] = given
     assert answers is not None
-    return answers
+    return Nested(answers, tuple(_of_parts(failed, len(outer))))
+
+
+def _of_parts(failed: Sequence[Skipped], num_outer: int) -> Iterator[Skipped]:
+    """One line a learner, with the number of parts that it failed in."""
+    for learner in dict.fromkeys(one.learner for one in failed):
+        mine = [one for one in failed if one.learner == learner]
+        yield replace(mine[0], why=f"in {len(mine)} of {num_outer} parts of the cross-validation that judges: {mine[0].why}")

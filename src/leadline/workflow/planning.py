@@ -13,6 +13,7 @@ from leadline.plan.calibration import Calibration
 from leadline.plan.plan import Plan, Skipped
 from leadline.progress import Progress
 from leadline.registry import LEARNERS
+from leadline.workflow.failing import FAILURES, why_failed
 from leadline.workflow.pricing import Inputs, Pricing
 from leadline.workflow.setup import Setup
 
@@ -33,7 +34,11 @@ def make_plan(setup: Setup, budget_seconds: float, seconds_left: float, store: S
     fields = []
     for learner, nodes in zip(learners, wanted, strict=True):
         names = tuple(node.name for node in nodes)
-        rate = calibration.learner(learner, setup.task, dict(sizes.types))
+        try:
+            rate = calibration.learner(learner, setup.task, dict(sizes.types))
+        except FAILURES as error:  # such as a package that is not there: it fits made-up rows
+            refused.append(Skipped(learner.name, 0.0, why_failed(error)))
+            continue
         fields.append(Field(learner, rate, names, sum(inputs.seconds_per_row[name] for name in names)))
     chosen = fill_budget(
         fields,

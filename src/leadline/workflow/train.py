@@ -22,6 +22,7 @@ from leadline.plan.budget import parse_budget
 from leadline.plan.plan import Plan, read_plan
 from leadline.progress import Progress
 from leadline.registry import LEARNERS
+from leadline.workflow.failing import nothing_learned
 from leadline.workflow.judging import Judged, save_and_judge
 from leadline.workflow.leaderboard import leaderboard
 from leadline.workflow.learning import Learned, learn
@@ -125,7 +126,7 @@ def _other_data(plan: Plan, what: str) -> LeadlineError:
 def _report(
     learned: Learned, judged: Judged, manifest: Manifest, board: list[Row], artifact: Path, run: Path, seconds: float, example: list[str]
 ) -> TrainReport:
-    setup = learned.setup
+    setup, skipped = learned.setup, [*learned.plan.skipped, *learned.contest.failed]
     return TrainReport(
         name=setup.data.table.origin, task=setup.task.name, task_why=setup.task_why, target=setup.data.require_target(),
         target_why=setup.data.target_why,
@@ -134,7 +135,7 @@ def _report(
         metric=setup.metric.name, score=Interval(**manifest.metrics[setup.metric.name]),  # type: ignore[arg-type]
         baseline=manifest.baseline["value"], learner=manifest.learner, learner_title=LEARNERS.get(manifest.learner).title,
         choice_why=learned.contest.choice.why, judged=judged.how, leaderboard=board,
-        skipped=(*learned.plan.skipped, *learned.contest.failed), findings=(*setup.data.findings, *judged.findings),
+        skipped=skipped, findings=(*setup.data.findings, *judged.findings, *nothing_learned([row.learner for row in board], skipped)),
         splits=setup.partition.sizes(), artifact=artifact, run=run, seconds=seconds, peak_memory_mb=peak_memory_mb(),
         example=example,
     )  # fmt: skip

@@ -15,7 +15,7 @@ from leadline.evaluate.intervals import Interval
 from leadline.findings import Finding
 from leadline.plan.plan import Skipped
 from leadline.registry import TASKS
-from leadline.reports import Block, Command, Grid, Heading, Paragraph
+from leadline.reports import Block, Command, Grid, Heading, Paragraph, Report
 from leadline.tasks.metrics import Metric
 
 
@@ -34,7 +34,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class TrainReport:
+class TrainReport(Report):
     name: str
     task: str
     task_why: str
@@ -117,7 +117,7 @@ class TrainReport:
         head = ("learner", "family", self.metric, "95% interval", "fit", "answer", "size")
         blocks: list[Block] = [Heading("Who was tried"), Grid(head, rows, marked)]
         blocks.append(Paragraph(f"Chosen: {self.learner_title}. {self.choice_why[:1].upper()}{self.choice_why[1:]}."))
-        return [*blocks, *(Paragraph(f"Not tried: {s.learner}; {s.why}.", "quiet") for s in self.skipped)]
+        return [*blocks, *(Paragraph(f"Left out: {s.learner}; {s.why}.", "quiet") for s in self.skipped)]
 
     def _leaderboard_row(self, row: Row) -> tuple[str, ...]:
         score, low, high = (self._metric.shown(value) for value in (row.score, row.low, row.high))
