@@ -16,7 +16,7 @@ from leadline.artifact.manifest import Manifest
 from leadline.data.table import Data
 from leadline.errors import LeadlineError
 from leadline.registry import TASKS
-from leadline.reports import Block, Grid, Paragraph
+from leadline.reports import Block, Grid, Paragraph, Report
 from leadline.tasks.contract import Task
 
 _ROWS_SHOWN = 20
@@ -82,7 +82,7 @@ class Batch:
 
 
 @dataclass
-class Summary:
+class Summary(Report):
     """What came of many rows, added batch by batch: how many, how many bad, and the first ones to look at. A report."""
 
     out: Path | None = None
@@ -134,7 +134,7 @@ def _shown(batch: Batch, row: int) -> tuple[str, str, str]:
     return record["source"], *batch.task.in_words(record)
 
 
-class Predictions(Sequence[dict[str, Any]]):
+class Predictions(Sequence[dict[str, Any]], Report):
     """Predictions in reading order: a sequence of dictionaries, a table, a report."""
 
     def __init__(self, batches: Sequence[Batch]) -> None:

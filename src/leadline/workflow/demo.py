@@ -12,7 +12,7 @@ from typing import Any
 
 from leadline.errors import LeadlineError, need_extra
 from leadline.progress import Progress
-from leadline.reports import Block, Command, Heading, Paragraph
+from leadline.reports import Block, Command, Heading, Paragraph, Report
 from leadline.workflow.read import overview
 from leadline.workflow.reading_report import ReadReport
 from leadline.workflow.train import train
@@ -23,7 +23,7 @@ _WORDS = ("nothing", "one stroke", "a swan", "two bows", "a chair", "a hook", "a
 
 
 @dataclass(frozen=True)
-class DemoReport:
+class DemoReport(Report):
     """The three small acts, and the report of the main job, which alone is its JSON."""
 
     wrong: LeadlineError

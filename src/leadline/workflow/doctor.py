@@ -10,13 +10,13 @@ import leadline
 from leadline.encoders.engine import available_engines
 from leadline.encoders.store import Store
 from leadline.machine import Measurements, cache_folder, memory_bytes, processor, versions
-from leadline.reports import Block, Command, Grid, Heading, Paragraph
+from leadline.reports import Block, Command, Grid, Heading, Paragraph, Report
 
 _TRAINING = ("torch", "onnx", "openvino", "lightgbm", "sklearn", "scipy", "pandas")
 
 
 @dataclass(frozen=True)
-class Diagnosis:
+class Diagnosis(Report):
     processor: dict[str, Any]
     memory_gb: float
     versions: dict[str, str]

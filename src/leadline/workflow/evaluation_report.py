@@ -9,7 +9,7 @@ import numpy as np
 
 from leadline.evaluate.intervals import Interval
 from leadline.findings import Finding
-from leadline.reports import Block, Grid, Heading, Paragraph
+from leadline.reports import Block, Grid, Heading, Paragraph, Report
 from leadline.tasks.contract import Task
 from leadline.tasks.metrics import Metric
 
@@ -48,7 +48,7 @@ class Slice:
 
 
 @dataclass(frozen=True)
-class Evaluation:
+class Evaluation(Report):
     name: str
     model: str
     task: Task

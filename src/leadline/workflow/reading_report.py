@@ -14,7 +14,7 @@ from leadline.columns.recognise import Choice
 from leadline.data.table import Data, together
 from leadline.errors import LeadlineError, listed
 from leadline.findings import Finding
-from leadline.reports import Block, Command, Grid, Heading, Paragraph
+from leadline.reports import Block, Command, Grid, Heading, Paragraph, Report
 from leadline.workflow.texts import text_remarks
 
 _COLUMNS_SHOWN = 30
@@ -36,7 +36,7 @@ class Answers:
 
 
 @dataclass(frozen=True)
-class ReadReport:
+class ReadReport(Report):
     """`problem` says why these data cannot be learned from as they are; `candidates` are columns that could be the target where none is."""
 
     data: Data
