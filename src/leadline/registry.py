@@ -111,6 +111,7 @@ LEARNERS = Registry("learner", {
     "baseline": "leadline.learners.baseline:Baseline",
     "linear": "leadline.learners.linear:Linear",
     "trees": "leadline.learners.trees:Trees",
+    "rules": "leadline.learners.rules:Rules",
     "probe": "leadline.learners.probe:Probe",
 })  # fmt: skip
 
@@ -132,6 +133,7 @@ PARTS = Registry("kind of part", {
     "constant": "leadline.heads.constant:Constant",
     "linear": "leadline.heads.linear:LinearHead",
     "trees": "leadline.heads.trees:TreesHead",
+    "rules": "leadline.heads.rules:RulesHead",
     "temperature": "leadline.heads.temperature:Temperature",
     "weighted-sum": "leadline.heads.blend:WeightedSum",
 })  # fmt: skip

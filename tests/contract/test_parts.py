@@ -23,6 +23,7 @@ from leadline.heads.constant import Constant
 from leadline.heads.linear import LinearHead
 from leadline.heads.temperature import Temperature
 from leadline.learners.contract import Sizes
+from leadline.learners.rules import Rules
 from leadline.learners.trees import Trees
 from leadline.parts import COLUMN
 from leadline.registry import COLUMNS, ENCODERS, PARTS
@@ -46,6 +47,13 @@ def trees() -> tuple[Any, tuple[Any, ...]]:
     return graph.nodes[-1].part, (graph.nodes[0].part.run(NUMBERS, NAMES),)
 
 
+def rules() -> tuple[Any, tuple[Any, ...]]:
+    examples = Examples({COLUMN + "n": NUMBERS, COLUMN + "c": NAMES}, TYPES, (np.nan_to_num(NUMBERS) > 0).astype(np.int64), 2)
+    learner, task = Rules(), Classify()
+    node = learner.fit(examples, task, learner.work(Sizes(60, TYPES, 2), task, 0), 0).nodes[-1]
+    return node.part, tuple(examples.values[name] for name in node.inputs)
+
+
 def ngrams() -> tuple[Any, tuple[Any, ...]]:
     hashed = HashedNgrams().run(TEXTS)
     return Ngrams.fit(hashed, None, min_documents=1, smoothing=1.0, offset=0.0), (hashed,)
@@ -66,6 +74,7 @@ MADE: dict[str, Callable[[], tuple[Any, tuple[Any, ...]]]] = {
     "constant": lambda: (Constant(np.array([0.5])), (NUMBERS,)),
     "linear": lambda: (LinearHead(RNG.normal(size=(4, 3)), np.zeros(3)), (DENSE,)),
     "trees": trees,
+    "rules": rules,
     "temperature": lambda: (Temperature(1.5), (DENSE,)),
     "weighted-sum": lambda: (WeightedSum([0.25, 0.75], 1.0), (DENSE, 2 * DENSE)),
     **{name: partial(pretrained, name) for name in ENCODERS},
