@@ -119,6 +119,14 @@ class ColumnType(ABC):
         """One line a person can look at."""
         return "" if raw is None else str(raw)
 
+    def tell(self, raw: Any) -> str:
+        """The same where there is room for a paragraph; empty where words say nothing of the value."""
+        return self.show(raw)
+
+    def thumbnail(self, raw: pl.Series, where: Where) -> bytes | None:
+        """A small JPEG file of the one value in `raw`; None where it is nothing to see, or cannot be read."""
+        return None
+
     def to_json(self, raw: Any) -> Any:
         return raw
 

@@ -14,15 +14,17 @@ from typing import Any, ClassVar
 
 import numpy as np
 import polars as pl
+from PIL.Image import Resampling
 
 from leadline.columns.contract import ColumnType, Confidence, Decoded, Sample, Where, WhyNot, digest_of
-from leadline.columns.picture import Picture, Pictures, looks_like_picture, picture_header
+from leadline.columns.picture import Picture, Pictures, looks_like_picture, open_picture, picture_header
 from leadline.errors import LeadlineError
 from leadline.files import scratch_around
 
 EXTENSIONS = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".ppm", ".pgm", ".avif")
 _LOOKED_FOR = 20  # files whose existence is checked when a column of names is recognised
 _HEADERS = 50  # looked at for a summary
+_THUMBNAIL = 288  # pixels of its longer side
 _NAMED_PICTURE = rf"(?i)({'|'.join(re.escape(extension) for extension in EXTENSIONS)})$"
 _WORTH_LISTING = 32  # files named in one folder
 
@@ -71,6 +73,21 @@ class Image(ColumnType):
             raw = raw.get("path") or raw.get("bytes")
         return f"<{len(raw):,} bytes>" if isinstance(raw, bytes) else str(raw or "")
 
+    def tell(self, raw: Any) -> str:
+        return ""
+
+    def thumbnail(self, raw: pl.Series, where: Where) -> bytes | None:
+        """Upright; pictures of few pixels are enlarged, so that each pixel stays one."""
+        picture = self.decode(raw, where).values[0]
+        with suppress(LeadlineError):
+            image = open_picture(picture.read(), _THUMBNAIL, picture.name)
+            image.thumbnail((_THUMBNAIL, _THUMBNAIL))
+            times = max(1, _THUMBNAIL // (2 * max(image.size)))
+            stream = io.BytesIO()
+            image.resize((image.width * times, image.height * times), Resampling.NEAREST).save(stream, "JPEG", quality=80)
+            return stream.getvalue()
+        return None
+
     def to_json(self, raw: Any) -> Any:
         raw = _content(raw)
         return {"bytes": base64.b64encode(raw).decode()} if isinstance(raw, bytes) else raw
@@ -100,7 +117,7 @@ class Image(ColumnType):
         for _ in range(num_rows):
             coarse = PillowImage.fromarray(rng.integers(0, 256, (15, 20, 3), dtype=np.uint8))
             stream = io.BytesIO()
-            coarse.resize((300, 240), PillowImage.Resampling.BICUBIC).save(stream, "JPEG", quality=85)
+            coarse.resize((300, 240), Resampling.BICUBIC).save(stream, "JPEG", quality=85)
             contents.append(stream.getvalue())
         return pl.Series(contents, dtype=pl.Binary)
 

@@ -15,6 +15,7 @@ from leadline.columns.sketch import Sketch, quantiles
 from leadline.errors import LeadlineError
 
 _SHOWN_CHARACTERS = 80
+_TOLD_CHARACTERS = 400
 _MARKS = {
     codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF32_BE: "utf-32",  # before UTF-16, whose marks begin alike
     codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16",
@@ -49,8 +50,10 @@ class Text(ColumnType):
         return Decoded(texts.set(missing, "") if missing.any() else texts)
 
     def show(self, raw: Any) -> str:
-        line = " ".join(str(raw or "").split())
-        return line if len(line) <= _SHOWN_CHARACTERS else line[: _SHOWN_CHARACTERS - 1] + "…"
+        return _beginning(raw, _SHOWN_CHARACTERS)
+
+    def tell(self, raw: Any) -> str:
+        return _beginning(raw, _TOLD_CHARACTERS)
 
     def summary(self, present: pl.Series, where: Where) -> str:
         lengths = present.cast(pl.String).str.len_chars()
@@ -65,6 +68,12 @@ class Text(ColumnType):
         rng = np.random.default_rng(seed)
         words = np.array([f"word{number}" for number in range(5_000)])
         return pl.Series([" ".join(words[np.minimum(rng.zipf(1.3, 60), 5_000) - 1]) for _ in range(num_rows)])
+
+
+def _beginning(raw: Any, most: int) -> str:
+    """On one line; `most` characters of it."""
+    line = " ".join(str(raw or "").split())
+    return line if len(line) <= most else line[: most - 1] + "…"
 
 
 def _decoded(content: bytes, source: str) -> str:

@@ -146,6 +146,16 @@ class Data:
         raw = self.raw(column)[row]
         return self.columns[column].kind().show(raw) if column in self.columns else str(raw)
 
+    def tell(self, row: int) -> dict[str, str]:
+        """The values of a row that are there and that words can say, each by its column."""
+        told = {name: choice.kind().tell(self.raw(name)[row]) for name, choice in self.columns.items()}
+        return {name: value for name, value in told.items() if value}
+
+    def thumbnail(self, row: int) -> bytes | None:
+        """A small JPEG file of the row's first value that can be seen."""
+        seen = (self.columns[name].kind().thumbnail(self.raw(name).slice(row, 1), self.where(name)) for name in self.columns)
+        return next(filter(None, seen), None)
+
     def take(self, rows: np.ndarray) -> Data:
         """The data with these rows only; sources and row numbers stay those of the file."""
         split = None if self.table.split is None else self.table.split[rows]

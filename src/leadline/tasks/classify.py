@@ -154,6 +154,9 @@ class Classify(Task):
         labels = pl.Series(classes, dtype=pl.String).gather(answers.argmax(axis=1))
         return {"label": labels} | {f"p({name})": pl.Series(answers[:, place]) for place, name in enumerate(classes)}
 
+    def told(self, value: Any, classes: tuple[str, ...]) -> str:
+        return classes[int(value)]
+
     def in_words(self, prediction: Mapping[str, Any]) -> tuple[str, str]:
         return prediction["label"], f"{max(prediction['probabilities'].values()):.1%}"
 
@@ -165,6 +168,11 @@ class Classify(Task):
 
     def share_changed(self, first: np.ndarray, second: np.ndarray, values: np.ndarray) -> float:
         return float((first.argmax(axis=1) != second.argmax(axis=1)).mean())
+
+    def wrongness(self, answers: np.ndarray, values: np.ndarray) -> np.ndarray:
+        """How sure it was of another class."""
+        sure: np.ndarray = answers.max(axis=1) * (1 - hits(answers, values))
+        return sure
 
     def certainty(self, answers: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return answers.max(axis=1), hits(answers, values)

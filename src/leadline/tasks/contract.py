@@ -113,6 +113,10 @@ class Task(ABC):
         """
 
     @abstractmethod
+    def told(self, value: Any, classes: tuple[str, ...]) -> str:
+        """The truth of one row, of the values of a target, for people."""
+
+    @abstractmethod
     def in_words(self, prediction: Mapping[str, Any]) -> tuple[str, str]:
         """A prediction, keys as in docs/json.md, for one line of a screen: the answer, and how sure it is."""
 
@@ -134,6 +138,10 @@ class Task(ABC):
     @abstractmethod
     def share_changed(self, first: np.ndarray, second: np.ndarray, values: np.ndarray) -> float:
         """How many of the answers a person would call different; `values` is the target that the model learned from."""
+
+    @abstractmethod
+    def wrongness(self, answers: np.ndarray, values: np.ndarray) -> np.ndarray:
+        """(n,) how badly each answer is wrong, 0 where it is right: the order in which mistakes are worth looking at."""
 
     def half_width(self, answers: np.ndarray, values: np.ndarray) -> float | None:
         """Half the width of an interval around an answer that holds 90 % of the truths; None where an answer has none."""

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from leadline.columns.contract import Confidence, Sample, Where, WhyNot
-from leadline.columns.number import Number
+from leadline.columns.number import Number, show
 from leadline.errors import LeadlineError
 from leadline.tasks.contract import Loss, Target, Task
 from leadline.tasks.metrics import Metric, mean_of, named, weighted
@@ -104,15 +104,21 @@ class Regress(Task):
     def columns(self, answers: np.ndarray, classes: tuple[str, ...]) -> dict[str, pl.Series]:
         return {"value": pl.Series(answers)}
 
+    def told(self, value: Any, classes: tuple[str, ...]) -> str:
+        return show(value, 5)
+
     def in_words(self, prediction: Mapping[str, Any]) -> tuple[str, str]:
         low, high = prediction["low"], prediction["high"]
-        return f"{prediction['value']:.5g}", "" if low is None else f"90% between {low:.5g} and {high:.5g}"
+        return show(prediction["value"], 5), "" if low is None else f"90% between {show(low, 5)} and {show(high, 5)}"
 
     def default_metric(self, target: Target) -> str:
         return "r2"
 
     def share_changed(self, first: np.ndarray, second: np.ndarray, values: np.ndarray) -> float:
         return float((np.abs(first - second) > _MOVED * np.std(values)).mean())
+
+    def wrongness(self, answers: np.ndarray, values: np.ndarray) -> np.ndarray:
+        return distance(answers, values)
 
     def half_width(self, answers: np.ndarray, values: np.ndarray) -> float:
         """From out-of-fold errors (split conformal, Lei et al. 2018)."""

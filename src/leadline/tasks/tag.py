@@ -20,6 +20,7 @@ _LEAST_ROWS = 2  # of one label: with fewer nothing can be both learned and judg
 _MOST_LABELS = 2_000
 _MOST_SINGLES = 0.5  # of all labels given may be on one row only; more are remarks, not labels
 _SAMPLED = 5_000
+_LABELS_SHOWN = 6
 _NUMBERS_AT_ONCE = 1 << 22
 
 
@@ -192,11 +193,15 @@ class Tag(Task):
         labels = pl.Series([_most_sure(answer, classes) for answer in answers], dtype=pl.List(pl.String))
         return {"labels": labels} | {f"p({name})": pl.Series(answers[:, place]) for place, name in enumerate(classes)}
 
+    def told(self, value: Any, classes: tuple[str, ...]) -> str:
+        labels = [classes[place] for place in np.flatnonzero(value).tolist()]
+        return listed(labels, _LABELS_SHOWN) if labels else "no label"
+
     def in_words(self, prediction: Mapping[str, Any]) -> tuple[str, str]:
         chances, labels = prediction["probabilities"], prediction["labels"]
         if not labels:
             return "no label", f"the likeliest {max(chances.values()):.0%}"
-        return listed(labels, 6), ", ".join(f"{chances[label]:.0%}" for label in labels[:6])
+        return listed(labels, _LABELS_SHOWN), ", ".join(f"{chances[label]:.0%}" for label in labels[:_LABELS_SHOWN])
 
     def default_metric(self, target: Target) -> str:
         return "micro_f1"
@@ -205,6 +210,11 @@ class Tag(Task):
         """Of the labels named by either, those not named by both."""
         before, after = is_named(first), is_named(second)
         return float((before != after).sum()) / max(1.0, float((before | after).sum()))
+
+    def wrongness(self, answers: np.ndarray, values: np.ndarray) -> np.ndarray:
+        """How far the probability of a label was from the truth, of the label where that is farthest; 0 where all labels are right."""
+        farthest: np.ndarray = np.abs(answers - values).max(axis=1) * (1 - all_right(answers, values))
+        return farthest
 
     def certainty(self, answers: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Of the labels named: the many that are not named, and rightly, would hide everything."""

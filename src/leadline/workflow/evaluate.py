@@ -13,14 +13,13 @@ from leadline.artifact.model import Model, load
 from leadline.data.left_out import at_source, drop_broken, drop_missing_target
 from leadline.data.table import Data
 from leadline.errors import LeadlineError
-from leadline.evaluate.calibration import expected_calibration_error
-from leadline.evaluate.intervals import score_interval, wilson
+from leadline.evaluate.intervals import score_interval
 from leadline.findings import Finding, Severity
 from leadline.progress import Progress
-from leadline.tasks.contract import Task
 from leadline.tasks.metrics import Metric
 from leadline.workflow.encode import left_out, readable
-from leadline.workflow.evaluation_report import Evaluation, PerClass, Slice, finite
+from leadline.workflow.evaluation_report import Evaluation, Slice
+from leadline.workflow.looking import CloseLook
 
 _SMALLEST_SLICE = 30
 _MOST_VALUES = 12  # of a category column that is looked at value by value
@@ -68,27 +67,9 @@ def _judging_part(data: Data) -> Data:
 
 def _evaluation(model: Model, data: Data, answers: np.ndarray, truth: np.ndarray, findings: tuple[Finding, ...]) -> Evaluation:
     task, classes, metric = model.task, model.classes, model.task.metrics[model.manifest.metric]
+    look = CloseLook(task, metric, classes, data, answers, truth)
     metrics = {m.name: score_interval(m, answers, truth) for m in task.fitting_metrics(len(classes))}
-    confusion = task.confusion(answers, truth, len(classes))
-    return Evaluation(
-        data.table.origin, model.manifest.name, task, metric, metrics, _per_class(task, answers, truth, classes),
-        list(classes) if confusion.size else [], confusion.tolist(), _ece(task, answers, truth),
-        _slices(metric, data, answers, truth), findings,
-    )  # fmt: skip
-
-
-def _ece(task: Task, answers: np.ndarray, truth: np.ndarray) -> float | None:
-    stated = task.certainty(answers, truth)
-    return None if stated is None else finite(expected_calibration_error(*stated))
-
-
-def _per_class(task: Task, answers: np.ndarray, truth: np.ndarray, classes: tuple[str, ...]) -> list[PerClass]:
-    found = []
-    for count in task.class_counts(answers, truth, classes):
-        if count.there:
-            precision = count.right / count.named if count.named else float("nan")
-            found.append(PerClass(count.name, count.there, count.right / count.there, *wilson(count.right, count.there), precision))
-    return found
+    return Evaluation(data.table.origin, model.manifest.name, look, metrics, _slices(metric, data, answers, truth), findings)
 
 
 def _slices(metric: Metric, data: Data, answers: np.ndarray, truth: np.ndarray) -> list[Slice]:

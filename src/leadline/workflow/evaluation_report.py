@@ -3,37 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from leadline.evaluate.intervals import Interval
+from leadline.evaluate.per_class import PerClass
 from leadline.findings import Finding
 from leadline.reports import Block, Grid, Heading, Paragraph, Report
-from leadline.tasks.contract import Task
 from leadline.tasks.metrics import Metric
+from leadline.workflow.looking import CloseLook, how_sure
 
 _CLASSES_SHOWN = 20
-
-
-@dataclass(frozen=True)
-class PerClass:
-    """`recall`: share of this class found; `precision`: share of answers naming it that are right (NaN if never named)."""
-
-    name: str
-    n: int
-    recall: float
-    recall_low: float
-    recall_high: float
-    precision: float
-
-    def in_words(self) -> tuple[str, ...]:
-        precision = f"{self.precision:.1%}" if np.isfinite(self.precision) else "never named"
-        return self.name, f"{self.n:,}", f"{self.recall:.1%}", f"{self.recall_low:.1%} to {self.recall_high:.1%}", precision
-
-    def to_json(self) -> dict[str, Any]:
-        recall = {"value": self.recall, "low": self.recall_low, "high": self.recall_high}
-        return {"class": self.name, "n": self.n, "recall": recall, "precision": finite(self.precision)}
 
 
 @dataclass(frozen=True)
@@ -51,15 +32,32 @@ class Slice:
 class Evaluation(Report):
     name: str
     model: str
-    task: Task
-    metric: Metric
+    look: CloseLook
     metrics: dict[str, Interval]
-    per_class: list[PerClass]
-    classes: list[str]
-    confusion: list[list[int]]  # [truth][answer]; empty where an answer is not one of the classes
-    ece: float | None
     slices: list[Slice]
     findings: tuple[Finding, ...]
+
+    @property
+    def metric(self) -> Metric:
+        return self.look.metric
+
+    @property
+    def per_class(self) -> list[PerClass]:
+        return self.look.per_class
+
+    @property
+    def confusion(self) -> list[list[int]]:
+        """[truth][answer]; empty where an answer is not one of the classes."""
+        return cast(list[list[int]], self.look.confusion.tolist())
+
+    @property
+    def classes(self) -> list[str]:
+        """The names of what `confusion` counts."""
+        return list(self.look.classes) if self.confusion else []
+
+    @property
+    def ece(self) -> float | None:
+        return self.look.calibration_error
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -72,14 +70,26 @@ class Evaluation(Report):
         }  # fmt: skip
 
     def blocks(self) -> list[Block]:
-        scores = [(self.task.metrics[name], interval) for name, interval in self.metrics.items()]
-        rows = [(m.title, m.shown(i.value), f"{m.shown(i.low)} to {m.shown(i.high)}") for m, i in scores]
-        blocks: list[Block] = [Heading(f"{self.model} on {self.name}"), *(Paragraph(_sentence(f.title), "warning") for f in self.findings)]
-        blocks.append(Grid(("measure", "score", "95% interval"), rows))
+        blocks: list[Block] = [Heading(f"{self.model} on {self.name}"), *self._findings(), self._measures()]
         blocks.append(Paragraph(f"{self.metrics[self.metric.name].n:,} rows.", "quiet"))
         if self.ece is not None:
             blocks.append(Paragraph(f"When it says how sure it is, it is off by {self.ece:.1%} on average."))
         return [*blocks, *self._class_blocks(), *self._slice_blocks()]
+
+    def page(self) -> list[Block]:
+        score = self.metrics[self.metric.name]
+        most = "Giving every row the same answer would reach {} at most."
+        sure = how_sure(self.metric, score, self.look.baseline, most)
+        measures: list[Block] = [Heading("All measures"), self._measures()]
+        return [*sure, *self._findings(), *self.look.blocks(), *measures, *self._class_blocks(), *self._slice_blocks()]
+
+    def _findings(self) -> list[Block]:
+        return [Paragraph(_sentence(f.title), "warning") for f in self.findings]
+
+    def _measures(self) -> Grid:
+        scores = [(self.look.task.metrics[name], interval) for name, interval in self.metrics.items()]
+        rows = [(m.title, m.shown(i.value), f"{m.shown(i.low)} to {m.shown(i.high)}") for m, i in scores]
+        return Grid(("measure", "score", "95% interval"), rows)
 
     def _class_blocks(self) -> list[Block]:
         if not self.per_class:
@@ -112,8 +122,3 @@ class Evaluation(Report):
 
 def _sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}."
-
-
-def finite(value: float) -> float | None:
-    """JSON knows no NaN."""
-    return value if np.isfinite(value) else None

@@ -1,0 +1,153 @@
+"""A close look at the rows that judged a model: where it is right, whether it knows how sure it may be, and its worst mistakes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property, partial
+
+import numpy as np
+
+from leadline.columns.number import show
+from leadline.data.table import Data
+from leadline.evaluate.calibration import expected_calibration_error
+from leadline.evaluate.intervals import Interval
+from leadline.evaluate.per_class import PerClass, per_class
+from leadline.evaluate.reliability import reliability
+from leadline.reports import Block, Card, Chart, Gallery, Grid, Heading, Paragraph
+from leadline.reports.drawings import Cloud, HeatMap, Mark, Marks, Promise, Reliability
+from leadline.tasks.contract import Task
+from leadline.tasks.metrics import Metric
+
+_MOST_IN_A_MAP = 12  # classes; of more, the pairs that are confused most are listed
+_PAIRS = 12
+_CLASSES = 20
+_MISTAKES = 12
+_FACTS = 8  # values of a row that a card has room for
+_DOTS = 20_000  # pairs of numbers in a drawing; of more, evenly spaced ones
+
+
+def how_sure(metric: Metric, score: Interval, baseline: float, without: str) -> list[Block]:
+    """The score in a sentence, and beside the score of not looking; `without` says what that is and has a place for it."""
+    value, low, high, trivial = (metric.shown(number) for number in (score.value, score.low, score.high, baseline))
+    marks = [
+        Mark("this model", score.value, value, score.low, score.high, "good"),
+        Mark("without looking", baseline, trivial, tone="quiet"),
+    ]
+    better = "the further right the better" if metric.higher_is_better else "the further left the better"
+    says = f"The line is where the score lies in 19 of 20 such trials: between {low} and {high}. {without.format(trivial)}"
+    expected = f"On other rows like these expect between {low} and {high} (95% interval, judged on {score.n:,} rows)."
+    return [
+        Paragraph(f"{value} {metric.title}", "strong"), Paragraph(expected),
+        Chart("How sure that is", Marks(marks, f"{metric.title}; {better}", metric.percent), says),
+    ]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class CloseLook:
+    """`answers` and `truth` are those of the rows of `data`, as the task has them."""
+
+    task: Task
+    metric: Metric
+    classes: tuple[str, ...]
+    data: Data
+    answers: np.ndarray
+    truth: np.ndarray
+
+    @cached_property
+    def per_class(self) -> list[PerClass]:
+        return per_class(self.task, self.answers, self.truth, self.classes)
+
+    @cached_property
+    def confusion(self) -> np.ndarray:
+        return self.task.confusion(self.answers, self.truth, len(self.classes))
+
+    @cached_property
+    def calibration_error(self) -> float | None:
+        """How far off it is on average when it says how sure it is; None where it says nothing of it."""
+        stated = self.task.certainty(self.answers, self.truth)
+        error = float("nan") if stated is None else expected_calibration_error(*stated)
+        return error if np.isfinite(error) else None
+
+    @property
+    def baseline(self) -> float:
+        """The score of the one answer that would have been best for all these rows."""
+        guess = self.task.answers(self.task.first_guess(self.truth, len(self.classes))[None])
+        return self.metric.value(np.repeat(guess, len(self.truth), axis=0), self.truth)
+
+    def blocks(self) -> list[Block]:
+        charts = [*self._map(), *self._honesty(), *self._numbers()]
+        heading = [Heading("Where it is right and where it is not")] if charts or self.per_class else []
+        return [*heading, *charts, *self._pairs(), *self._classes(), *self._mistakes()]
+
+    def _map(self) -> Iterator[Block]:
+        if 0 < len(self.confusion) <= _MOST_IN_A_MAP:
+            says = "Each line holds the rows of one class, each column what was answered; on the diagonal the answer is right."
+            yield Chart("Truth and answer", HeatMap(self.classes, self.confusion.tolist(), "in truth", "answered"), says)
+
+    def _pairs(self) -> Iterator[Block]:
+        """Of many classes, those taken for each other most often."""
+        if len(self.confusion) <= _MOST_IN_A_MAP:
+            return
+        wrong = self.confusion.copy()
+        np.fill_diagonal(wrong, 0)
+        worst = [divmod(int(place), len(wrong)) for place in np.argsort(-wrong, axis=None, kind="stable")[:_PAIRS]]
+        there = self.confusion.sum(axis=1)
+        rows = [
+            (self.classes[true], self.classes[said], f"{wrong[true, said]:,} of {there[true]:,}")
+            for true, said in worst
+            if wrong[true, said]
+        ]
+        if rows:
+            yield Heading("Taken for each other most often")
+            yield Grid(("in truth", "answered", "rows"), rows)
+
+    def _honesty(self) -> Iterator[Block]:
+        stated = self.task.certainty(self.answers, self.truth)
+        if stated is None or self.calibration_error is None:
+            return
+        promises = [Promise(b.said, b.right, b.low, b.high, b.count) for b in reliability(*stated)]
+        off = f"It is off by {self.calibration_error:.1%} on average; below, how many answers there were"
+        says = f"On the dashed line it is right as often as it says. {off}."
+        yield Chart("Does it know how sure it may be?", Reliability(promises), says)
+
+    def _numbers(self) -> Iterator[Block]:
+        if self.classes:
+            return
+        picked = slice(None, None, -(-len(self.truth) // _DOTS))
+        truth, answers = self.truth[picked].tolist(), self.answers[picked].tolist()
+        wrong = self.answers - self.truth
+        middle, most = (show(float(np.quantile(np.abs(wrong), share)), 3) for share in (0.5, 0.9))
+        says = (
+            f"On the dashed line the answer is right. Half of the answers are off by less than {middle}, nine in ten by less than {most}."
+        )
+        yield Chart("Truth and answer", Cloud(truth, answers, "in truth", "answered", "diagonal"), says)
+        says = "Above the dashed line the answer was too high. A slope or a curve would mean that something is left to learn."
+        yield Chart("How far off", Cloud(answers, wrong[picked].tolist(), "answered", "too high by", "zero"), says)
+
+    def _classes(self) -> Iterator[Block]:
+        if not self.per_class:
+            return
+        worst = sorted(self.per_class, key=lambda c: c.recall)[:_CLASSES]
+        marks = [Mark(c.name, c.recall, f"{c.recall:.1%} of {c.n:,}", c.recall_low, c.recall_high) for c in worst]
+        more = len(self.per_class) - len(worst)
+        says = "How many rows of each class are found, with 95% intervals." + (f" {more:,} easier classes are left out." if more else "")
+        yield Chart("Class by class, hardest first", Marks(marks, "found", percent=True, bars=True), says)
+
+    def _mistakes(self) -> list[Block]:
+        wrongness = self.task.wrongness(self.answers, self.truth)
+        worst = np.argsort(-wrongness, kind="stable")[:_MISTAKES]
+        rows = [row for row in worst.tolist() if wrongness[row] > 0]
+        if not rows:
+            return [Heading("Its worst mistakes"), Paragraph("There are none: every answer was right.", "good")]
+        said = "Where it was surest and wrong. Often it is the given answer that is wrong, or something that nobody could tell."
+        return [Heading("Its worst mistakes"), Paragraph(said, "quiet"), Gallery([self._card(row) for row in rows])]
+
+    def _card(self, row: int) -> Card:
+        prediction = {"low": None, "high": None, **self.task.to_json(self.answers[row], self.classes)}
+        answer, sure = self.task.in_words(prediction)
+        facts = list(self.data.tell(row).items())
+        more = len(facts) - _FACTS
+        facts = [*facts[:_FACTS], ("", f"and {more:,} more")] if more > 0 else facts
+        lines = [f"in truth: {self.task.told(self.truth[row], self.classes)}", *([f"how sure: {sure}"] if sure else [])]
+        return Card(f"said: {answer}", [*lines, self.data.source(row)], facts, partial(self.data.thumbnail, row))
