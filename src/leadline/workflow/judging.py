@@ -30,8 +30,9 @@ from leadline.workflow.learning import Learned
 
 @dataclass(frozen=True)
 class Judged:
-    """Answers on the rows that judge, with the truth."""
+    """Answers on the rows that judge, with the truth; `rows` are those rows of the data."""
 
+    rows: np.ndarray
     answers: np.ndarray
     truth: np.ndarray
     how: str
@@ -41,7 +42,7 @@ class Judged:
 def save_and_judge(folder: Path, learned: Learned, store: Store, progress: Progress) -> tuple[Judged, Manifest]:
     """Writes the artefact, loads it, scores what was loaded, and writes the scores into it."""
     extra: Mapping[str, bytes] = {"reference.parquet": reference_table(learned.setup.data, learned.rows)}
-    manifest = save(folder, learned.graph, _manifest(learned), extra)
+    manifest = save(folder, learned.graph, manifest_of(learned), extra)
     judged = _judge(load(folder), learned, store, progress)
     scores = {m.name: score_interval(m, judged.answers, judged.truth) for m in learned.setup.metrics}
     if not scores[learned.setup.metric.name].defined:
@@ -57,9 +58,8 @@ def save_and_judge(folder: Path, learned: Learned, store: Store, progress: Progr
 def _judge(model: Model, learned: Learned, store: Store, progress: Progress) -> Judged:
     setup, test_rows = learned.setup, learned.setup.partition.test
     if learned.nested is not None:
-        return Judged(
-            learned.nested, learned.examples.target, "nested cross-validation, each row answered by a model made alike that never saw it"
-        )
+        how = "nested cross-validation, each row answered by a model made alike that never saw it"
+        return Judged(learned.rows, learned.nested, learned.examples.target, how)
     test = setup.data.take(test_rows)
     nodes = [learned.nodes[name] for name in learned.encodings_used]
     encoded = encode(test, nodes, learned.encodings_used, store, progress, serving=True)
@@ -67,7 +67,7 @@ def _judge(model: Model, learned: Learned, store: Store, progress: Progress) -> 
     bad = answers.bad
     good = readable(len(test), bad)
     findings = (left_out(test, bad, "test"),) if bad else ()
-    return Judged(answers.values[good], setup.target.values[test_rows][good], setup.partition.why, findings)
+    return Judged(test_rows[good], answers.values[good], setup.target.values[test_rows][good], setup.partition.why, findings)
 
 
 def _baseline(learned: Learned, judged: Judged) -> float:
@@ -77,7 +77,8 @@ def _baseline(learned: Learned, judged: Judged) -> float:
     return setup.metric.value(np.repeat(guess, len(judged.truth), axis=0), judged.truth)
 
 
-def _manifest(learned: Learned) -> Manifest:
+def manifest_of(learned: Learned) -> Manifest:
+    """Without scores, parts and files, which are known when it has been saved and judged."""
     setup, winner = learned.setup, learned.contest.winner
     half = setup.task.half_width(setup.task.answers(winner.raw), learned.examples.target[winner.rows])
     used = set(learned.graph.columns())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 
@@ -41,6 +41,18 @@ def how_sure(metric: Metric, score: Interval, baseline: float, without: str) -> 
         Paragraph(f"{value} {metric.title}", "strong"), Paragraph(expected),
         Chart("How sure that is", Marks(marks, f"{metric.title}; {better}", metric.percent), says),
     ]  # fmt: skip
+
+
+def class_chart(classes: Mapping[str, int]) -> Chart:
+    """How many rows each class has, the most frequent first."""
+    names = list(classes)
+    kept = [*names[: _CLASSES // 2], *names[-_CLASSES // 2 :]] if len(names) > _CLASSES else names
+    marks = [Mark(name, classes[name], f"{classes[name]:,}") for name in kept]
+    more = len(names) - len(kept)
+    says = f"{len(names):,} classes, the most frequent first." + (
+        f" {more:,} between the upper and the lower half are left out." if more else ""
+    )
+    return Chart("Rows of each class", Marks(marks, "rows", bars=True), says)
 
 
 @dataclass(frozen=True)

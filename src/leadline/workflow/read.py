@@ -94,10 +94,10 @@ def _answers(setup: Setup) -> Answers:
     choice = recognise(raw.name, raw)
     spread = choice.kind().summary(raw, setup.data.where(raw.name)) if isinstance(choice, Choice) else ""
     sizes = setup.partition.sizes()
-    return Answers(setup.task.name, setup.task_why, _class_counts(setup), spread, sizes, setup.partition.why)
+    return Answers(setup.task.name, setup.task_why, class_counts(setup), spread, sizes, setup.partition.why)
 
 
-def _class_counts(setup: Setup) -> dict[str, int]:
+def class_counts(setup: Setup) -> dict[str, int]:
     """Class -> its rows, the most frequent first."""
     task, classes, counts = setup.task, setup.target.classes, Counter[str]()
     for start in range(0, len(setup.target.values) if classes else 0, _COUNTED_AT_ONCE):

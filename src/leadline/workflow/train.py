@@ -26,7 +26,9 @@ from leadline.workflow.failing import nothing_learned
 from leadline.workflow.judging import Judged, save_and_judge
 from leadline.workflow.leaderboard import leaderboard
 from leadline.workflow.learning import Learned, learn
+from leadline.workflow.looking import CloseLook
 from leadline.workflow.planning import make_plan, replayed_inputs
+from leadline.workflow.read import class_counts
 from leadline.workflow.runs import new_run, places, publish
 from leadline.workflow.setup import Setup, set_up
 from leadline.workflow.texts import text_remarks
@@ -137,7 +139,8 @@ def _report(
         choice_why=learned.contest.choice.why, judged=judged.how, leaderboard=board,
         skipped=skipped, findings=(*setup.data.findings, *judged.findings, *nothing_learned([row.learner for row in board], skipped)),
         splits=setup.partition.sizes(), artifact=artifact, run=run, seconds=seconds, peak_memory_mb=peak_memory_mb(),
-        example=example,
+        example=example, classes=class_counts(setup),
+        look=CloseLook(setup.task, setup.metric, setup.target.classes, setup.data.take(judged.rows), judged.answers, judged.truth),
     )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,8 +15,10 @@ from leadline.evaluate.intervals import Interval
 from leadline.findings import Finding
 from leadline.plan.plan import Skipped
 from leadline.registry import TASKS
-from leadline.reports import Block, Command, Grid, Heading, Paragraph, Report
+from leadline.reports import Block, Chart, Command, Grid, Heading, Paragraph, Report
+from leadline.reports.drawings import Mark, Marks
 from leadline.tasks.metrics import Metric
+from leadline.workflow.looking import CloseLook, class_chart, how_sure
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,8 @@ class TrainReport(Report):
     seconds: float
     peak_memory_mb: float
     example: Sequence[str]  # words of the command line after the model: data to predict
+    classes: Mapping[str, int]  # rows of each, the most frequent first
+    look: CloseLook
 
     @cached_property
     def model(self) -> Model:
@@ -92,6 +96,23 @@ class TrainReport(Report):
     def blocks(self) -> list[Block]:
         return [*self._what_was_read(), *self._how_good(), *self._leaderboard(), *self._remarks(), *self._next()]
 
+    def page(self) -> list[Block]:
+        """From the answer to where it comes from."""
+        count = len(self.columns)
+        told = f'{self.learner_title} learned to answer "{self.target}" from {f"{count} columns" if count > 1 else self.columns[0][0]}'
+        without = "Answering without looking would reach {}."
+        tried, *told_of_them = self._leaderboard()
+        return [
+            Paragraph(f"{told[:1].upper()}{told[1:]}."), *how_sure(self._metric, self.score, self.baseline, without),
+            Paragraph(f"Judged by: {self.judged}.", "quiet"), tried, self._race(), *told_of_them, *self.look.blocks(), *self._remarks(),
+            *self._what_was_read(), *self._amounts(), *self._next(),
+        ]  # fmt: skip
+
+    def _amounts(self) -> list[Block]:
+        splits = ", ".join(f"{rows:,} {name}" for name, rows in self.splits.items() if rows)
+        blocks: list[Block] = [Paragraph(f"Rows: {splits}.")]
+        return [*blocks, class_chart(self.classes)] if self.classes else blocks
+
     def _what_was_read(self) -> list[Block]:
         columns = [(name, kind, why) for name, kind, why in self.columns[:12]]
         blocks: list[Block] = [Heading(f"What we read: {self.name}")]
@@ -118,6 +139,23 @@ class TrainReport(Report):
         blocks: list[Block] = [Heading("Who was tried"), Grid(head, rows, marked)]
         blocks.append(Paragraph(f"Chosen: {self.learner_title}. {self.choice_why[:1].upper()}{self.choice_why[1:]}."))
         return [*blocks, *(Paragraph(f"Left out: {s.learner}; {s.why}.", "quiet") for s in self.skipped)]
+
+    def _race(self) -> Chart:
+        marks = [
+            Mark(
+                row.learner,
+                row.score,
+                self._metric.shown(row.score),
+                row.low,
+                row.high,
+                "good" if row.learner == self.learner else "accent",
+            )
+            for row in self.leaderboard
+        ]
+        says = (
+            "All answered the same rows, which none of them had learned from. Where lines overlap much, the two may well be equally good."
+        )
+        return Chart("Scores with 95% intervals", Marks(marks, self._metric.title, self._metric.percent), says)
 
     def _leaderboard_row(self, row: Row) -> tuple[str, ...]:
         score, low, high = (self._metric.shown(value) for value in (row.score, row.low, row.high))
