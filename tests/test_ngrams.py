@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from leadline.encoders import hashing
 from leadline.encoders.join import Join
 from leadline.encoders.ngrams import HashedNgrams, Ngrams
-from leadline.values import HashedDocuments, Sparse
+from leadline.values import Blocks, HashedDocuments, Sparse
 
 ALL_BITS = (1 << 64) - 1
 TEXTS = st.lists(st.one_of(st.none(), st.text(max_size=40), st.text("ab'. ’<br/>é漢\n", max_size=30)), max_size=12)
@@ -154,7 +154,9 @@ def test_taking_rows_and_joining_blocks_keep_rows_together(texts: list[str], ran
     picks = np.array([random.randrange(len(texts)) for _ in range(7)])  # type: ignore[attr-defined]
     assert np.array_equal(dense(rows.take_rows(picks)), dense(rows)[picks])
     block = np.arange(2.0 * len(texts), dtype=np.float32).reshape(-1, 2)
-    joined = Join().run(block, rows, block)
-    assert isinstance(joined, Sparse)
-    assert np.array_equal(dense(joined), np.concatenate([block, dense(rows), block], axis=1))
+    joined = Join().run(block, rows)
+    assert isinstance(joined, Blocks)
+    assert np.array_equal(joined.take_rows(picks).parts[0], block[picks])
+    assert np.array_equal(dense(joined.take_rows(picks).parts[1]), dense(rows)[picks])
+    assert np.array_equal(dense(Join().run(rows, rows)), np.concatenate([dense(rows), dense(rows)], axis=1))
     assert np.array_equal(Join().run(block, block), np.concatenate([block, block], axis=1))

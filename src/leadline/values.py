@@ -33,6 +33,22 @@ class Sparse:
 
 
 @dataclass(frozen=True)
+class Blocks:
+    """Features side by side, each in the form that suits it: columns of the first block, then of the second, and so on."""
+
+    parts: tuple[Dense | Sparse, ...]
+
+    def __len__(self) -> int:
+        return len(self.parts[0])
+
+    def take_rows(self, rows: Rows) -> Blocks:
+        return Blocks(tuple(take_rows(part, rows) for part in self.parts))
+
+
+Features = Dense | Sparse | Blocks
+
+
+@dataclass(frozen=True)
 class HashedDocuments:
     """For each text the distinct n-grams in it: `hashes[indptr[i]:indptr[i+1]]`, sorted uint64, with their `counts` (float32)."""
 

@@ -90,9 +90,14 @@ def _stretch_hashes(codes: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> 
     return _mix(hashes)
 
 
+def word_hashes(tokens: Tokens) -> np.ndarray:
+    """(number of tokens,) uint64."""
+    return _stretch_hashes(tokens.codes, tokens.starts, tokens.ends)
+
+
 def word_ngrams(tokens: Tokens, shortest: int, longest: int) -> tuple[np.ndarray, np.ndarray]:
     """indptr and hashes of all runs of `shortest` to `longest` words that stay inside one text, in text order."""
-    words = _stretch_hashes(tokens.codes, tokens.starts, tokens.ends)
+    words = word_hashes(tokens)
     grams = np.empty((len(words), longest - shortest + 1), np.uint64)
     inside = np.zeros(grams.shape, bool)
     run = words

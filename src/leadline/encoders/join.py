@@ -8,20 +8,22 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from leadline.values import Dense, Sparse
+from leadline.values import Blocks, Dense, Features, Sparse
 
 
 class Join:
-    """Blocks with equal rows -> one block: dense if all are dense, else `Sparse`; columns keep the order of the inputs."""
+    """Blocks with equal rows -> one block where all have one form, else `Blocks`; columns keep the order of the inputs."""
 
     kind: ClassVar[str] = "join"
 
-    def run(self, *blocks: Dense | Sparse) -> Dense | Sparse:
+    def run(self, *blocks: Dense | Sparse) -> Features:
         if len(blocks) == 1:
             return blocks[0]
-        if all(isinstance(block, np.ndarray) for block in blocks):
-            return np.concatenate([np.asarray(block, np.float32) for block in blocks], axis=1)
-        return _side_by_side([to_sparse(block) for block in blocks])
+        dense = [block for block in blocks if not isinstance(block, Sparse)]
+        sparse = [block for block in blocks if isinstance(block, Sparse)]
+        if not sparse:
+            return np.concatenate([np.asarray(block, np.float32) for block in dense], axis=1)
+        return Blocks(blocks) if dense else _side_by_side(sparse)
 
     def config(self) -> dict[str, Any]:
         return {}
@@ -35,15 +37,6 @@ class Join:
     @classmethod
     def load(cls, config: dict[str, Any], arrays: Mapping[str, np.ndarray], files: Mapping[str, Path]) -> Self:
         return cls()
-
-
-def to_sparse(block: Dense | Sparse) -> Sparse:
-    """A dense block (n, d) without its zeros."""
-    if isinstance(block, Sparse):
-        return block
-    rows, columns = np.nonzero(block)
-    indptr = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=len(block)))]).astype(np.int64)
-    return Sparse(indptr, columns.astype(np.int32), block[rows, columns].astype(np.float32), block.shape[1])
 
 
 def _side_by_side(blocks: list[Sparse]) -> Sparse:

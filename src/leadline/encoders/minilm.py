@@ -85,12 +85,7 @@ class MiniLM(PretrainedEncoder):
 
     @cached_property
     def _tokenizer(self) -> Tokenizer:
-        path = self._tokenizer_file or installed_file(PACKAGE, f"model/{TOKENIZER}")
-        try:
-            tokenizer = Tokenizer.from_file(str(path))
-        except Exception as error:  # the package raises plain Exception
-            raise LeadlineError(f"{path} cannot be read: {error}", "a tokenizer file", "train again") from error
-        tokenizer.no_padding()
+        tokenizer = read_tokenizer(self._tokenizer_file or installed_file(PACKAGE, f"model/{TOKENIZER}"))
         tokenizer.enable_truncation(self.token_limit)
         return tokenizer
 
@@ -120,6 +115,17 @@ class MiniLM(PretrainedEncoder):
         from leadline.encoders.minilm_graph import write_minilm
 
         write_minilm(load_file(weights), path)
+
+
+def read_tokenizer(path: Path) -> Tokenizer:
+    """Without padding and without a limit. Raises LeadlineError when the file is damaged."""
+    try:
+        tokenizer = Tokenizer.from_file(str(path))
+    except Exception as error:  # the package raises plain Exception
+        raise LeadlineError(f"{path} cannot be read: {error}", "a tokenizer file", "train again") from error
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    return tokenizer
 
 
 def _bucket(num_tokens: int) -> int:

@@ -41,7 +41,7 @@ class HashedNgrams:
 
     def run(self, texts: pl.Series) -> HashedDocuments:
         with ThreadPoolExecutor(num_threads()) as pool:
-            return _stacked(list(pool.map(self._run_chunk, _chunks(texts))))
+            return _stacked(list(pool.map(self._run_chunk, text_chunks(texts))))
 
     def _run_chunk(self, texts: list[str]) -> HashedDocuments:
         tokens = tokenise(texts, self.lowercase)
@@ -158,7 +158,7 @@ class Ngrams:
         return cls(hashes, weights, config["counts"], config["normalise"])
 
 
-def _chunks(texts: pl.Series) -> Iterator[list[str]]:
+def text_chunks(texts: pl.Series) -> Iterator[list[str]]:
     """Texts in order, about `_CHUNK_CHARACTERS` of them together; missing ones as empty."""
     texts = texts.fill_null("")
     ends = texts.str.len_bytes().cum_sum().to_numpy() // _CHUNK_CHARACTERS

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from leadline.values import Dense, Sparse
-
-_CHUNK_ENTRIES = 1 << 20  # non-zero entries times outputs that are in memory at a time
+from leadline.machine import num_threads
+from leadline.values import Blocks, Dense, Features, Sparse
 
 
 class LinearHead:
@@ -26,9 +26,11 @@ class LinearHead:
     def __init__(self, coef: np.ndarray, intercept: np.ndarray) -> None:
         self.coef, self.intercept = coef.astype(np.float32, copy=False), intercept.astype(np.float32, copy=False)
 
-    def run(self, features: Dense | Sparse) -> np.ndarray:
-        product = _sparse_product(features, self.coef) if isinstance(features, Sparse) else features.astype(np.float64) @ self.coef
-        return product + self.intercept
+    def run(self, features: Features) -> np.ndarray:
+        blocks = features.parts if isinstance(features, Blocks) else (features,)
+        edges = np.cumsum([_width(block) for block in blocks])[:-1]
+        products = [_product(block, coef) for block, coef in zip(blocks, np.split(self.coef, edges), strict=True)]
+        return sum(products[1:], products[0]) + self.intercept
 
     def config(self) -> dict[str, Any]:
         return {}
@@ -44,22 +46,36 @@ class LinearHead:
         return cls(arrays["coef"], arrays["intercept"])
 
 
-def _sparse_product(features: Sparse, coef: np.ndarray) -> np.ndarray:
-    """features @ coef in float64. Each row is summed by itself, so it comes out the same in whatever company it is asked."""
-    result = np.zeros((len(features), coef.shape[1]))
-    per_chunk = max(1, _CHUNK_ENTRIES // coef.shape[1])
-    for start, stop in _row_chunks(features.indptr, per_chunk):
-        pointers = features.indptr[start : stop + 1]
-        entries = slice(pointers[0], pointers[-1])
-        filled = np.flatnonzero(np.diff(pointers))  # reduceat knows no empty stretches
-        if len(filled):
-            terms = features.values[entries, None].astype(np.float64) * coef[features.indices[entries]]
-            result[start + filled] = np.add.reduceat(terms, pointers[filled] - pointers[0], axis=0)
+def _width(block: Dense | Sparse) -> int:
+    return block.num_columns if isinstance(block, Sparse) else block.shape[1]
+
+
+def _product(block: Dense | Sparse, coef: np.ndarray) -> np.ndarray:
+    """block @ coef, (n, num_outputs) float64."""
+    if not isinstance(block, Sparse):
+        product: np.ndarray = block.astype(np.float64) @ coef
+        return product
+    if coef.shape[1] == 1:
+        return _weighed(block, coef[:, 0])[:, None]
+    result = np.zeros((len(block), coef.shape[1]))
+    edges = np.linspace(0, len(block), num_threads() + 1).astype(np.int64)
+    with ThreadPoolExecutor(num_threads()) as pool:
+        list(pool.map(lambda start, stop: _sum_rows(block, coef, result, start, stop), edges[:-1], edges[1:]))
     return result
 
 
-def _row_chunks(indptr: np.ndarray, num_entries: int) -> list[tuple[int, int]]:
-    """Consecutive ranges of rows with about `num_entries` entries each, one row at least."""
-    parts = indptr[1:] // num_entries
-    edges = [0, *(np.flatnonzero(parts[1:] != parts[:-1]) + 1).tolist(), len(indptr) - 1]
-    return [(start, stop) for start, stop in pairwise(edges) if stop > start]
+def _weighed(block: Sparse, weights: np.ndarray) -> np.ndarray:
+    """One output for every row: (n,) float64."""
+    result = np.zeros(len(block))
+    filled = np.flatnonzero(np.diff(block.indptr))  # reduceat knows no empty stretches
+    if len(filled):
+        terms = block.values.astype(np.float64) * weights[block.indices]
+        result[filled] = np.add.reduceat(terms, block.indptr[filled])
+    return result
+
+
+def _sum_rows(block: Sparse, coef: np.ndarray, result: np.ndarray, start: int, stop: int) -> None:
+    """Row by row, so that the few rows of `coef` at hand stay in the cache and a row comes out the same in whatever company."""
+    pointers = block.indptr[start : stop + 1].tolist()
+    for row, (begin, end) in enumerate(pairwise(pointers), start):
+        result[row] = np.einsum("i,ij->j", block.values[begin:end], coef.take(block.indices[begin:end], axis=0))

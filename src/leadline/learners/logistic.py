@@ -17,7 +17,7 @@ import numpy as np
 from scipy import sparse
 
 from leadline.learners.losses import Loss
-from leadline.values import Dense, Sparse
+from leadline.values import Blocks, Dense, Features, Sparse
 
 MEMORY = 10  # pairs of steps that L-BFGS remembers
 _LINE_TOLERANCE = 0.1  # the line search ends when the slope has fallen to this share of the first
@@ -38,33 +38,43 @@ class Matrix:
     With many outputs all is in single precision, which takes half the time and is far finer than any tolerance used here.
     """
 
-    def __init__(self, features: Dense | Sparse, num_outputs: int = 1) -> None:
+    def __init__(self, features: Features, num_outputs: int = 1) -> None:
         self.precision = np.dtype(np.float64 if num_outputs == 1 else np.float32)
-        if isinstance(features, Sparse):
-            shape = (len(features), features.num_columns)
-            # By columns: then both products stream through the entries once, reading or writing short vectors of n rows.
-            values = features.values.astype(self.precision, copy=False)
-            self.by_column = sparse.csr_array((values, features.indices, features.indptr), shape=shape).T.tocsr()
-            squares = float(np.sum(features.values.astype(np.float64) ** 2))
-        else:
-            shape, self.by_column = features.shape, np.ascontiguousarray(features.T, dtype=self.precision)
-            squares = float(np.sum(features.astype(np.float64) ** 2))
-        self.num_rows, self.num_columns = shape
-        self.mean_square = squares / max(1, self.num_rows) or 1.0
+        blocks = features.parts if isinstance(features, Blocks) else (features,)
+        self.by_column = [self._by_column(block) for block in blocks]
+        self.num_rows, self.num_columns = len(features), sum(block.shape[0] for block in self.by_column)
+        self.mean_square = sum(_squares(block) for block in blocks) / max(1, self.num_rows) or 1.0
+
+    def _by_column(self, block: Dense | Sparse) -> Any:
+        """Its transpose."""
+        if not isinstance(block, Sparse):
+            return np.ascontiguousarray(block.T, dtype=self.precision)
+        # By columns: then both products stream through the entries once, reading or writing short vectors of n rows.
+        shape, values = (len(block), block.num_columns), block.values.astype(self.precision, copy=False)
+        return sparse.csr_array((values, block.indices, block.indptr), shape=shape).T.tocsr()
 
     def times(self, coef: np.ndarray) -> np.ndarray:
         """X @ coef, (num_rows, num_outputs)."""
-        return self._product(self.by_column.T, coef)
+        edges = np.cumsum([block.shape[0] for block in self.by_column])[:-1]
+        parts = zip(self.by_column, np.split(coef, edges), strict=True)
+        products = [self._product(block.T, part) for block, part in parts]
+        return sum(products[1:], products[0])
 
     def transposed_times(self, slopes: np.ndarray) -> np.ndarray:
         """X^T @ slopes, (num_columns, num_outputs)."""
-        return self._product(self.by_column, slopes)
+        products = [self._product(block, slopes) for block in self.by_column]
+        return products[0] if len(products) == 1 else np.concatenate(products)
 
     def _product(self, left: Any, right: np.ndarray) -> np.ndarray:
         right = right.astype(self.precision, copy=False)
         one = right.shape[1] == 1  # sparse products with a vector take another, faster way than with one column
         product: np.ndarray = left @ (right[:, 0] if one else right)
         return product.reshape(left.shape[0], -1)
+
+
+def _squares(block: Dense | Sparse) -> float:
+    values = block.values if isinstance(block, Sparse) else block
+    return float(np.sum(values.astype(np.float64) ** 2))
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import numpy as np
 from leadline.learners.logistic import Descent, LinearFit, Matrix, Problem
 from leadline.learners.losses import loss_for
 from leadline.tasks.contract import Loss, Task
-from leadline.values import Dense, Sparse
+from leadline.values import Features
 
 # A path ends after so many strengths in a row without a better held-out loss, or one that is this much worse than the best.
 _PATIENCE, _CLEARLY_WORSE = 2, 1.01
@@ -46,9 +46,9 @@ class Aim:
 class Trial:
     """Features and targets of rows that teach and of rows that judge."""
 
-    train: Dense | Sparse
+    train: Features
     train_target: np.ndarray
-    valid: Dense | Sparse
+    valid: Features
     valid_target: np.ndarray
 
     def with_labels(self, labels: np.ndarray) -> Trial:
@@ -103,7 +103,7 @@ class Search:
                 break
         return chosen
 
-    def fit(self, features: Dense | Sparse, target: np.ndarray, aim: Aim, strength: float) -> LinearFit:
+    def fit(self, features: Features, target: np.ndarray, aim: Aim, strength: float) -> LinearFit:
         """The model of one strength, straight from zero: measured, that is as quick as going down the path."""
         matrix, scaled = Matrix(features, aim.num_outputs), Standardised.of(target, aim.loss)
         fits = []
