@@ -48,5 +48,5 @@ def command(
         query=query,
         metric=metric, positive=positive, budget=budget, seed=seed, plan=plan, out=out, progress=progress_for(quiet), whole_command=True,
     )  # fmt: skip
-    deliver(report, as_json, html, f"{report.name}: trained model")
+    deliver(report, as_json, html, f"{report.artifact.stem}: trained model")
     leave(0)

@@ -91,7 +91,8 @@ def fitting(text: str, width: float) -> str:
 
 
 def widest(texts: Sequence[str], most: float) -> float:
-    return min(most, max(map(text_width, texts), default=0.0))
+    """Room for the longest of these lines, at most `most`."""
+    return min(most, max(map(text_width, texts), default=0.0) + 1)
 
 
 def _for_the_page(svg: str, says: str) -> str:

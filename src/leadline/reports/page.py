@@ -65,7 +65,8 @@ def _block(block: Block) -> str:
         case Chart():
             return _figure(block)
         case Gallery(cards):
-            return f'<div class="gallery">{"".join(map(_card, cards))}</div>'
+            told = " told" if any(card.facts for card in cards) else ""  # which takes more room than a picture
+            return f'<div class="gallery{told}">{"".join(map(_card, cards))}</div>'
 
 
 def _table(grid: Grid) -> str:

@@ -68,7 +68,7 @@ def heat_map(drawing: HeatMap) -> Any:
     left = widest(names, _MOST_LABEL * 0.8) + 28
     side = min(64.0, (WIDTH - left - 4) / number)
     turned = max(map(text_width, names)) > side - 4
-    top = (widest(names, 90) if turned else TEXT) + 26
+    top = (widest(names, 90) if turned else TEXT) + 34
     figure = new_figure(top + side * number + 4)
     plot = axes(figure, left, top, side * number, side * number)
     plot.set_xlim(-0.5, number - 0.5)
@@ -84,7 +84,7 @@ def heat_map(drawing: HeatMap) -> Any:
     plot.xaxis.tick_top()
     plot.tick_params(length=0, labelcolor=INK)
     plot.spines[:].set_visible(False)
-    figure.text((left + side * number / 2) / WIDTH, _up(figure, 6), drawing.across, ha="center", va="center", color=QUIET)
+    figure.text((left + side * number / 2) / WIDTH, _up(figure, 12), drawing.across, ha="center", va="center", color=QUIET)
     figure.text(8 / WIDTH, _up(figure, top + side * number / 2), drawing.down, rotation=90, ha="center", va="center", color=QUIET)
     return figure
 

@@ -17,9 +17,9 @@ BLOCKS = """
 .leadline .scroll { overflow-x: auto }
 .leadline table { border-collapse: collapse; margin: .6rem 0; font-size: .92rem; overflow-wrap: normal }
 .leadline th, .leadline td { text-align: left; vertical-align: top; padding: .25rem .8rem .25rem 0; border-bottom: 1px solid var(--line) }
-.leadline td { max-width: 22rem; overflow-wrap: anywhere; min-width: 3.2rem }
+.leadline td { max-width: 22rem; overflow-wrap: break-word }
 .leadline th { color: var(--quiet); font-weight: 600 }
-.leadline td.number, .leadline th.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; min-width: 0 }
+.leadline td.number, .leadline th.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }
 .leadline tr.marked { background: var(--mark); font-weight: 600 }
 .leadline pre { overflow-x: auto; padding: .6rem; margin: .4rem 0; border: 1px solid var(--line); border-radius: .3rem; font-size: .9rem }
 .leadline .charts { display: grid; gap: 1rem 2rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 20rem), 1fr)); margin: .8rem 0 }
@@ -27,6 +27,7 @@ BLOCKS = """
 .leadline figure svg { display: block; width: 100%; height: auto; overflow: visible }
 .leadline figure p { color: var(--quiet); font-size: .9rem }
 .leadline .gallery { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 10.5rem), 1fr)); margin: .8rem 0 }
+.leadline .gallery.told { grid-template-columns: repeat(auto-fill, minmax(min(100%, 15rem), 1fr)) }
 .leadline .card { border: 1px solid var(--line); border-radius: .4rem; padding: .6rem; font-size: .88rem; min-width: 0 }
 .leadline .card img { display: block; width: 100%; height: 9rem; object-fit: contain; background: var(--mark); margin-bottom: .4rem }
 .leadline dl { display: grid; grid-template-columns: auto 1fr; gap: .1rem .6rem; margin: .3rem 0 }

@@ -160,6 +160,12 @@ class CloseLook:
         answer, sure = self.task.in_words(prediction)
         facts = list(self.data.tell(row).items())
         more = len(facts) - _FACTS
-        facts = [*facts[:_FACTS], ("", f"and {more:,} more")] if more > 0 else facts
+        facts = [*facts[:_FACTS], ("…", f"and {more:,} more")] if more > 0 else facts
         lines = [f"in truth: {self.task.told(self.truth[row], self.classes)}", *([f"how sure: {sure}"] if sure else [])]
-        return Card(f"said: {answer}", [*lines, self.data.source(row)], facts, partial(self.data.thumbnail, row))
+        return Card(f"said: {answer}", [*lines, _end_of(self.data.source(row))], facts, partial(self.data.thumbnail, row))
+
+
+def _end_of(source: str) -> str:
+    """The last parts of a path, which tell one example from another."""
+    *_, folder, name = ("", *source.replace("\\", "/").rsplit("/", 2)[-2:])
+    return f"{folder}/{name}" if folder else name
