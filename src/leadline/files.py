@@ -162,6 +162,13 @@ def scratch_folder() -> Path:
     return folder
 
 
+def discard(folder: Path) -> None:
+    """Removes a scratch folder before the process ends."""
+    shutil.rmtree(folder, ignore_errors=True)
+    if folder in _scratch:
+        _scratch.remove(folder)
+
+
 def scratch_around(path: Path) -> Path | None:
     """The scratch folder of this process that a path lies in, None for every other path."""
     return next((folder for folder in _scratch if path.is_relative_to(folder)), None)

@@ -20,19 +20,29 @@ _TRIED = 20  # rows of a class, to find one whose group is small
 
 @dataclass(frozen=True)
 class Partition:
-    """Row positions: `train` teaches, `valid` (may be empty) chooses, `test` judges once; empty with nested cross-validation."""
+    """Row positions: `train` teaches, `valid` (may be empty) chooses, `test` judges once; empty with nested cross-validation.
+
+    Where nobody asks for a score (`judged` is false), all rows teach.
+    """
 
     train: np.ndarray
     valid: np.ndarray
     test: np.ndarray
     why: str
+    judged: bool = True
 
     @property
     def nested(self) -> bool:
-        return len(self.test) == 0
+        return self.judged and len(self.test) == 0
 
     def sizes(self) -> dict[str, int]:
         return {"train": len(self.train), "valid": len(self.valid), "test": len(self.test)}
+
+
+def everything(num_rows: int) -> Partition:
+    """All rows teach, none judges: for whoever judges elsewhere."""
+    nothing = np.array([], dtype=np.int64)
+    return Partition(np.arange(num_rows), nothing, nothing, "nothing is judged", judged=False)
 
 
 def partition(data: Data, strata: np.ndarray, groups: np.ndarray | None, order: np.ndarray | None, seed: int) -> Partition:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 import leadline
+from leadline.data.split import SMALL
 from leadline.encoders.contract import StoredEncoder
 from leadline.encoders.store import Store
 from leadline.learners.contract import Learner, Sizes
@@ -13,7 +16,7 @@ from leadline.plan.calibration import Calibration
 from leadline.plan.plan import Plan, Skipped
 from leadline.progress import Progress
 from leadline.registry import LEARNERS
-from leadline.workflow.failing import FAILURES, why_failed
+from leadline.workflow.failing import FAILURES, TRIVIAL, why_failed
 from leadline.workflow.pricing import Inputs, Pricing
 from leadline.workflow.setup import Setup
 
@@ -24,10 +27,12 @@ _ENGINE_MB = 300.0  # an inference engine with its network and the pictures or t
 _VALUE_BYTES = {"number": 8, "category": 16, "text": 16, "image": 16}  # of one value of a form; what polars strings share is in the data
 
 
-def make_plan(setup: Setup, budget_seconds: float, seconds_left: float, store: Store, progress: Progress) -> tuple[Plan, dict[str, Node]]:
-    """The plan and the input nodes, ready to run, of the learners in it."""
+def make_plan(
+    setup: Setup, budget_seconds: float, seconds_left: float, store: Store, progress: Progress, asked: Sequence[str] | None = None
+) -> tuple[Plan, dict[str, Node]]:
+    """The plan and the input nodes, ready to run, of the learners in it: those `asked` for and the trivial one, or all."""
     sizes = setup.sizes()
-    learners, refused = _possible(setup, sizes)
+    learners, refused = _possible(setup, sizes, LEARNERS if asked is None else {TRIVIAL, *asked})
     calibration = Calibration(progress.say)
     wanted = [learner.inputs(sizes) for learner in learners]
     inputs = Pricing(setup, sizes, calibration, store, progress, seconds_left).of([node for nodes in wanted for node in nodes])
@@ -60,9 +65,10 @@ def replayed_inputs(setup: Setup, plan: Plan) -> dict[str, Node]:
     return nodes
 
 
-def _possible(setup: Setup, sizes: Sizes) -> tuple[list[Learner], list[Skipped]]:
+def _possible(setup: Setup, sizes: Sizes, asked: Iterable[str]) -> tuple[list[Learner], list[Skipped]]:
     learners, refused = list[Learner](), list[Skipped]()
-    for learner in LEARNERS.make_all():
+    chosen = {name: LEARNERS.get(name) for name in asked}
+    for learner in [chosen[name]() for name in LEARNERS if name in chosen]:
         reason = learner.why_not(sizes, setup.task)
         if reason is None:
             learners.append(learner)
@@ -72,8 +78,11 @@ def _possible(setup: Setup, sizes: Sizes) -> tuple[list[Learner], list[Skipped]]
 
 
 def _most_effort(setup: Setup) -> int:
-    """The last effort is worth a few thousandths (LOG.md), which few rows cannot show while nested folds pay for it dozens of times."""
-    return EFFORTS[-2] if setup.partition.nested else EFFORTS[-1]
+    """The last effort is worth a few thousandths (LOG.md), which few rows cannot show while nested folds pay for it dozens of times,
+    and so does who judges elsewhere.
+    """
+    few = len(setup.teaching) < SMALL
+    return EFFORTS[-2] if setup.partition.nested or (few and not setup.partition.judged) else EFFORTS[-1]
 
 
 def _fold_options(setup: Setup) -> list[tuple[int, int]]:

@@ -14,7 +14,7 @@ from leadline.check.several_frames import several_frames
 from leadline.columns.language import languages_of
 from leadline.columns.recognise import Choice, recognise
 from leadline.data.left_out import at_source, drop_missing_target
-from leadline.data.split import Partition, partition
+from leadline.data.split import Partition, everything, partition
 from leadline.data.table import Data
 from leadline.encoders.store import Store
 from leadline.errors import LeadlineError
@@ -25,6 +25,7 @@ from leadline.tasks.contract import Target, Task
 from leadline.tasks.metrics import Metric
 
 LEAST_ROWS = 8  # fewer leave nothing to learn from once folds have held some back
+_LEAST_UNJUDGED = 2  # where all rows teach
 
 
 @dataclass(frozen=True)
@@ -84,10 +85,12 @@ def set_up(
     store: Store | None = None,
     progress: Progress | None = None,
     near_seconds: float = math.inf,
+    judged: bool = True,
 ) -> Setup:
     """Raises LeadlineError where the target fits no task or the metric does not fit the task.
 
     Fingerprints of pictures are kept in `store`; looking for near duplicates may take `near_seconds`, else it is left out, with a finding.
+    Without `judged` every row teaches.
     """
     as_read, answered = data, drop_missing_target(data)
     task, why = choose_task(answered.raw(data.require_target()), task_name)
@@ -96,7 +99,7 @@ def set_up(
     data = data.with_findings(*at_source(data, target.findings))
     metric = task.metric(metric_name or task.default_metric(target), len(target.classes))
     copies = find_copies(data, target.values, len(target.classes), store or Store(), progress or Progress(), near_seconds)
-    parts = partition(data, task.strata(target.values), copies.groups, _order(data), seed)
+    parts = partition(data, task.strata(target.values), copies.groups, _order(data), seed) if judged else everything(len(data))
     data = data.with_findings(*several_frames(data), *copies.findings)
     setup = Setup(data, task, why, target, metric, parts, copies.groups, seed, as_read, copies.near)
     _require_enough(setup)
@@ -122,10 +125,11 @@ def _require_enough(setup: Setup) -> None:
     """Raises LeadlineError where the teaching rows are too few to learn from and be judged."""
     taught = setup.target.values[setup.teaching]
     where = f"{setup.data.table.origin} has"
-    if len(taught) < LEAST_ROWS:
+    least = LEAST_ROWS if setup.partition.judged else _LEAST_UNJUDGED
+    if len(taught) < least:
         raise LeadlineError(
             f"{where} {len(taught)} rows to learn from",
-            f"at least {LEAST_ROWS}; some hundreds make a model useful",
+            f"at least {least}; some hundreds make a model useful",
             "collect more examples",
         )
     if (taught == taught[0]).all():
