@@ -2,44 +2,52 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 
 from leadline.data.examples import Examples
-from leadline.encoders.contract import Card
 from leadline.heads.linear import LinearHead
-from leadline.learners import probe
+from leadline.learners import vectors as vectors_module
 from leadline.learners.contract import Sizes
 from leadline.learners.logistic import LinearFit
-from leadline.learners.probe import Probe, Scaling
+from leadline.learners.probe import LargerProbe, Probe
+from leadline.learners.vectors import Scaling
 from leadline.registry import Registry
 from leadline.tasks.classify import Classify
 from leadline.tasks.regress import Regress
 
 
 class Stub:
-    takes: str = "image"
-    card = Card("stub", "here", "none", "", 20, "image", "anything")
+    dimension = 20
+    spoken: ClassVar[tuple[str, ...]] = ()
 
     def run(self, values: Any) -> Any:
         return values
 
+    @classmethod
+    def languages(cls) -> tuple[str, ...]:
+        return cls.spoken
+
+    @classmethod
+    def reads(cls, languages: tuple[str, ...]) -> bool:
+        return not cls.spoken or set(languages) <= set(cls.spoken)
+
 
 class ImageStub(Stub):
-    takes = "image"
+    pass
 
 
 class TextStub(Stub):
-    takes = "text"
-    card = Card("stub", "here", "none", "", 20, "text", "anything English", ("en",))
+    spoken = ("en",)
 
 
 @pytest.fixture(autouse=True)
 def small_encoders(monkeypatch: pytest.MonkeyPatch) -> None:
-    places = {"eye": f"{__name__}:ImageStub", "ear": f"{__name__}:TextStub"}
-    monkeypatch.setattr(probe, "ENCODERS", Registry("pretrained encoder", places))
+    places = {"other": f"{__name__}:Stub", "eye": f"{__name__}:ImageStub", "ear": f"{__name__}:TextStub"}
+    monkeypatch.setattr(vectors_module, "ENCODERS", Registry("encoder", places))
+    monkeypatch.setattr(Probe, "encoders", {"image": "eye", "text": "ear"})
 
 
 def example_set(types: dict[str, str], values: dict[str, Any], target: np.ndarray, num_classes: int) -> tuple[Sizes, Examples]:
@@ -133,3 +141,26 @@ def test_a_few_rows_are_enough_to_answer() -> None:
     sizes, examples = example_set({"photo": "image"}, {"photo.eye": vectors(3, 4)}, np.array([0, 1, 1]), 2)
     graph = Probe().fit(examples, Classify(), Probe().work(sizes, Classify(), 1), seed=0)
     assert np.isfinite(graph.run(examples.values)).all()
+
+
+def test_the_larger_network_is_asked_only_where_there_are_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(LargerProbe, "encoders", {"image": "other", "text": "ear"})
+    why = LargerProbe().why_not(Sizes(5, {"says": "text"}, 2), Classify())
+    assert why is not None and "image" in why
+    nodes = LargerProbe().inputs(Sizes(5, {"photo": "image", "says": "text"}, 2))
+    assert [node.name for node in nodes] == ["photo.other", "says.ear"]
+
+
+def test_two_probes_read_their_own_vectors() -> None:
+    rng = np.random.default_rng(0)
+    good, noise = vectors(60, 20), rng.normal(size=(60, 20)).astype(np.float32)
+    target = (good[:, 0] > 5).astype(np.int64)
+    sizes, examples = example_set({"photo": "image"}, {"photo.other": noise, "photo.eye": good}, target, 2)
+    graph = Probe().fit(examples, Classify(), Probe().work(sizes, Classify(), 0), seed=0)
+    assert [node.inputs for node in graph.nodes] == [("photo.eye",)]
+
+
+def test_more_rows_than_memory_holds_are_sampled() -> None:
+    few, many = (Probe().work(Sizes(rows, {"photo": "image"}, 2), Classify(), 1) for rows in (1_000, 100_000_000))
+    assert few.settings["rows"] == 1_000
+    assert many.settings["rows"] < 10_000_000 and many.peak_bytes < 4e9

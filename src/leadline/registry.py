@@ -101,18 +101,26 @@ TABLES = Registry("kind of table in memory", {
     "builtins": "leadline.data.memory.arrays:read_built_in",
 })  # fmt: skip
 
-# Stateless encoders whose output the store keeps.
-ENCODERS = Registry("pretrained encoder", {
+# Stateless encoders whose output the store keeps. Learners name the ones that they read.
+ENCODERS = Registry("encoder", {
     "efficientnet-lite0": "leadline.encoders.efficientnet:EfficientNetLite0",
+    "efficientnet-lite1": "leadline.encoders.efficientnet:EfficientNetLite1",
+    "efficientnet-lite2": "leadline.encoders.efficientnet:EfficientNetLite2",
     "minilm": "leadline.encoders.minilm:MiniLM",
+    "picture-features": "leadline.encoders.picture_features:PictureFeatures",
+    "pixels": "leadline.encoders.pixels:Pixels",
 })  # fmt: skip
 
 LEARNERS = Registry("learner", {
     "baseline": "leadline.learners.baseline:Baseline",
     "linear": "leadline.learners.linear:Linear",
+    "static": "leadline.learners.static:Static",
     "trees": "leadline.learners.trees:Trees",
     "rules": "leadline.learners.rules:Rules",
+    "pixels": "leadline.learners.pixels:PixelsLinear",
+    "picture-features": "leadline.learners.classical_pictures:ClassicalPictures",
     "probe": "leadline.learners.probe:Probe",
+    "probe-lite2": "leadline.learners.probe:LargerProbe",
 })  # fmt: skip
 
 # What puts several learners together, where that is better than the best of them.
@@ -123,9 +131,14 @@ BLENDS = Registry("way to blend", {
 # Everything an artefact can be made of: its graph names parts by these kinds.
 PARTS = Registry("kind of part", {
     "efficientnet-lite0": "leadline.encoders.efficientnet:EfficientNetLite0",
+    "efficientnet-lite1": "leadline.encoders.efficientnet:EfficientNetLite1",
+    "efficientnet-lite2": "leadline.encoders.efficientnet:EfficientNetLite2",
     "minilm": "leadline.encoders.minilm:MiniLM",
+    "picture-features": "leadline.encoders.picture_features:PictureFeatures",
+    "pixels": "leadline.encoders.pixels:Pixels",
     "hashed-ngrams": "leadline.encoders.ngrams:HashedNgrams",
     "ngrams": "leadline.encoders.ngrams:Ngrams",
+    "static-text": "leadline.encoders.static:StaticText",
     "design-matrix": "leadline.encoders.tabular:DesignMatrix",
     "typed-columns": "leadline.encoders.tabular:TypedColumns",
     "multi-hot": "leadline.encoders.multihot:MultiHot",

@@ -1,4 +1,4 @@
-"""What holds for every pretrained encoder: a card, vectors that depend on nothing but the value, and a life without torch."""
+"""What holds for every stored encoder: vectors that depend on nothing but the value, and a life without torch."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from leadline.columns.contract import Where
+from leadline.encoders.contract import PretrainedEncoder
 from leadline.registry import COLUMNS, ENCODERS, PARTS
 from leadline.values import take_rows
 
@@ -24,8 +25,9 @@ def values(kind: Any) -> Any:
     return column.decode(column.made_up(6, 1), Where("c")).values
 
 
-def test_its_card_says_where_it_comes_from(kind: Any) -> None:
-    card = kind.card.to_json()
+@pytest.mark.parametrize("name", [name for name in ENCODERS if issubclass(ENCODERS.get(name), PretrainedEncoder)])
+def test_its_card_says_where_it_comes_from(name: str) -> None:
+    card = ENCODERS.get(name).card.to_json()
     assert all(card[key] for key in ("name", "source", "licence", "sha256", "dimension", "domain"))
     assert len(card["sha256"]) == 64
 
@@ -34,14 +36,26 @@ def test_it_is_a_part_that_artefacts_can_hold(kind: Any) -> None:
     assert PARTS.get(kind.kind) is kind
 
 
+def test_what_serves_it_is_here_and_opens(kind: Any, values: Any) -> None:
+    encoder = kind.for_values(values)
+    assert encoder.serving_engine in encoder.engines()
+    assert encoder.open(encoder.serving_engine).name == encoder.serving_engine
+
+
+def test_the_store_can_tell_it_from_others(kind: Any, values: Any) -> None:
+    encoder = kind.for_values(values)
+    assert encoder.identity() and json.loads(json.dumps(encoder.key_settings())) == encoder.key_settings()
+
+
 def test_its_settings_survive_json(kind: Any, values: Any) -> None:
     encoder = kind.for_values(values)
     assert kind(**json.loads(json.dumps(encoder.config()))).config() == encoder.config()
 
 
 def test_vectors_have_the_promised_shape_and_differ(kind: Any, values: Any) -> None:
-    vectors = kind.for_values(values).run(values)
-    assert vectors.shape == (6, kind.card.dimension) and vectors.dtype == np.float32
+    encoder = kind.for_values(values)
+    vectors = encoder.run(values)
+    assert vectors.shape == (6, encoder.dimension) and vectors.dtype == np.float32
     assert np.isfinite(vectors).all()
     assert len({row.tobytes() for row in vectors}) == 6
 

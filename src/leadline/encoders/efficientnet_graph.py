@@ -1,11 +1,13 @@
-"""EfficientNet-lite0 as an ONNX graph, written operator by operator from the weights of an installed package.
+"""The EfficientNet-lites as ONNX graphs, written operator by operator from the weights of installed packages.
 
 Architecture: Tan and Le, "EfficientNet", 2019, in the "lite" variant that Google published in 2020: no squeeze-and-excitation,
-ReLU6 instead of swish, stem and head not scaled. Only the order of layers below is ours to state; every width comes from the weights.
+ReLU6 instead of swish; stem, head, first and last stage not scaled. Only the order of layers is ours to state; every width comes from
+the weights. Sides of the input are multiples of 32 here, which keeps every padding the same whatever the side.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,20 +15,26 @@ import numpy as np
 
 from leadline.encoders.onnx_graph import GraphWriter
 
-# (repeats, stride of the first repeat) of the seven stages; kernels and widths are read from the weights.
-STAGES = ((1, 1), (2, 2), (2, 2), (3, 2), (3, 1), (4, 2), (1, 1))
+# (repeats, stride of the first repeat) of the seven stages at depth 1; kernels and widths are read from the weights.
+_STAGES = ((1, 1), (2, 2), (2, 2), (3, 2), (3, 1), (4, 2), (1, 1))
 BATCH_NORM_EPSILON = 1e-3  # TensorFlow's, not torch's 1e-5
 DIMENSION = 1280
 
 Weights = Mapping[str, np.ndarray]
 
 
-def write_efficientnet(weights: Weights, path: Path) -> None:
+def stages(depth: float) -> list[tuple[int, int]]:
+    """(repeats, stride of the first repeat): depth multiplies the repeats, rounded up, of all stages but the first and the last."""
+    inner = [(math.ceil(depth * repeats), stride) for repeats, stride in _STAGES[1:-1]]
+    return [_STAGES[0], *inner, _STAGES[-1]]
+
+
+def write_efficientnet(weights: Weights, path: Path, name: str, depth: float) -> None:
     """pictures (batch, 3, height, width) float32 in -1..1, sides multiples of 32 -> features (batch, 1280) float32."""
     graph = GraphWriter()
     x = _convolution(graph, weights, "_conv_stem", "_bn0", "pictures", stride=2)
     block = 0
-    for repeats, first_stride in STAGES:
+    for repeats, first_stride in stages(depth):
         for repeat in range(repeats):
             x = _inverted_residual(graph, weights, f"_blocks.{block}", x, first_stride if repeat == 0 else 1)
             block += 1
@@ -34,7 +42,7 @@ def write_efficientnet(weights: Weights, path: Path) -> None:
     x = graph.node("GlobalAveragePool", x)
     graph.node("Flatten", x, name="features")
     inputs = {"pictures": ("float32", ("batch", 3, "height", "width"))}
-    graph.write(path, "efficientnet-lite0", inputs, ("features", ("batch", DIMENSION)))
+    graph.write(path, name, inputs, ("features", ("batch", DIMENSION)))
 
 
 def _inverted_residual(graph: GraphWriter, weights: Weights, prefix: str, x: str, stride: int) -> str:

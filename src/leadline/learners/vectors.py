@@ -1,0 +1,133 @@
+"""A linear head on the vectors that stateless encoders make of pictures and texts, beside the table's columns.
+
+Every feature is brought to mean 0 and standard deviation 1 for the solver; the head is then written for the features as they
+come, so that what is served is one product and one sum.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from leadline.columns.language import in_words
+from leadline.data.examples import Examples
+from leadline.encoders.contract import StoredEncoder
+from leadline.encoders.join import Join
+from leadline.evaluate.folds import make_folds
+from leadline.heads.linear import LinearHead
+from leadline.learners.contract import Sizes, Work
+from leadline.learners.linear import path_settings, path_solves, rows_within, sampled, table_nodes
+from leadline.learners.logistic import LinearFit
+from leadline.learners.search import Aim, Search, Trial
+from leadline.parts import COLUMN, Graph, Node
+from leadline.registry import ENCODERS
+from leadline.tasks.contract import Task
+from leadline.values import Dense
+
+
+class LinearOnVectors:
+    """What all learners of this kind share. A learner is a choice of encoders, a name, and what it is called by people."""
+
+    name: ClassVar[str]
+    family: ClassVar[str]
+    title: ClassVar[str]
+    encoders: ClassVar[Mapping[str, str]]  # column type -> name of the registered encoder that reads it
+    needed: ClassVar[tuple[str, ...]]  # there must be a column of one of these types for this learner to be worth asking
+
+    def why_not(self, sizes: Sizes, task: Task) -> str | None:
+        readable = self._readable(sizes)
+        if any(sizes.types[name] in self.needed for name in readable):
+            return None
+        foreign = [name for name in sizes.columns_of(*self.needed) if name not in readable]
+        if not foreign:
+            return f"it reads columns of the types {', '.join(self.needed)}, and there are none"
+        written = [f"{name} is in {in_words(sizes.languages[name])}" for name in foreign]
+        spoken = in_words(self._encoder(sizes.types[foreign[0]]).languages())
+        return f"its encoder of texts reads {spoken}, and {', '.join(written)}; the linear model reads any language"
+
+    def inputs(self, sizes: Sizes) -> list[Node]:
+        columns = self._readable(sizes)
+        made = {kind: self._encoder(kind)() for kind in {sizes.types[name] for name in columns}}
+        return [Node(self._node(name, sizes.types[name]), made[sizes.types[name]], (COLUMN + name,)) for name in columns]
+
+    def work(self, sizes: Sizes, task: Task, effort: int) -> Work:
+        """Steps are a million features looked at once for one output and one strength of the path."""
+        aim = Aim.of(task, sizes.num_classes)
+        settings = path_settings(sizes.rows, aim.num_outputs, effort)
+        width = sum(self._encoder(sizes.types[name])().dimension for name in self._readable(sizes))
+        # Features of the rows and of every fold in double precision, and ten pairs of vectors of the solver.
+        row_bytes = width * 8 * (settings["inner_folds"] + 2) + aim.num_searched * 8 * 60
+        settings["rows"] = rows_within(sizes.rows, row_bytes)
+        steps = settings["rows"] * width * path_solves(settings, aim) / 1e6
+        return Work(steps, int(settings["rows"] * row_bytes), settings)
+
+    def fit(self, train: Examples, task: Task, work: Work, seed: int) -> Graph:
+        train = sampled(train, work.settings["rows"], seed)
+        search, num_folds = Search.of(work.settings), work.settings["inner_folds"]
+        folds = make_folds(train, task, num_folds, seed) if num_folds else []
+        aim = Aim.of(task, train.num_classes)
+        strength = search.choose([self._trial(train.take(fold.train), train.take(fold.valid)) for fold in folds], aim)
+        graph = self._fit_join(train)
+        features = self._features(graph, train)
+        scaling = Scaling.of(features)
+        found = scaling.undone(search.fit(scaling.applied(features), train.target, aim, strength))
+        source = graph.nodes[-1].name if graph.nodes else self._encoded(train)[0]
+        return graph.extended(Node("linear", LinearHead(found.coef, found.intercept), (source,)))
+
+    def _encoder(self, kind: str) -> type[StoredEncoder]:
+        encoder: type[StoredEncoder] = ENCODERS.get(self.encoders[kind])
+        return encoder
+
+    def _node(self, column: str, kind: str) -> str:
+        return f"{column}.{self.encoders[kind]}"
+
+    def _readable(self, sizes: Sizes) -> list[str]:
+        """Columns that an encoder takes, of texts those in a language that it was made for or whose language cannot be told."""
+        columns = sizes.columns_of(*self.encoders)
+        return [name for name in columns if self._encoder(sizes.types[name]).reads(sizes.languages.get(name, ()))]
+
+    def _encoded(self, examples: Examples) -> list[str]:
+        """Names of the values that encoders have made of these columns."""
+        made = [self._node(name, kind) for name, kind in examples.types.items() if kind in self.encoders]
+        return [name for name in made if name in examples.values]
+
+    def _fit_join(self, train: Examples) -> Graph:
+        """Nodes that put vectors and table columns side by side; none where one column's vectors are all there is."""
+        tables = table_nodes(train)
+        blocks = [*self._encoded(train), *(node.name for node in tables)]
+        return Graph(()) if len(blocks) == 1 else Graph((*tables, Node("joined", Join(), tuple(blocks))))
+
+    def _features(self, graph: Graph, examples: Examples) -> Dense:
+        features = graph.run(examples.values) if graph.nodes else examples.values[self._encoded(examples)[0]]
+        return np.asarray(features, np.float32)
+
+    def _trial(self, train: Examples, valid: Examples) -> Trial:
+        graph = self._fit_join(train)
+        features = self._features(graph, train)
+        scaling = Scaling.of(features)
+        return Trial(scaling.applied(features), train.target, scaling.applied(self._features(graph, valid)), valid.target)
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """Mean and standard deviation (d,) of features; one that never changes is left at its size."""
+
+    mean: np.ndarray
+    scale: np.ndarray
+
+    @classmethod
+    def of(cls, features: Dense) -> Scaling:
+        scale = features.std(axis=0, dtype=np.float64)
+        return cls(features.mean(axis=0, dtype=np.float64), np.where(scale > 1e-6, scale, 1.0))
+
+    def applied(self, features: Dense) -> Dense:
+        scaled: Dense = ((features - self.mean) / self.scale).astype(np.float32)
+        return scaled
+
+    def undone(self, fit: LinearFit) -> LinearFit:
+        """The model of features as they come that answers like `fit` on scaled ones."""
+        coef = fit.coef / self.scale[:, None]
+        return LinearFit(coef, fit.intercept - self.mean @ coef)
