@@ -41,8 +41,10 @@ class Metric:
         return difference if self.higher_is_better else -difference
 
     def shown(self, value: float) -> str:
-        """A share as a percentage, anything else with four significant digits."""
-        return f"{value:.1%}" if self.percent else f"{value:.4g}"
+        """A share as a percentage, other scores out of one with four decimals, anything else with four significant digits."""
+        if self.percent:
+            return f"{value:.1%}"
+        return f"{round(value, 4) + 0.0:.4f}" if self.higher_is_better else f"{value:.4g}"  # no -0.0000
 
 
 def named(metrics: Iterable[Metric]) -> dict[str, Metric]:

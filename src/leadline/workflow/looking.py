@@ -129,7 +129,7 @@ class CloseLook:
         picked = slice(None, None, -(-len(self.truth) // _DOTS))
         truth, answers = self.truth[picked].tolist(), self.answers[picked].tolist()
         wrong = self.answers - self.truth
-        middle, most = (show(float(np.quantile(np.abs(wrong), share)), 3) for share in (0.5, 0.9))
+        middle, most = (_rounded(float(np.quantile(np.abs(wrong), share))) for share in (0.5, 0.9))
         says = (
             f"On the dashed line the answer is right. Half of the answers are off by less than {middle}, nine in ten by less than {most}."
         )
@@ -152,7 +152,8 @@ class CloseLook:
         rows = [row for row in worst.tolist() if wrongness[row] > 0]
         if not rows:
             return [Heading("Its worst mistakes"), Paragraph("There are none: every answer was right.", "good")]
-        said = "Where it was surest and wrong. Often it is the given answer that is wrong, or something that nobody could tell."
+        which = "surest and wrong" if self.classes else "farthest off"
+        said = f"Where it was {which}. Often it is the given answer that is wrong, or something that nobody could tell."
         return [Heading("Its worst mistakes"), Paragraph(said, "quiet"), Gallery([self._card(row) for row in rows])]
 
     def _card(self, row: int) -> Card:
@@ -163,6 +164,10 @@ class CloseLook:
         facts = [*facts[:_FACTS], ("…", f"and {more:,} more")] if more > 0 else facts
         lines = [f"in truth: {self.task.told(self.truth[row], self.classes)}", *([f"how sure: {sure}"] if sure else [])]
         return Card(f"said: {answer}", [*lines, _end_of(self.data.source(row))], facts, partial(self.data.thumbnail, row))
+
+
+def _rounded(value: float) -> str:
+    return f"{value:,.0f}" if value >= 1_000 else show(value, 3)
 
 
 def _end_of(source: str) -> str:
