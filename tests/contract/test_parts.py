@@ -17,6 +17,7 @@ from leadline.data.examples import Examples
 from leadline.encoders.join import Join
 from leadline.encoders.multihot import MultiHot
 from leadline.encoders.ngrams import HashedNgrams, Ngrams
+from leadline.encoders.static import StaticText
 from leadline.encoders.tabular import DesignMatrix, TypedColumns
 from leadline.heads.blend import WeightedSum
 from leadline.heads.constant import Constant
@@ -67,6 +68,7 @@ def pretrained(name: str) -> tuple[Any, tuple[Any, ...]]:
 MADE: dict[str, Callable[[], tuple[Any, tuple[Any, ...]]]] = {
     "hashed-ngrams": lambda: (HashedNgrams(), (TEXTS,)),
     "ngrams": ngrams,
+    "static-text": lambda: (StaticText(), (TEXTS,)),
     "design-matrix": lambda: (DesignMatrix.fit({"n": NUMBERS, "c": NAMES}, TYPES), (NUMBERS, NAMES)),
     "typed-columns": lambda: (TypedColumns.fit({"n": NUMBERS, "c": NAMES}, TYPES), (NUMBERS, NAMES)),
     "multi-hot": lambda: (MultiHot(["a", "b"]), (LISTS,)),

@@ -6,7 +6,7 @@ length 1. Measured on `imdb`: see LOG.md.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -98,7 +98,7 @@ class Linear:
             "offset": 0.1,  # `imdb`, five folds of the training rows: 92.36 % against 92.22 % with none
             "weighting": "naive-bayes" if aim.loss == "two-classes" else "idf",
         }
-        in_texts, in_tables = _entries_in_texts(sizes), _entries_in_tables(sizes)
+        in_texts, in_tables = _entries_in_texts(sizes), _entries_in_tables(sizes) + self.vector_width(sizes)
         row_bytes = in_texts * _BYTES_TEXT + in_tables * _BYTES_TABLE + aim.num_searched * 8 * 60
         settings["rows"] = rows_within(sizes.rows, row_bytes)
         entries = settings["rows"] * (in_texts + in_tables)
@@ -109,31 +109,41 @@ class Linear:
         train = sampled(train, work.settings["rows"], seed)
         search, num_folds = Search.of(work.settings), work.settings["inner_folds"]
         folds = make_folds(train, task, num_folds, seed) if num_folds else []
-        trials = [_trial(train.take(fold.train), train.take(fold.valid), work.settings) for fold in folds]
+        vectors = self.vectors(train)
+        trials = [_trial(train.take(fold.train), train.take(fold.valid), work.settings, vectors) for fold in folds]
         aim = Aim.of(task, train.num_classes)
         strength = search.choose(trials, aim)
         del trials, folds  # they are as large as what comes
-        encoders = _fit_encoders(train, work.settings)
+        encoders = _fit_encoders(train, work.settings, vectors)
         found = search.fit(encoders.run(train.values), train.target, aim, strength)
         head = LinearHead(found.coef, found.intercept)
         return encoders.extended(Node("linear", head, (encoders.nodes[-1].name,)))
+
+    def vectors(self, train: Examples) -> list[str]:
+        """Names of what stateless encoders made of the rows that is put beside the n-grams and columns as it is; here nothing."""
+        return []
+
+    def vector_width(self, sizes: Sizes) -> int:
+        """Numbers of a row in those."""
+        return 0
 
 
 def _hashed(column: str) -> str:
     return f"{column}.{HashedNgrams.kind}"
 
 
-def _trial(train: Examples, valid: Examples, settings: Mapping[str, Any]) -> Trial:
+def _trial(train: Examples, valid: Examples, settings: Mapping[str, Any], vectors: Sequence[str]) -> Trial:
     """The encoders see the teaching rows alone: n-gram weights know the answers of the rows that they were made of."""
-    encoders = _fit_encoders(train, settings)
+    encoders = _fit_encoders(train, settings, vectors)
     return Trial(encoders.run(train.values), train.target, encoders.run(valid.values), valid.target)
 
 
-def _fit_encoders(train: Examples, settings: Mapping[str, Any]) -> Graph:
-    """Nodes from columns and hashed texts to one block of features."""
+def _fit_encoders(train: Examples, settings: Mapping[str, Any], vectors: Sequence[str]) -> Graph:
+    """Nodes from columns, hashed texts and vectors to one set of features."""
     tags = [_tags_node(train, name) for name in train.columns_of(TAGS)]
     nodes = [*table_nodes(train), *tags, *(_ngrams_node(train, name, settings) for name in train.columns_of(TEXT))]
-    return Graph(tuple(nodes)) if len(nodes) == 1 else Graph((*nodes, Node("joined", Join(), tuple(node.name for node in nodes))))
+    names = (*(node.name for node in nodes), *vectors)
+    return Graph(tuple(nodes)) if len(names) == 1 else Graph((*nodes, Node("joined", Join(), names)))
 
 
 def table_nodes(train: Examples) -> list[Node]:
