@@ -150,3 +150,8 @@ PARTS = Registry("kind of part", {
     "temperature": "leadline.heads.temperature:Temperature",
     "weighted-sum": "leadline.heads.blend:WeightedSum",
 })  # fmt: skip
+
+
+def learner_class(name: str) -> Any:
+    """The learner of that name, or the way to put several together."""
+    return (LEARNERS if name in LEARNERS else BLENDS).get(name)

@@ -3,72 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from leadline.data.examples import Examples
-from leadline.errors import LeadlineError
 from leadline.evaluate.calibration import fit_temperature
-from leadline.evaluate.choose import Candidate, Choice, choose
 from leadline.evaluate.folds import Fold
 from leadline.heads.temperature import Temperature
 from leadline.learners.contract import Learner
 from leadline.parts import Graph, Node
 from leadline.plan.plan import Fitting, Skipped
-from leadline.registry import LEARNERS
+from leadline.registry import LEARNERS, learner_class
 from leadline.tasks.contract import Task
-from leadline.tasks.metrics import Metric
-from leadline.workflow.failing import FAILURES, TRIVIAL, failed
+from leadline.workflow.blending import blends
+from leadline.workflow.contest import Contest, OutOfFold, Rules
+from leadline.workflow.failing import FAILURES, failed
 
 _ANSWERED_TOGETHER = 20_000
-
-Fitted = Callable[[], None]  # called after every fit, for the progress bar
-
-
-@dataclass(frozen=True)
-class OutOfFold:
-    """Raw outputs of one learner on rows it did not learn from: `rows` are positions in the examples."""
-
-    learner: str
-    rows: np.ndarray
-    raw: np.ndarray
-    fit_seconds: float
-    graph: Graph  # of the last fold, to see what answering costs
-
-
-@dataclass(frozen=True)
-class Contest:
-    """All learners on the same folds, which one won, and who failed. `truth` is the target of `rows`."""
-
-    results: tuple[OutOfFold, ...]
-    rows: np.ndarray
-    truth: np.ndarray
-    choice: Choice
-    failed: tuple[Skipped, ...]
-
-    @property
-    def winner(self) -> OutOfFold:
-        return next(result for result in self.results if result.learner == self.choice.learner)
-
-
-@dataclass(frozen=True)
-class Rules:
-    """What is the same for everybody in a contest: what is asked, by which metric it is judged, the seed, and what a fit is told to."""
-
-    task: Task
-    metric: Metric
-    seed: int
-    after_fit: Fitted
-
-    def decide(self, results: Sequence[OutOfFold], truth: np.ndarray, costs: Mapping[str, float], out: Sequence[Skipped]) -> Contest:
-        """Raises LeadlineError where nobody is left to win."""
-        if not results:
-            reasons = "; ".join(f"{one.learner}: {one.why}" for one in out)
-            raise LeadlineError(f"no learner could be fitted: {reasons}", "data that one of them can learn from, and memory for it")
-        candidates = [Candidate(result.learner, self.task.answers(result.raw), costs[result.learner]) for result in results]
-        return Contest(tuple(results), results[0].rows, truth, choose(candidates, truth, self.metric, TRIVIAL), tuple(out))
 
 
 def hold_contest(examples: Examples, folds: Sequence[Fold], fittings: Sequence[Fitting], rules: Rules) -> Contest:
@@ -79,12 +31,8 @@ def hold_contest(examples: Examples, folds: Sequence[Fold], fittings: Sequence[F
             results.append(_out_of_fold(examples, folds, fitting, rules))
         except FAILURES as error:
             out.append(failed(fitting, error))
-    judges = np.concatenate([fold.valid for fold in folds])
-    return rules.decide(results, examples.target[judges], _costs(fittings), out)
-
-
-def _costs(fittings: Sequence[Fitting]) -> dict[str, float]:
-    return {fitting.learner: fitting.cost for fitting in fittings}
+    truth = examples.target[np.concatenate([fold.valid for fold in folds])]
+    return rules.decide([*results, *blends(results, truth, rules, examples.num_classes)], truth, out)
 
 
 def _out_of_fold(examples: Examples, folds: Sequence[Fold], fitting: Fitting, rules: Rules) -> OutOfFold:
@@ -98,7 +46,7 @@ def _out_of_fold(examples: Examples, folds: Sequence[Fold], fitting: Fitting, ru
         if not np.isfinite(raw[-1]).all():
             raise ValueError("its answers are not all numbers")
         rules.after_fit()
-    return OutOfFold(fitting.learner, np.concatenate([fold.valid for fold in folds]), np.concatenate(raw), seconds / len(folds), graph)
+    return OutOfFold(fitting, np.concatenate([fold.valid for fold in folds]), np.concatenate(raw), seconds / len(folds), graph)
 
 
 def answered(graph: Graph, examples: Examples, rows: np.ndarray) -> np.ndarray:
@@ -107,21 +55,21 @@ def answered(graph: Graph, examples: Examples, rows: np.ndarray) -> np.ndarray:
     return np.concatenate([graph.run(examples.take(part).values) for part in parts])
 
 
-def refit_winner(examples: Examples, fittings: Sequence[Fitting], contest: Contest, rules: Rules) -> tuple[Graph, Contest]:
+def refit_winner(examples: Examples, contest: Contest, rules: Rules) -> tuple[Graph, Contest]:
     """The winner on all rows, calibrated by what it said out of fold, and the contest that it won.
 
     Where it fails now, it is left out of the contest, and who wins then is tried.
     """
     while True:
-        fitting = next(one for one in fittings if one.learner == contest.choice.learner)
-        learner: Learner = LEARNERS.get(fitting.learner)()
+        fitting = contest.winner.fitting
         try:
+            learner: Learner = learner_class(fitting.learner)()
             graph = learner.fit(examples, rules.task, fitting.work, rules.seed)
             rules.after_fit()
             return calibrated(graph, contest.winner, examples, rules.task), contest
         except FAILURES as error:
             others = [result for result in contest.results if result is not contest.winner]
-            contest = rules.decide(others, contest.truth, _costs(fittings), [*contest.failed, failed(fitting, error)])
+            contest = rules.decide(others, contest.truth, [*contest.failed, failed(fitting, error)])
 
 
 def with_inputs(graph: Graph, inputs: Mapping[str, Node]) -> Graph:

@@ -11,8 +11,9 @@ import numpy as np
 from leadline.data.examples import Examples
 from leadline.evaluate.intervals import score_interval
 from leadline.parts import COLUMN, Graph, Node
-from leadline.registry import LEARNERS
-from leadline.workflow.fitting import Contest, OutOfFold, with_inputs
+from leadline.registry import learner_class
+from leadline.workflow.contest import Contest, OutOfFold, honest_answers
+from leadline.workflow.fitting import with_inputs
 from leadline.workflow.setup import Setup
 from leadline.workflow.training_report import Row
 
@@ -21,16 +22,15 @@ _ANSWERS_TIMED = 3
 
 def leaderboard(setup: Setup, examples: Examples, contest: Contest, nodes: Mapping[str, Node]) -> list[Row]:
     """Best first, by the score on the folds that chose."""
-    rows = [_row(setup, examples, result, contest.rows, nodes) for result in contest.results]
+    rows = [_row(setup, examples, result, contest.truth, nodes) for result in contest.results]
     return sorted(rows, key=lambda row: -setup.metric.better(row.score))
 
 
-def _row(setup: Setup, examples: Examples, result: OutOfFold, rows: np.ndarray, nodes: Mapping[str, Node]) -> Row:
-    learner = LEARNERS.get(result.learner)
-    score = score_interval(setup.metric, setup.task.answers(result.raw), examples.target[rows])
+def _row(setup: Setup, examples: Examples, result: OutOfFold, truth: np.ndarray, nodes: Mapping[str, Node]) -> Row:
+    score = score_interval(setup.metric, honest_answers(result, truth, setup.task), truth)
     graph = with_inputs(result.graph, nodes)
     return Row(
-        result.learner, learner.family, score.value, score.low, score.high,
+        result.learner, learner_class(result.learner).family, score.value, score.low, score.high,
         round(result.fit_seconds, 3), round(_latency_ms(graph, examples), 3), round(size_bytes(graph) / 1e6, 3),
     )  # fmt: skip
 

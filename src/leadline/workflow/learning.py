@@ -12,12 +12,13 @@ from leadline.encoders.contract import StoredEncoder
 from leadline.encoders.store import Store
 from leadline.evaluate.folds import Fold, given_fold, make_folds
 from leadline.parts import Graph, Node
-from leadline.plan.plan import Encoding, Fitting, Plan
+from leadline.plan.plan import Encoding, Plan
 from leadline.progress import Advance, Progress
-from leadline.registry import LEARNERS
+from leadline.registry import learner_class
+from leadline.workflow.contest import Contest, Rules
 from leadline.workflow.encode import encode, left_out
 from leadline.workflow.engines import confirm_engine, sampled
-from leadline.workflow.fitting import Contest, Rules, hold_contest, refit_winner, with_inputs
+from leadline.workflow.fitting import hold_contest, refit_winner, with_inputs
 from leadline.workflow.nested import nested_answers
 from leadline.workflow.setup import Setup
 
@@ -65,17 +66,13 @@ def _fit(setup: Setup, plan: Plan, nodes: Mapping[str, Node], examples: Examples
     total = len(plan.fittings) * plan.num_folds * (1 + plan.nested_folds) + plan.nested_folds + 1
     with progress.track("learning", "fits") as advance:
         rules = Rules(setup.task, setup.metric, plan.seed, _counter(advance, total))
-        graph, contest = refit_winner(examples, plan.fittings, hold_contest(examples, folds, plan.fittings, rules), rules)
+        graph, contest = refit_winner(examples, hold_contest(examples, folds, plan.fittings, rules), rules)
         answers = None
         if plan.nested_folds:
             ran = [fitting for fitting in plan.fittings if fitting.learner in {result.learner for result in contest.results}]
             nested = nested_answers(examples, ran, rules, plan.nested_folds, plan.num_folds)
             answers, contest = nested.answers, replace(contest, failed=(*contest.failed, *nested.failed))
     return Learned(setup, plan, nodes, with_inputs(graph, nodes), examples, rows, contest, answers)
-
-
-def fitting_of(plan: Plan, learner: str) -> Fitting:
-    return next(fitting for fitting in plan.fittings if fitting.learner == learner)
 
 
 def _folds(setup: Setup, plan: Plan, examples: Examples, rows: np.ndarray) -> list[Fold]:
@@ -110,8 +107,8 @@ def _share_changed(learned: Learned, encoding: Encoding, store: Store) -> float:
     node, setup = learned.nodes[encoding.node], learned.setup
     compared = sampled(len(learned.examples), learned.plan.seed)
     others = np.setdiff1d(np.arange(len(learned.examples)), compared)
-    fitting = fitting_of(learned.plan, learned.contest.choice.learner)
-    graph = LEARNERS.get(fitting.learner)().fit(learned.examples.take(others), setup.task, fitting.work, learned.plan.seed)
+    fitting = learned.contest.winner.fitting
+    graph = learner_class(fitting.learner)().fit(learned.examples.take(others), setup.task, fitting.work, learned.plan.seed)
     fast = learned.examples.take(compared).values
     part = setup.data.take(learned.rows[compared])
     slow = encode(part, [node], {node.name: encoding}, store, Progress(), serving=True).values[node.name]

@@ -10,7 +10,8 @@ import numpy as np
 from leadline.data.examples import Examples
 from leadline.evaluate.folds import make_folds
 from leadline.plan.plan import Fitting, Skipped
-from leadline.workflow.fitting import Rules, hold_contest, refit_winner
+from leadline.workflow.contest import Rules
+from leadline.workflow.fitting import hold_contest, refit_winner
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ def nested_answers(examples: Examples, fittings: Sequence[Fitting], rules: Rules
     for fold in outer:
         teaching = examples.take(fold.train)
         inner = make_folds(teaching, rules.task, num_inner, rules.seed)
-        graph, contest = refit_winner(teaching, fittings, hold_contest(teaching, inner, fittings, rules), rules)
+        graph, contest = refit_winner(teaching, hold_contest(teaching, inner, fittings, rules), rules)
         failed += contest.failed
         given = rules.task.answers(graph.run(examples.take(fold.valid).values))
         answers = np.zeros((len(examples), *given.shape[1:])) if answers is None else answers

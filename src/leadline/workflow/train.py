@@ -21,7 +21,7 @@ from leadline.parts import Node
 from leadline.plan.budget import parse_budget
 from leadline.plan.plan import Plan, read_plan
 from leadline.progress import Progress
-from leadline.registry import LEARNERS
+from leadline.workflow.blending import title_of
 from leadline.workflow.failing import nothing_learned
 from leadline.workflow.judging import Judged, save_and_judge
 from leadline.workflow.leaderboard import leaderboard
@@ -135,7 +135,7 @@ def _report(
         columns=[(name, choice.type, choice.why) for name, choice in setup.data.columns.items()],
         remarks=(*setup.data.remarks, *together(text_remarks(setup.data))),
         metric=setup.metric.name, score=Interval(**manifest.metrics[setup.metric.name]),  # type: ignore[arg-type]
-        baseline=manifest.baseline["value"], learner=manifest.learner, learner_title=LEARNERS.get(manifest.learner).title,
+        baseline=manifest.baseline["value"], learner=manifest.learner, learner_title=title_of(learned.contest.winner.fitting),
         choice_why=learned.contest.choice.why, judged=judged.how, leaderboard=board,
         skipped=skipped, findings=(*setup.data.findings, *judged.findings, *nothing_learned([row.learner for row in board], skipped)),
         splits=setup.partition.sizes(), artifact=artifact, run=run, seconds=seconds, peak_memory_mb=peak_memory_mb(),

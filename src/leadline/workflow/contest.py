@@ -1,0 +1,78 @@
+"""A contest of learners: what each said of rows that it did not learn from, and who won."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from leadline.errors import LeadlineError
+from leadline.evaluate.calibration import fit_temperature
+from leadline.evaluate.choose import Candidate, Choice, choose
+from leadline.parts import Graph
+from leadline.plan.plan import Fitting, Skipped
+from leadline.registry import BLENDS
+from leadline.tasks.contract import Task
+from leadline.tasks.metrics import Metric
+from leadline.workflow.failing import TRIVIAL
+
+Fitted = Callable[[], None]  # called after every fit, for the progress bar
+
+
+@dataclass(frozen=True)
+class OutOfFold:
+    """Raw outputs of one learner on rows it did not learn from: `rows` are positions in the examples."""
+
+    fitting: Fitting
+    rows: np.ndarray
+    raw: np.ndarray
+    fit_seconds: float
+    graph: Graph  # of the last fold, to see what answering costs
+
+    @property
+    def learner(self) -> str:
+        return self.fitting.learner
+
+
+def honest_answers(result: OutOfFold, truth: np.ndarray, task: Task) -> np.ndarray:
+    """Its answers by the temperature that it would be served with, so that nobody loses for stating too much or too little confidence."""
+    per_row = task.metrics[task.calibrated_by].per_row if task.calibrated_by else None
+    if per_row is None:
+        return task.answers(result.raw)
+    return task.answers(result.raw / fit_temperature(result.raw, truth, task.answers, per_row))
+
+
+@dataclass(frozen=True)
+class Contest:
+    """All learners on the same folds, which one won, and who failed. `truth` is the target of `rows`."""
+
+    results: tuple[OutOfFold, ...]
+    rows: np.ndarray
+    truth: np.ndarray
+    choice: Choice
+    failed: tuple[Skipped, ...]
+
+    @property
+    def winner(self) -> OutOfFold:
+        return next(result for result in self.results if result.learner == self.choice.learner)
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What is the same for everybody in a contest: what is asked, by which metric it is judged, the seed, and what a fit is told to."""
+
+    task: Task
+    metric: Metric
+    seed: int
+    after_fit: Fitted
+
+    def decide(self, results: Sequence[OutOfFold], truth: np.ndarray, out: Sequence[Skipped]) -> Contest:
+        """Raises LeadlineError where nobody is left to win."""
+        if not results:
+            reasons = "; ".join(f"{one.learner}: {one.why}" for one in out)
+            raise LeadlineError(f"no learner could be fitted: {reasons}", "data that one of them can learn from, and memory for it")
+        candidates = [
+            Candidate(one.learner, honest_answers(one, truth, self.task), one.fitting.cost, one.learner in BLENDS) for one in results
+        ]
+        return Contest(tuple(results), results[0].rows, truth, choose(candidates, truth, self.metric, TRIVIAL), tuple(out))
