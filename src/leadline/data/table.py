@@ -16,8 +16,10 @@ from leadline.columns.recognise import Choice
 from leadline.errors import LeadlineError, listed
 from leadline.findings import Finding
 from leadline.registry import COLUMNS
+from leadline.reports import Block, Grid, Heading, Paragraph, Report
 
 _NAMES_SHOWN = 6
+_COLUMNS_SHOWN = 30
 SPLITS = ("train", "valid", "test")
 
 
@@ -60,7 +62,7 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Data:
+class Data(Report):
     """`columns` are the feature columns with their types; `target` is None for rows to predict."""
 
     table: Table
@@ -197,6 +199,19 @@ class Data:
         columns = [{"name": name, **choice.to_json()} for name, choice in self.columns.items()]
         splits = {} if self.split is None else {s: int((self.split == s).sum()) for s in SPLITS if (self.split == s).any()}
         return {"rows": len(self), "columns": columns, "target": self.target, "target_why": self.target_why, "splits": splits}
+
+    def to_json(self) -> dict[str, Any]:
+        return self.describe()
+
+    def blocks(self) -> list[Block]:
+        """What was read; what `train` would make of it is told by `leadline read`."""
+        shown = list(self.columns.items())[:_COLUMNS_SHOWN]
+        more = len(self.columns) - len(shown)
+        target = f'; the target is "{self.target}": {self.target_why}' if self.target else ""
+        splits = "".join(f", {rows:,} {name}" for name, rows in self.describe()["splits"].items())
+        grid = Grid(("column", "type", "missing", "why"), [(n, c.type, f"{c.missing:,}" if c.missing else "", c.why) for n, c in shown])
+        blocks: list[Block] = [Heading(self.table.origin or self.name), Paragraph(f"{len(self):,} rows{splits}{target}."), grid]
+        return [*blocks, *([Paragraph(f"and {more:,} more columns", "quiet")] if more else [])]
 
     def require_target(self) -> str:
         if self.target is None:

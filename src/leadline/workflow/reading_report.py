@@ -6,19 +6,23 @@ import shlex
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
+
+import numpy as np
 
 from leadline.columns.missing import missing_rows
 from leadline.columns.recognise import Choice
 from leadline.data.table import Data, together
 from leadline.errors import LeadlineError, listed
 from leadline.findings import Finding
-from leadline.reports import Block, Command, Grid, Heading, Paragraph, Report
+from leadline.reports import Block, Card, Command, Gallery, Grid, Heading, Paragraph, Report
+from leadline.workflow.looking import class_chart
 from leadline.workflow.texts import text_remarks
 
 _COLUMNS_SHOWN = 30
 _CLASSES_SHOWN = (8, 3)  # the most and the least frequent
+_PICTURES = 8
 _EXAMPLES_FROM = 200  # values from all over the column
 _EXAMPLE_LENGTH = 28
 
@@ -88,6 +92,22 @@ class ReadReport(Report):
 
     def blocks(self) -> list[Block]:
         return [*self._what(), *self._columns(), *self._target(), *self._worth_knowing(), *self._next_blocks()]
+
+    def page(self) -> list[Block]:
+        """The same with room for the rows of every class, and for some examples where there is something to see."""
+        target = [block for block in self._target() if not isinstance(block, Grid)] if self.answers else self._target()
+        classes = self.answers.classes if self.answers else {}
+        chart = [class_chart(classes)] if classes else []
+        return [*self._what(), *self._columns(), *self._examples(), *target, *chart, *self._worth_knowing(), *self._next_blocks()]
+
+    def _examples(self) -> list[Block]:
+        """Pictures from all over the data."""
+        rows = np.linspace(0, len(self.data) - 1, min(_PICTURES, len(self.data))).astype(int).tolist()
+        if not rows or self.data.thumbnail(rows[0]) is None:
+            return []
+        target = self.data.target
+        cards = [Card(self.data.show(target, row) if target else "", picture=partial(self.data.thumbnail, row)) for row in rows]
+        return [Heading("Some of them"), Gallery(cards)]
 
     def _what(self) -> list[Block]:
         data = self.data
