@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,7 +51,7 @@ class Graph:
 
     def run(self, known: Mapping[str, Any]) -> Any:
         """`known` holds the columns and may hold outputs of nodes computed before (vectors from the store)."""
-        values = dict(known)
+        values = ChainMap[str, Any]({}, known)  # type: ignore[arg-type]  # not a copy: what is known may be made when asked for
         for node in self.nodes:
             if node.name not in values:
                 values[node.name] = node.part.run(*(values[name] for name in node.inputs))
