@@ -55,6 +55,9 @@ class _Taken(Mapping[str, Any]):
             self._taken[name] = take_rows(self._all[name], self._rows)
         return self._taken[name]
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._all
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._all)
 
