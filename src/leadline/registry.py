@@ -117,6 +117,7 @@ LEARNERS = Registry("learner", {
     "static": "leadline.learners.static:Static",
     "trees": "leadline.learners.trees:Trees",
     "rules": "leadline.learners.rules:Rules",
+    "mlp": "leadline.learners.mlp:Mlp",
     "pixels": "leadline.learners.pixels:PixelsLinear",
     "picture-features": "leadline.learners.classical_pictures:ClassicalPictures",
     "probe": "leadline.learners.probe:Probe",
@@ -147,6 +148,7 @@ PARTS = Registry("kind of part", {
     "linear": "leadline.heads.linear:LinearHead",
     "trees": "leadline.heads.trees:TreesHead",
     "rules": "leadline.heads.rules:RulesHead",
+    "mlp": "leadline.heads.mlp:MlpHead",
     "temperature": "leadline.heads.temperature:Temperature",
     "weighted-sum": "leadline.heads.blend:WeightedSum",
 })  # fmt: skip

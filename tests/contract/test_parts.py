@@ -22,6 +22,7 @@ from leadline.encoders.tabular import DesignMatrix, TypedColumns
 from leadline.heads.blend import WeightedSum
 from leadline.heads.constant import Constant
 from leadline.heads.linear import LinearHead
+from leadline.heads.mlp import MlpHead
 from leadline.heads.temperature import Temperature
 from leadline.learners.contract import Sizes
 from leadline.learners.rules import Rules
@@ -77,6 +78,7 @@ MADE: dict[str, Callable[[], tuple[Any, tuple[Any, ...]]]] = {
     "linear": lambda: (LinearHead(RNG.normal(size=(4, 3)), np.zeros(3)), (DENSE,)),
     "trees": trees,
     "rules": rules,
+    "mlp": lambda: (MlpHead([RNG.normal(size=(2, 4, 8)), RNG.normal(size=(2, 8, 3))], [np.zeros((2, 8)), np.ones((2, 3))]), (DENSE,)),
     "temperature": lambda: (Temperature(1.5), (DENSE,)),
     "weighted-sum": lambda: (WeightedSum([0.25, 0.75], 1.0), (DENSE, 2 * DENSE)),
     **{name: partial(pretrained, name) for name in ENCODERS},

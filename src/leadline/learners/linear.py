@@ -98,7 +98,7 @@ class Linear:
             "offset": 0.1,  # `imdb`, five folds of the training rows: 92.36 % against 92.22 % with none
             "weighting": "naive-bayes" if aim.loss == "two-classes" else "idf",
         }
-        in_texts, in_tables = _entries_in_texts(sizes), _entries_in_tables(sizes) + self.vector_width(sizes)
+        in_texts, in_tables = _entries_in_texts(sizes), table_width(sizes) + self.vector_width(sizes)
         row_bytes = in_texts * _BYTES_TEXT + in_tables * _BYTES_TABLE + aim.num_searched * 8 * 60
         settings["rows"] = rows_within(sizes.rows, row_bytes)
         entries = settings["rows"] * (in_texts + in_tables)
@@ -191,7 +191,7 @@ def _entries_in_texts(sizes: Sizes) -> float:
     return per_text * len(sizes.columns_of(TEXT)) + _LABELS_A_CELL * len(sizes.columns_of(TAGS))
 
 
-def _entries_in_tables(sizes: Sizes) -> int:
+def table_width(sizes: Sizes) -> int:
     """Columns of `DesignMatrix`."""
     numbers = len(sizes.columns_of("number"))
     categories = int(np.sum([min(count, 100) for count in sizes.categories.values()]))

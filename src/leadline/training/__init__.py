@@ -1,0 +1,1 @@
+"""How networks learn: the loop, its rate, and when it ends."""
