@@ -45,17 +45,29 @@ class Node:
 
 @dataclass(frozen=True)
 class Graph:
-    """Nodes in an order in which each one's inputs are known; the last one's output is the model's raw output."""
+    """Nodes in an order in which each one's inputs are known; the last one's output is the model's raw output.
+
+    `beside` are further nodes that read the same and do not change it: the last one's output is familiarity (n,).
+    """
 
     nodes: tuple[Node, ...]
+    beside: tuple[Node, ...] = ()
 
     def run(self, known: Mapping[str, Any]) -> Any:
         """`known` holds the columns and may hold outputs of nodes computed before (vectors from the store)."""
+        return self._values(self.nodes, known)[self.nodes[-1].name]
+
+    def run_both(self, known: Mapping[str, Any]) -> tuple[Any, Any]:
+        """The raw output, and that of the nodes beside; None where there are none."""
+        values = self._values((*self.nodes, *self.beside), known)
+        return values[self.nodes[-1].name], values[self.beside[-1].name] if self.beside else None
+
+    def _values(self, nodes: tuple[Node, ...], known: Mapping[str, Any]) -> Mapping[str, Any]:
         values = ChainMap[str, Any]({}, known)  # type: ignore[arg-type]  # not a copy: what is known may be made when asked for
-        for node in self.nodes:
+        for node in nodes:
             if node.name not in values:
                 values[node.name] = node.part.run(*(values[name] for name in node.inputs))
-        return values[self.nodes[-1].name]
+        return values
 
     def extended(self, *nodes: Node) -> Graph:
         return Graph((*self.nodes, *nodes))

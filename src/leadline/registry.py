@@ -149,6 +149,11 @@ PARTS = Registry("kind of part", {
     "trees": "leadline.heads.trees:TreesHead",
     "rules": "leadline.heads.rules:RulesHead",
     "mlp": "leadline.heads.mlp:MlpHead",
+    "ngram-sketch": "leadline.encoders.ngram_sketch:NgramSketch",
+    "class-distance": "leadline.heads.class_distance:ClassDistance",
+    "table-distance": "leadline.heads.table_distance:TableDistance",
+    "doubt": "leadline.heads.doubt:Doubt",
+    "familiarity": "leadline.heads.rank:Rank",
     "temperature": "leadline.heads.temperature:Temperature",
     "weighted-sum": "leadline.heads.blend:WeightedSum",
 })  # fmt: skip

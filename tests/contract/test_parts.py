@@ -16,13 +16,18 @@ from leadline.columns.contract import Where
 from leadline.data.examples import Examples
 from leadline.encoders.join import Join
 from leadline.encoders.multihot import MultiHot
+from leadline.encoders.ngram_sketch import NgramSketch
 from leadline.encoders.ngrams import HashedNgrams, Ngrams
 from leadline.encoders.static import StaticText
 from leadline.encoders.tabular import DesignMatrix, TypedColumns
 from leadline.heads.blend import WeightedSum
+from leadline.heads.class_distance import ClassDistance
 from leadline.heads.constant import Constant
+from leadline.heads.doubt import Doubt
 from leadline.heads.linear import LinearHead
 from leadline.heads.mlp import MlpHead
+from leadline.heads.rank import Rank
+from leadline.heads.table_distance import TableDistance
 from leadline.heads.temperature import Temperature
 from leadline.learners.contract import Sizes
 from leadline.learners.rules import Rules
@@ -79,6 +84,11 @@ MADE: dict[str, Callable[[], tuple[Any, tuple[Any, ...]]]] = {
     "trees": trees,
     "rules": rules,
     "mlp": lambda: (MlpHead([RNG.normal(size=(2, 4, 8)), RNG.normal(size=(2, 8, 3))], [np.zeros((2, 8)), np.ones((2, 3))]), (DENSE,)),
+    "ngram-sketch": lambda: (NgramSketch(32), (HashedNgrams().run(TEXTS),)),
+    "class-distance": lambda: (ClassDistance.fit(DENSE, np.arange(60) % 12), (DENSE,)),
+    "table-distance": lambda: (TableDistance.fit([NUMBERS, NAMES], TYPES), (NUMBERS, NAMES)),
+    "doubt": lambda: (Doubt(), (DENSE,)),
+    "familiarity": lambda: (Rank.fit([NUMBERS[~np.isnan(NUMBERS)]]), (DENSE[:, 0],)),
     "temperature": lambda: (Temperature(1.5), (DENSE,)),
     "weighted-sum": lambda: (WeightedSum([0.25, 0.75], 1.0), (DENSE, 2 * DENSE)),
     **{name: partial(pretrained, name) for name in ENCODERS},

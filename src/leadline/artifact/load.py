@@ -20,7 +20,8 @@ def load_graph(folder: Path) -> tuple[Manifest, Graph]:
     """The manifest and the graph, ready to run. Raises LeadlineError when anything differs from what was written."""
     manifest = read_manifest(folder)
     _check_files(folder, manifest)
-    return manifest, Graph(tuple(_load_node(folder, entry) for entry in manifest.parts))
+    nodes, beside = (tuple(_load_node(folder, entry) for entry in entries) for entries in (manifest.parts, manifest.beside))
+    return manifest, Graph(nodes, beside)
 
 
 def _check_files(folder: Path, manifest: Manifest) -> None:

@@ -53,6 +53,8 @@ class Manifest:
     files: dict[str, dict[str, Any]]  # path -> sha256, bytes
     leadline: str
     format_version: int = FORMAT_VERSION
+    beside: list[PartEntry] = field(default_factory=list)  # parts that tell familiarity; they read what the others read and make
+    abstain: dict[str, float] | None = None  # promised: share of rows like those of training that is answered; below: familiarity
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -81,7 +83,8 @@ def read_manifest(folder: Path) -> Manifest:
             raise LeadlineError(
                 f"{folder} has format version {version}", f"at most {FORMAT_VERSION}, which this leadline knows", "install a newer leadline"
             )
-        manifest = Manifest(**{**value, "parts": [PartEntry(**part) for part in value["parts"]]})
+        parts = {name: [PartEntry(**part) for part in value.get(name, [])] for name in ("parts", "beside")}
+        manifest = Manifest(**{**value, **parts})
         _check(manifest)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise damaged(folder, f"{MANIFEST} does not have the expected form ({error})") from None
@@ -93,6 +96,7 @@ _FORMS: dict[str, Callable[[Any], bool]] = {
     **dict.fromkeys(("metrics", "baseline", "data", "versions", "files"), lambda v: isinstance(v, dict)),
     "classes": lambda v: _all(v, str) and len(set(v)) == len(v),
     "columns": lambda v: _all(v, dict) and all(_all([c.get("name"), c.get("type")], str) for c in v),
+    "abstain": lambda v: v is None or (isinstance(v, dict) and set(v) == {"promised", "below"} and all(map(_is_share, v.values()))),
     "interval_half_width": lambda v: v is None or (isinstance(v, int | float) and not isinstance(v, bool)),
 }
 _PART_FORMS: dict[str, Callable[[Any], bool]] = {
@@ -102,6 +106,10 @@ _PART_FORMS: dict[str, Callable[[Any], bool]] = {
     "arrays": lambda v: v is None or isinstance(v, str),
     "files": lambda v: isinstance(v, dict) and _all(list(v.values()), str),
 }
+
+
+def _is_share(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
 
 
 def _all(values: Any, kind: type) -> bool:
@@ -117,7 +125,7 @@ def _check_forms(thing: Any, forms: Mapping[str, Callable[[Any], bool]]) -> None
 def _check(manifest: Manifest) -> None:
     """A consistent file may still be hostile: names stay inside the folder, kinds are known, every input exists."""
     _check_forms(manifest, _FORMS)
-    for part in manifest.parts:
+    for part in (*manifest.parts, *manifest.beside):
         _check_forms(part, _PART_FORMS)
     if (
         manifest.task not in TASKS
@@ -130,7 +138,7 @@ def _check(manifest: Manifest) -> None:
     if TASKS.get(manifest.task)().num_outputs(len(manifest.classes)) < 1:
         raise ValueError("it has no classes to answer with")
     known = {COLUMN + name for name in forms_of(manifest.types)}
-    for part in manifest.parts:
+    for part in (*manifest.parts, *manifest.beside):
         if part.kind not in PARTS:
             raise ValueError(f'unknown kind of part "{part.kind}"')
         if not set(part.inputs) <= known:
@@ -147,6 +155,8 @@ def _check(manifest: Manifest) -> None:
             raise ValueError(f"file name {name} leads out of the folder")
     if not manifest.parts:
         raise ValueError("it has no parts")
+    if manifest.abstain is not None and not manifest.beside:
+        raise ValueError("it refuses what is not familiar, and nothing tells what is")
 
 
 def damaged(folder: Path, what: str) -> LeadlineError:

@@ -105,15 +105,16 @@ class Model:
         """`known` may hold what encoders of the same engine made of these rows before, `unreadable` the rows that they could not read."""
         columns, bad = self._decode(data) if len(data) else ({}, {})
         values, bad = {**columns, **(known or {})}, {**(unreadable or {}), **bad}
-        answers = np.repeat(self.task.answers(np.full((1, self.task.num_outputs(len(self.classes))), np.nan)), len(data), axis=0)
+        unknown = self.task.answers(np.full((1, self.task.num_outputs(len(self.classes))), np.nan))
+        answers = Answers(np.repeat(unknown, len(data), axis=0), bad, np.full(len(data), np.nan) if self.graph.beside else None)
         step = self.rows_at_once
         shown = progress if progress and len(data) > step else Progress()
         with shown.track("answering", "rows") as advance:
             for start in range(0, len(data), step):
                 rows = np.arange(start, min(start + step, len(data)))
-                self._answer_rows(values, rows, bad, answers)
+                self._answer_rows(values, rows, answers)
                 advance(int(rows[-1]) + 1, len(data))
-        return Answers(answers, bad)
+        return answers
 
     def _decode(self, data: Data) -> tuple[dict[str, Any], dict[int, LeadlineError]]:
         values, bad = dict[str, Any](), dict[int, LeadlineError]()
@@ -123,8 +124,9 @@ class Model:
             bad.update(unreadable)
         return values, bad | dict(data.table.broken)
 
-    def _answer_rows(self, values: Mapping[str, Any], rows: np.ndarray, bad: dict[int, LeadlineError], answers: np.ndarray) -> None:
-        """Puts the answers of `rows` in their places, all but those of bad rows, and adds the rows that an encoder cannot read to `bad`."""
+    def _answer_rows(self, values: Mapping[str, Any], rows: np.ndarray, answers: Answers) -> None:
+        """Puts the answers of `rows` in their places, all but those of bad rows; rows that an encoder cannot read become bad ones."""
+        bad = answers.bad
         rows = _without(rows, bad)
         taken = {name: take_rows(column, rows) for name, column in values.items()}
         for node, encoder in self._encoders():
@@ -138,22 +140,27 @@ class Model:
             places = np.searchsorted(rows, good)
             taken = {name: take_rows(column, places) for name, column in taken.items()}
         if len(good):
-            answers[good] = self.task.answers(self._raw(taken, len(good)))
+            raw, familiarity = self._raw(taken, len(good))
+            answers.values[good] = self.task.answers(raw)
+            if answers.familiarity is not None:
+                answers.familiarity[good] = familiarity
 
     def _encoders(self) -> list[tuple[Node, StoredEncoder]]:
         """The parts that take their time, and name the rows that they cannot read."""
         return [(node, node.part) for node in self.graph.nodes if isinstance(node.part, StoredEncoder)]
 
-    def _raw(self, values: Mapping[str, Any], num_rows: int) -> np.ndarray:
-        """Raw outputs of the graph."""
+    def _raw(self, values: Mapping[str, Any], num_rows: int) -> tuple[np.ndarray, np.ndarray | None]:
+        """Raw outputs of the graph, and familiarity where it tells it."""
         with self._at_fault():
-            raw: np.ndarray = self.graph.run(values)
+            raw, familiarity = self.graph.run_both(values)
             expected = (num_rows, self.task.num_outputs(len(self.classes)))
             if raw.shape != expected:
                 raise ValueError(f"it answers in the shape {raw.shape} instead of {expected}")
             if not np.isfinite(raw).all():
                 raise ValueError("it answers with values that are no numbers")
-        return raw
+            if familiarity is not None and not (familiarity.shape == (num_rows,) and ((familiarity >= 0) & (familiarity <= 1)).all()):
+                raise ValueError("it answers with familiarities that are no shares")
+        return raw, familiarity
 
     @contextmanager
     def _at_fault(self) -> Iterator[None]:

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import IO, Any
 
@@ -15,6 +16,7 @@ import polars as pl
 from leadline.artifact.manifest import Manifest
 from leadline.data.table import Data
 from leadline.errors import LeadlineError
+from leadline.evaluate.abstain import refused
 from leadline.registry import TASKS
 from leadline.reports import Block, Grid, Paragraph, Report
 from leadline.tasks.contract import Task
@@ -24,10 +26,14 @@ _ROWS_SHOWN = 20
 
 @dataclass(frozen=True)
 class Answers:
-    """Answers (n, num_classes) or (n,) for rows in reading order; rows in `bad` could not be read and hold NaN."""
+    """Answers (n, num_classes) or (n,) for rows in reading order; rows in `bad` could not be read and hold NaN.
+
+    `familiarity` (n,) says how much each resembles the training data; None where the model cannot tell.
+    """
 
     values: np.ndarray
     bad: dict[int, LeadlineError]
+    familiarity: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -47,17 +53,31 @@ class Batch:
         task: Task = TASKS.get(self.manifest.task)()
         return task
 
+    @cached_property
+    def answer_name(self) -> str:
+        """What an answer is called: label, labels, value."""
+        return next(iter(self.task.columns(self.answers.values[:0], tuple(self.manifest.classes))))
+
+    @cached_property
+    def refused(self) -> np.ndarray:
+        """(n,) rows that are too unlike the training data for an answer."""
+        return refused(self.answers.familiarity, self.manifest.abstain, len(self))
+
     def record(self, row: int) -> dict[str, Any]:
         """The prediction for one row, keys as in docs/json.md."""
         known: dict[str, Any] = {"row": self.data.source_row(row), "source": self.data.source(row), "error": None, "refused": False}
         known |= {"familiarity": None, "low": None, "high": None, "seconds": self.seconds / max(1, len(self))}
         if row in self.answers.bad:
-            named = next(iter(self.task.columns(self.answers.values[:0], tuple(self.manifest.classes))))
-            return {**known, named: None, "error": str(self.answers.bad[row])}
+            return {**known, self.answer_name: None, "error": str(self.answers.bad[row])}
+        if self.answers.familiarity is not None:
+            known["familiarity"] = float(self.answers.familiarity[row])
         answer, half = self.answers.values[row], self.manifest.interval_half_width
+        told = self.task.to_json(answer, tuple(self.manifest.classes))
+        if self.refused[row]:
+            return known | told | {self.answer_name: None, "refused": True}
         if half is not None:
             known |= {"low": float(answer) - half, "high": float(answer) + half}
-        return known | self.task.to_json(answer, tuple(self.manifest.classes))
+        return known | told
 
     def to_table(self) -> pl.DataFrame:
         """The same for all rows, a column for each key and one for the probability of each class; errors on one line."""
@@ -65,7 +85,7 @@ class Batch:
         (name, answer), *others = self.task.columns(values, tuple(self.manifest.classes)).items()
         rows = range(len(self))
         errors = [None if row not in bad else str(bad[row]).splitlines()[0] for row in rows] if bad else [None] * len(self)
-        unknown = pl.Series([None] * len(self), dtype=pl.Float64)
+        unknown, familiarity = pl.Series([None] * len(self), dtype=pl.Float64), self.answers.familiarity
         columns = {
             "row": pl.Series(self.data.source_rows(), dtype=pl.Int64),
             "source": pl.Series([self.data.source(row) for row in rows], dtype=pl.String),
@@ -73,12 +93,13 @@ class Batch:
             "error": pl.Series(errors, dtype=pl.String),
             "low": unknown if half is None else pl.Series(values - half),
             "high": unknown if half is None else pl.Series(values + half),
-            "familiarity": unknown,
-            "refused": pl.Series([False] * len(self), dtype=pl.Boolean),
+            "familiarity": unknown if familiarity is None else pl.Series(familiarity),
+            "refused": pl.Series(self.refused, dtype=pl.Boolean),
             **dict(others),
         }
-        told = [name, "low", "high", *(other for other, _ in others)]
-        return pl.DataFrame(columns).with_columns(pl.when(pl.col("error").is_null()).then(pl.col(*told)))
+        told = [name, "low", "high", "familiarity", *(other for other, _ in others)]
+        table = pl.DataFrame(columns).with_columns(pl.when(pl.col("error").is_null()).then(pl.col(*told)))
+        return table.with_columns(pl.when(~pl.col("refused")).then(pl.col(name, "low", "high")))
 
 
 @dataclass
@@ -88,6 +109,7 @@ class Summary(Report):
     out: Path | None = None
     num_rows: int = 0
     num_bad: int = 0
+    num_refused: int = 0
     seconds: float = 0.0  # since the beginning, reading and writing included
     first_error: LeadlineError | None = None
     shown: list[tuple[str, str, str]] = field(default_factory=list)
@@ -99,6 +121,7 @@ class Summary(Report):
             self.first_error = bad[min(bad)]
         self.num_rows += len(batch)
         self.num_bad += len(bad)
+        self.num_refused += int(batch.refused.sum())
         self.seconds = time.perf_counter() - self.began
         self.shown += [_shown(batch, row) for row in range(min(len(batch), _ROWS_SHOWN - len(self.shown)))]
 
@@ -108,7 +131,8 @@ class Summary(Report):
 
     def to_json(self) -> dict[str, Any]:
         out = None if self.out is None else str(self.out)
-        return {"num_rows": self.num_rows, "num_bad": self.num_bad, "out": out, "seconds": round(self.seconds, 3)}
+        counts = {"num_rows": self.num_rows, "num_bad": self.num_bad, "num_refused": self.num_refused}
+        return {**counts, "out": out, "seconds": round(self.seconds, 3)}
 
     def blocks(self) -> list[Block]:
         blocks: list[Block] = []
@@ -121,6 +145,9 @@ class Summary(Report):
             blocks.append(Paragraph("There are no rows to answer."))
         if self.out is None and self.num_rows > len(self.shown):
             blocks.append(Paragraph(f"and {self.num_rows - len(self.shown):,} more; write all to a file with -o predictions.csv", "quiet"))
+        if self.num_refused:
+            unlike = f"{self.num_refused:,} of {self.num_rows:,} are too unlike the training data and get no answer"
+            blocks.append(Paragraph(unlike, "warning"))
         if self.num_bad:
             blocks.append(Paragraph(f"{self.num_bad:,} of {self.num_rows:,} could not be read and have no answer", "warning"))
             blocks.append(Paragraph(f"the first of them: {str(self.first_error).splitlines()[0]}", "quiet"))
@@ -131,6 +158,8 @@ def _shown(batch: Batch, row: int) -> tuple[str, str, str]:
     record = batch.record(row)
     if record["error"]:
         return record["source"], "could not be read", record["error"].splitlines()[0]
+    if record["refused"]:
+        return record["source"], "none of these", f"familiarity {record['familiarity']:.3f}"
     return record["source"], *batch.task.in_words(record)
 
 
@@ -160,7 +189,8 @@ class Predictions(Sequence[dict[str, Any]], Report):
 
     def to_json(self) -> dict[str, Any]:
         summary = self.summary()
-        return {"predictions": list(self), "num_rows": summary.num_rows, "num_bad": summary.num_bad}
+        counts = {"num_rows": summary.num_rows, "num_bad": summary.num_bad, "num_refused": summary.num_refused}
+        return {"predictions": list(self), **counts}
 
     def blocks(self) -> list[Block]:
         return self.summary().blocks()
@@ -181,5 +211,5 @@ def write_json(batches: Iterator[Batch], stream: IO[str]) -> Summary:
             stream.write(mark + json.dumps(batch.record(row), ensure_ascii=False, allow_nan=False))
             mark = ", "
         summary.add(batch)
-    stream.write(f'], "num_rows": {summary.num_rows}, "num_bad": {summary.num_bad}}}\n')
+    stream.write(f'], "num_rows": {summary.num_rows}, "num_bad": {summary.num_bad}, "num_refused": {summary.num_refused}}}\n')
     return summary

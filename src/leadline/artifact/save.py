@@ -19,8 +19,9 @@ def save(folder: Path, graph: Graph, manifest: Manifest, extra: Mapping[str, byt
     """Writes the folder whole or not at all; `extra` are further files (card, reference). Returns the manifest with parts and hashes."""
     with folder_written_whole(folder) as building:
         (building / "parts").mkdir()
-        parts = [_write_part(building, number, node) for number, node in enumerate(graph.nodes)]
-        return _seal(building, replace(manifest, parts=parts), extra or {})
+        parts = [_write_part(building, number, node) for number, node in enumerate((*graph.nodes, *graph.beside))]
+        mine = len(graph.nodes)
+        return _seal(building, replace(manifest, parts=parts[:mine], beside=parts[mine:]), extra or {})
 
 
 def rescored(folder: Path, manifest: Manifest, extra: Mapping[str, bytes]) -> Manifest:

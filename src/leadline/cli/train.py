@@ -29,6 +29,9 @@ def command(
         str | None, typer.Option(metavar="M", help="accuracy, balanced_accuracy, log_loss, roc_auc, average_precision; r2, rmse, mae.")
     ] = None,
     positive: Annotated[str | None, typer.Option(metavar="CLASS", help="Of two classes the one to be found.")] = None,
+    abstain: Annotated[
+        str | None, typer.Option(metavar="SHARE", help="Answer 95% of rows like these, and refuse what is too unlike them.")
+    ] = None,
     budget: Annotated[str, typer.Option(metavar="B", help="At most this long in all: 30s, 2m, 1h.")] = "2m",
     seed: Annotated[int, typer.Option(metavar="N", min=0, help="Another seed, other folds and held-back rows.")] = 0,
     plan: Annotated[Path | None, typer.Option(metavar="FILE", help="Replay the plan.json of an earlier run.")] = None,
@@ -46,7 +49,8 @@ def command(
     report = train(
         data, target=target, task=task, types=parse_types(type_ or []), exclude=exclude or [], group=group, time=time, table=table,
         query=query,
-        metric=metric, positive=positive, budget=budget, seed=seed, plan=plan, out=out, progress=progress_for(quiet), whole_command=True,
+        metric=metric, positive=positive, abstain=abstain, budget=budget, seed=seed,
+        plan=plan, out=out, progress=progress_for(quiet), whole_command=True,
     )  # fmt: skip
     deliver(report, as_json, html, f"{report.artifact.stem}: trained model")
     leave(0)

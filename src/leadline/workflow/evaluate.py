@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from leadline.artifact.model import Model, load
 from leadline.data.left_out import at_source, drop_broken, drop_missing_target
 from leadline.data.table import Data
 from leadline.errors import LeadlineError
+from leadline.evaluate.abstain import refused
 from leadline.evaluate.intervals import score_interval
 from leadline.findings import Finding, Severity
 from leadline.progress import Progress
@@ -20,6 +22,7 @@ from leadline.tasks.metrics import Metric
 from leadline.workflow.encode import left_out, readable
 from leadline.workflow.evaluation_report import Evaluation, Slice
 from leadline.workflow.looking import CloseLook
+from leadline.workflow.sureness import share_refused
 
 _SMALLEST_SLICE = 30
 _MOST_VALUES = 12  # of a category column that is looked at value by value
@@ -46,7 +49,13 @@ def evaluate(
     if answers.bad:
         findings = (*findings, left_out(data, answers.bad, "evaluated"))
     good = readable(len(data), answers.bad)
-    return _evaluation(model, data.take(good), answers.values[good], truth[good], findings)
+    unknown = refused(answers.familiarity, model.manifest.abstain, len(data))[good]
+    if unknown.all():
+        raise LeadlineError(f"the model refuses all {len(data):,} rows of {data.table.origin}", "rows like those it learned from")
+    answered = good[~unknown]
+    evaluation = _evaluation(model, data.take(answered), answers.values[answered], truth[answered], findings)
+    abstain = model.manifest.abstain
+    return evaluation if abstain is None else replace(evaluation, promised=abstain["promised"], refused=share_refused(unknown))
 
 
 def _warned(data: Data, model: Model, fingerprint: str) -> Data:

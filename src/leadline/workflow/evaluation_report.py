@@ -13,6 +13,7 @@ from leadline.findings import Finding
 from leadline.reports import Block, Grid, Heading, Paragraph, Report
 from leadline.tasks.metrics import Metric
 from leadline.workflow.looking import CloseLook, how_sure
+from leadline.workflow.sureness import in_words
 
 _CLASSES_SHOWN = 20
 
@@ -36,6 +37,8 @@ class Evaluation(Report):
     metrics: dict[str, Interval]
     slices: list[Slice]
     findings: tuple[Finding, ...]
+    promised: float | None = None  # share of rows like those of training that the model answers
+    refused: Interval | None = None  # share of these rows that got no answer and are in no score
 
     @property
     def metric(self) -> Metric:
@@ -65,6 +68,7 @@ class Evaluation(Report):
             "per_class": [c.to_json() for c in self.per_class],
             "confusion": {"classes": self.classes, "counts": self.confusion},
             "calibration": {"ece": self.ece},
+            "refused": None if self.refused is None else self.refused.to_json(),
             "slices": [s.to_json() for s in self.slices],
             "findings": [finding.to_json() for finding in self.findings],
         }  # fmt: skip
@@ -72,6 +76,7 @@ class Evaluation(Report):
     def blocks(self) -> list[Block]:
         blocks: list[Block] = [Heading(f"{self.model} on {self.name}"), *self._findings(), self._measures()]
         blocks.append(Paragraph(f"{self.metrics[self.metric.name].n:,} rows.", "quiet"))
+        blocks += self._refusing()
         if self.ece is not None:
             blocks.append(Paragraph(f"When it says how sure it is, it is off by {self.ece:.1%} on average."))
         return [*blocks, *self._class_blocks(), *self._slice_blocks()]
@@ -81,10 +86,13 @@ class Evaluation(Report):
         most = "Giving every row the same answer would reach {} at most."
         sure = how_sure(self.metric, score, self.look.baseline, most)
         measures: list[Block] = [Heading("All measures"), self._measures()]
-        return [*sure, *self._findings(), *self.look.blocks(), *measures, *self._class_blocks(), *self._slice_blocks()]
+        return [*sure, *self._refusing(), *self._findings(), *self.look.blocks(), *measures, *self._class_blocks(), *self._slice_blocks()]
+
+    def _refusing(self) -> list[Block]:
+        return [] if self.refused is None or self.promised is None else [Paragraph(in_words(self.refused, self.promised))]
 
     def _findings(self) -> list[Block]:
-        return [Paragraph(_sentence(f.title), "warning") for f in self.findings]
+        return [Paragraph(finding.in_words, "warning") for finding in self.findings]
 
     def _measures(self) -> Grid:
         scores = [(self.look.task.metrics[name], interval) for name, interval in self.metrics.items()]
@@ -118,7 +126,3 @@ class Evaluation(Report):
             for s in worst
         ]
         return [Heading("Where it is weakest"), Grid(("rows where", "rows", self.metric.name, "95% interval"), rows)]
-
-
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}."

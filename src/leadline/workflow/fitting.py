@@ -20,6 +20,7 @@ from leadline.workflow.blending import blends
 from leadline.workflow.contest import Contest, OutOfFold, Rules
 from leadline.workflow.failing import FAILURES, failed
 
+CALIBRATION = "calibration"  # the node that makes raw outputs honest
 _ANSWERED_TOGETHER = 20_000
 
 
@@ -83,4 +84,4 @@ def calibrated(graph: Graph, out_of_fold: OutOfFold, examples: Examples, task: T
     if per_row is None:
         return graph
     temperature = fit_temperature(out_of_fold.raw, examples.target[out_of_fold.rows], task.answers, per_row)
-    return graph.extended(Node("calibration", Temperature(temperature), (graph.nodes[-1].name,)))
+    return graph.extended(Node(CALIBRATION, Temperature(temperature), (graph.nodes[-1].name,)))

@@ -20,12 +20,14 @@ from leadline.data.table import forms_of
 from leadline.encoders.contract import PretrainedEncoder
 from leadline.encoders.store import Store
 from leadline.errors import LeadlineError
-from leadline.evaluate.intervals import score_interval
+from leadline.evaluate.abstain import refused, threshold
+from leadline.evaluate.intervals import Interval, score_interval
 from leadline.findings import Finding
 from leadline.machine import versions
 from leadline.progress import Progress
 from leadline.workflow.encode import encode, left_out, readable
 from leadline.workflow.learning import Learned
+from leadline.workflow.sureness import share_refused, with_familiarity
 
 
 @dataclass(frozen=True)
@@ -37,12 +39,13 @@ class Judged:
     truth: np.ndarray
     how: str
     findings: tuple[Finding, ...] = ()
+    refused: Interval | None = None  # share of the rows that got no answer and are not among these; None where it never refuses
 
 
 def save_and_judge(folder: Path, learned: Learned, store: Store, progress: Progress) -> tuple[Judged, Manifest]:
     """Writes the artefact, loads it, scores what was loaded, and writes the scores into it."""
     extra: Mapping[str, bytes] = {"reference.parquet": reference_table(learned.setup.data, learned.rows)}
-    manifest = save(folder, learned.graph, manifest_of(learned), extra)
+    manifest = save(folder, with_familiarity(learned), manifest_of(learned), extra)
     judged = _judge(load(folder), learned, store, progress)
     scores = {m.name: score_interval(m, judged.answers, judged.truth) for m in learned.setup.metrics}
     if not scores[learned.setup.metric.name].defined:
@@ -67,7 +70,10 @@ def _judge(model: Model, learned: Learned, store: Store, progress: Progress) -> 
     bad = answers.bad
     good = readable(len(test), bad)
     findings = (left_out(test, bad, "test"),) if bad else ()
-    return Judged(test_rows[good], answers.values[good], setup.target.values[test_rows][good], setup.partition.why, findings)
+    unknown = refused(answers.familiarity, model.manifest.abstain, len(test))[good]
+    share = share_refused(unknown) if setup.abstain is not None else None
+    good = good[~unknown]
+    return Judged(test_rows[good], answers.values[good], setup.target.values[test_rows][good], setup.partition.why, findings, share)
 
 
 def _baseline(learned: Learned, judged: Judged) -> float:
@@ -90,6 +96,7 @@ def manifest_of(learned: Learned) -> Manifest:
         data={"fingerprint": learned.plan.data["fingerprint"], "rows": len(learned.examples)},
         encoders=[node.part.card.to_json() for node in learned.graph.nodes if isinstance(node.part, PretrainedEncoder)],
         versions=versions(), files={}, leadline=leadline.__version__,
+        abstain=None if setup.abstain is None else threshold(setup.abstain),
     )  # fmt: skip
 
 

@@ -40,6 +40,7 @@ class Setup:
     seed: int
     as_read: Data  # before rows without an answer were left out
     near: bool = True  # whether near duplicates were looked for
+    abstain: float | None = None  # share of rows like these that the model promises to answer; None: it answers all
 
     @property
     def fingerprint(self) -> str:
@@ -65,7 +66,7 @@ class Setup:
         target, types, group, time = self.data.require_target(), self.data.types, self.data.group, self.data.time
         exclude = [name for name in self.data.table.frame.columns if name not in (*types, target, group, time)]
         asked = {"target": target, "types": types, "exclude": exclude, "group": group, "time": time, "positive": self.target.positive}
-        return {**asked, "near_duplicates": self.near}
+        return {**asked, "near_duplicates": self.near, "abstain": self.abstain}
 
     def sizes(self) -> Sizes:
         data, rows = self.data, self.teaching
@@ -134,11 +135,22 @@ def _require_enough(setup: Setup) -> None:
         )
     if (taught == taught[0]).all():
         raise LeadlineError(f"{where} a single answer in the rows to learn from", "at least two", "look at the train part of the data")
-    if setup.groups is not None and len(np.unique(setup.groups[setup.teaching])) < 2:
-        saw, advice = ("that are all copies of one another", "collect different examples")
+    _require_groups(setup, where)
+
+
+def _require_groups(setup: Setup, where: str) -> None:
+    """Raises LeadlineError where so many rows belong together that none are left to choose or to judge by."""
+    if setup.groups is None:
+        return
+    least, purpose = (3, "one to learn from, one to choose by, one to judge by") if setup.partition.nested else (2, "so that one can judge")
+    number = len(np.unique(setup.groups[setup.teaching]))
+    if number < least:
+        alike = "that are all copies of one another" if number == 1 else f"that are copies of {number} different ones"
+        saw, advice = alike, "collect different examples"
         if setup.data.group is not None:
-            saw, advice = ("of a single group", "leave out --group, or choose another column")
-        raise LeadlineError(f"{where} {len(taught):,} rows to learn from {saw}", "at least two groups, so that one can judge", advice)
+            saw, advice = f"of {number} group{'s' * (number > 1)} only", "leave out --group, or choose another column"
+        rows = len(setup.teaching)
+        raise LeadlineError(f"{where} {rows:,} rows to learn from {saw}", f"at least {least} groups, {purpose}", advice)
 
 
 def _mean_length(texts: pl.Series) -> float:

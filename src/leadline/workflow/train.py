@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -14,6 +15,7 @@ from leadline.data.read import read
 from leadline.data.table import Data, together
 from leadline.encoders.store import Store
 from leadline.errors import LeadlineError
+from leadline.evaluate.abstain import promised_share
 from leadline.evaluate.intervals import Interval
 from leadline.files import write_json
 from leadline.machine import cache_refused, num_threads, peak_memory_mb, processor, seconds_since_start, versions
@@ -50,6 +52,7 @@ def train(
     query: str | None = None,
     metric: str | None = None,
     positive: str | None = None,
+    abstain: str | float | None = None,
     budget: str = "2m",
     seed: int = 0,
     plan: str | Path | None = None,
@@ -59,12 +62,14 @@ def train(
 ) -> TrainReport:
     """From labelled examples to a saved, scored model. `budget` is a ceiling on the wall clock of the whole call.
 
+    `abstain` is the share of rows like these that the model promises to answer ("95%", 0.95); it refuses what is too unlike them.
     `plan` replays a plan.json, its reading options included, instead of making one.
     `whole_command` counts from the start of the process. Raises LeadlineError.
     """
     progress = progress or Progress()
     began = perf_counter() - (seconds_since_start() if whole_command else 0.0)
     budget_seconds = parse_budget(budget)
+    promised = None if abstain is None else promised_share(abstain)
     progress.say("reading")
     if refused := cache_refused():
         progress.say(refused)
@@ -72,6 +77,7 @@ def train(
     if plan is None:
         data = read(source, target=target, types=types, exclude=exclude, group=group, time=time, table=table, query=query)
         setup = set_up(data, task, metric, positive, seed, store, progress, NEAR_SHARE * budget_seconds)
+        setup = replace(setup, abstain=promised)
         artifact, runs = places(setup.data.name, out)
         written, nodes = make_plan(setup, budget_seconds, budget_seconds - (perf_counter() - began), store, progress)
     else:
@@ -108,6 +114,7 @@ def _replay(
         raise _other_data(plan, str(error.saw)) from error
     near_seconds = math.inf if asked.get("near_duplicates", True) else 0.0
     setup = set_up(data, plan.task, plan.metric, asked["positive"], plan.seed, store, progress, near_seconds)
+    setup = replace(setup, abstain=asked.get("abstain"))
     if setup.fingerprint != asked["fingerprint"]:
         raise _other_data(plan, f"these are {len(data):,} rows with other values")
     for what, then, now in (
@@ -139,7 +146,7 @@ def _report(
         choice_why=learned.contest.choice.why, judged=judged.how, leaderboard=board,
         skipped=skipped, findings=(*setup.data.findings, *judged.findings, *nothing_learned([row.learner for row in board], skipped)),
         splits=setup.partition.sizes(), artifact=artifact, run=run, seconds=seconds, peak_memory_mb=peak_memory_mb(),
-        example=example, classes=class_counts(setup),
+        example=example, abstain=setup.abstain, refused=judged.refused, classes=class_counts(setup),
         look=CloseLook(setup.task, setup.metric, setup.target.classes, setup.data.take(judged.rows), judged.answers, judged.truth),
     )  # fmt: skip
 

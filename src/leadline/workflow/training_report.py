@@ -19,6 +19,7 @@ from leadline.reports import Block, Chart, Command, Grid, Heading, Paragraph, Re
 from leadline.reports.drawings import Mark, Marks
 from leadline.tasks.metrics import Metric
 from leadline.workflow.looking import CloseLook, class_chart, how_sure
+from leadline.workflow.sureness import in_words
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,8 @@ class TrainReport(Report):
     example: Sequence[str]  # words of the command line after the model: data to predict
     classes: Mapping[str, int]  # rows of each, the most frequent first
     look: CloseLook
+    abstain: float | None = None  # share of rows that it promises to answer
+    refused: Interval | None = None  # share of the judging rows that got no answer
 
     @cached_property
     def model(self) -> Model:
@@ -85,6 +88,7 @@ class TrainReport(Report):
             "learner": self.learner,
             "leaderboard": [asdict(row) for row in self.leaderboard],
             "skipped": [asdict(s) for s in self.skipped],
+            "refused": None if self.refused is None else self.refused.to_json(),
             "findings": [finding.to_json() for finding in self.findings],
             "splits": self.splits,
             "artifact": str(self.artifact),
@@ -99,13 +103,13 @@ class TrainReport(Report):
     def page(self) -> list[Block]:
         """From the answer to where it comes from."""
         count = len(self.columns)
-        told = f'{self.learner_title} learned to answer "{self.target}" from {f"{count} columns" if count > 1 else self.columns[0][0]}'
+        told = f'It answers "{self.target}" from {f"{count} columns" if count > 1 else self.columns[0][0]}, by {self.learner_title}.'
         without = "Answering without looking would reach {}."
         tried, *told_of_them = self._leaderboard()
         return [
-            Paragraph(f"{told[:1].upper()}{told[1:]}."), *how_sure(self._metric, self.score, self.baseline, without),
-            Paragraph(f"Judged by: {self.judged}.", "quiet"), tried, self._race(), *told_of_them, *self.look.blocks(), *self._remarks(),
-            *self._what_was_read(), *self._amounts(), *self._next(),
+            Paragraph(told), *how_sure(self._metric, self.score, self.baseline, without),
+            Paragraph(f"Judged by: {self.judged}.", "quiet"), *self._refusing(), tried, self._race(), *told_of_them,
+            *self.look.blocks(), *self._remarks(), *self._what_was_read(), *self._amounts(), *self._next(),
         ]  # fmt: skip
 
     def _amounts(self) -> list[Block]:
@@ -130,7 +134,11 @@ class TrainReport(Report):
             Paragraph(f"{metric.shown(self.score.value)} {metric.title}", "good"),
             Paragraph(f"On other rows like these expect between {low} and {high} (95% interval, judged on {self.score.n:,} rows)."),
             Paragraph(f"Answering without looking would reach {metric.shown(self.baseline)}. Judged by: {self.judged}.", "quiet"),
+            *self._refusing(),
         ]
+
+    def _refusing(self) -> list[Block]:
+        return [] if self.refused is None or self.abstain is None else [Paragraph(in_words(self.refused, self.abstain))]
 
     def _leaderboard(self) -> list[Block]:
         rows = [self._leaderboard_row(row) for row in self.leaderboard]
@@ -138,7 +146,10 @@ class TrainReport(Report):
         head = ("learner", "family", self.metric, "95% interval", "fit", "answer", "size")
         blocks: list[Block] = [Heading("Who was tried"), Grid(head, rows, marked)]
         blocks.append(Paragraph(f"Chosen: {self.learner_title}. {self.choice_why[:1].upper()}{self.choice_why[1:]}."))
-        return [*blocks, *(Paragraph(f"Left out: {s.learner}; {s.why}.", "quiet") for s in self.skipped)]
+        left_out = dict[str, list[str]]()
+        for skipped in self.skipped:
+            left_out.setdefault(skipped.why, []).append(skipped.learner)
+        return [*blocks, *(Paragraph(f"Left out: {', '.join(names)}; {why}.", "quiet") for why, names in left_out.items())]
 
     def _race(self) -> Chart:
         marks = [
@@ -165,7 +176,7 @@ class TrainReport(Report):
     def _remarks(self) -> list[Block]:
         if not self.findings:
             return []
-        lines = [Paragraph(f"{f.title}{'. ' + f.detail if f.detail else ''}", "warning") for f in self.findings]
+        lines = [Paragraph(finding.in_words, "warning") for finding in self.findings]
         return [Heading("Worth knowing"), *lines]
 
     def _about_example(self) -> str:

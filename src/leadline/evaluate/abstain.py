@@ -1,0 +1,37 @@
+"""Refusing to answer what is too unlike the training data, for a promised share of answers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+
+from leadline.errors import UsageError
+
+
+def promised_share(asked: str | float) -> float:
+    """0.95 from "95%", "0.95" or 0.95. Raises UsageError for what is no share between one half and one."""
+    text = str(asked).strip()
+    try:
+        share = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+    except ValueError:
+        share = math.nan
+    if not 0.5 <= share < 1:
+        raise UsageError(
+            f'"{asked}" is not a share of rows that a model can promise to answer', "a share from 50% to under 100%", "--abstain 95%"
+        )
+    return share
+
+
+def threshold(promised: float) -> dict[str, float]:
+    """What a manifest says of refusing: familiarity is a rank among held-out training rows, so the threshold is what is not promised."""
+    return {"promised": promised, "below": round(1 - promised, 6)}
+
+
+def refused(familiarity: np.ndarray | None, abstain: Mapping[str, float] | None, num_rows: int) -> np.ndarray:
+    """(n,) whether a row gets no answer; NaN, where familiarity is not known, is not refused."""
+    if abstain is None or familiarity is None:
+        return np.zeros(num_rows, dtype=bool)
+    unfamiliar: np.ndarray = familiarity < abstain["below"]
+    return unfamiliar

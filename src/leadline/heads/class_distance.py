@@ -1,0 +1,138 @@
+"""How far a vector is from what training vectors of its kind were like: larger is stranger.
+
+With many classes that is the relative Mahalanobis distance (Ren et al. 2021, "A simple fix to Mahalanobis distance for improving near-OOD
+detection"): the distance to the nearest class mean, less that to the mean of all rows, each in its own covariance. The two covariances
+differ only in the directions between class means, so the whole of it is computed there (linear discriminants), and no covariance is
+kept. With few classes, or none, those directions say little; there it is the plain distance to the nearest mean, under a Gaussian whose
+largest directions are kept and whose others share one variance (probabilistic principal components, Tipping and Bishop 1999).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from leadline.values import Dense
+
+MANY_CLASSES = 10  # from here on doubt between classes, and distance relative to all of them, tell strangers from the rest
+_SHRINKAGE = 0.003  # of the mean variance, added to every direction: a few dimensions of some encoders are constant
+_DIRECTIONS = 64  # kept with few classes
+_ROUNDS = 2  # of subspace iteration that finds them
+_BLOCK = 64  # rows multiplied at a time, always so many: then a row's distance is the same alone and among others, to the last bit
+
+
+class ClassDistance:
+    """Vectors (n, dimension) float32 -> strangeness (n,) float64.
+
+    `axes` (dimension, k) lead from a vector to whitened directions, in which `means` (m, k) lie; `discount` (k,) is taken off again for
+    being far from the middle of everything, `rest` is the precision of all that the directions leave out (0: nothing is made of it).
+    """
+
+    kind: ClassVar[str] = "class-distance"
+
+    def __init__(self, centre: np.ndarray, axes: np.ndarray, means: np.ndarray, discount: np.ndarray, rest: np.ndarray) -> None:
+        self.centre, self.axes, self.means = (np.asarray(a, np.float32) for a in (centre, axes, means))
+        self.discount, self.rest = np.asarray(discount, np.float64), np.asarray(rest, np.float64)
+        if self.means.shape[1:] != self.axes.shape[1:] or self.discount.shape != self.axes.shape[1:] or not len(self.means):
+            raise ValueError("means, axes and discount do not have the same directions")
+
+    @classmethod
+    def fit(cls, vectors: Dense, classes: np.ndarray | None, seed: int = 0) -> Self:
+        """`classes` (n,) are codes, None where the rows have none. The same numbers for the same arguments."""
+        if classes is None:
+            classes = np.zeros(len(vectors), np.int64)
+        vectors = np.asarray(vectors, np.float32)
+        codes, classes = np.unique(classes, return_inverse=True)
+        counts = np.bincount(classes)
+        means = _group_means(vectors, classes, counts)
+        fit = cls._relative if len(codes) >= MANY_CLASSES else cls._plain
+        return fit(vectors, classes, counts, means, seed)
+
+    @classmethod
+    def _relative(cls, vectors: Dense, classes: np.ndarray, counts: np.ndarray, means: np.ndarray, seed: int) -> Self:
+        num_rows, dimension = vectors.shape
+        centre = vectors.mean(axis=0, dtype=np.float64)
+        within = (vectors.T @ vectors).astype(np.float64) - (means.T * counts) @ means
+        within /= max(1, num_rows - len(counts))
+        within[np.diag_indices(dimension)] += _SHRINKAGE * max(np.trace(within) / dimension, 1e-12)
+        root = np.linalg.cholesky(within)
+        between = np.linalg.solve(root, ((means - centre) * np.sqrt(counts / num_rows)[:, None]).T)
+        directions, lengths, _ = np.linalg.svd(between, full_matrices=False)
+        kept = lengths > 1e-6 * lengths.max(initial=1e-12)
+        directions, ratios = directions[:, kept], lengths[kept] ** 2
+        axes = np.linalg.solve(root.T, directions)
+        return cls(centre, axes, (means - centre) @ axes, 1 / (1 + ratios), np.zeros(()))
+
+    @classmethod
+    def _plain(cls, vectors: Dense, classes: np.ndarray, counts: np.ndarray, means: np.ndarray, seed: int) -> Self:
+        num_rows, dimension = vectors.shape
+        centre = vectors.mean(axis=0, dtype=np.float64).astype(np.float32)
+        apart = vectors - means.astype(np.float32)[classes]
+        most = max(1, min(_DIRECTIONS, dimension - 1, num_rows // 4))
+        directions, variances = _largest_directions(apart, most, seed)
+        total = float((apart.astype(np.float64) ** 2).sum()) / max(1, num_rows - len(counts))
+        left = max(total - variances.sum(), 0.0) / max(1, dimension - most)
+        floor = _SHRINKAGE * max(total / dimension, 1e-12)
+        rest = 1 / max(left, floor)
+        scales = np.sqrt(np.maximum(variances, floor))
+        axes = directions / scales
+        return cls(centre, axes, (means - centre) @ axes, np.zeros(len(scales)), np.array(rest))
+
+    def run(self, vectors: Dense) -> np.ndarray:
+        strange = np.empty(len(vectors))
+        for start in range(0, len(vectors), _BLOCK):
+            block = np.zeros((_BLOCK, len(self.axes)), np.float32)
+            rows = vectors[start : start + _BLOCK]
+            block[: len(rows)] = rows
+            strange[start : start + _BLOCK] = self._strangeness(block)[: len(rows)]
+        return strange
+
+    def _strangeness(self, vectors: Dense) -> np.ndarray:
+        apart = vectors - self.centre
+        places = (apart @ self.axes).astype(np.float64)
+        squares = (places**2).sum(axis=1)
+        to_means = squares[:, None] - 2 * places @ self.means.T.astype(np.float64) + (self.means.astype(np.float64) ** 2).sum(axis=1)
+        strange: np.ndarray = to_means.min(axis=1) - (places**2) @ self.discount
+        if self.rest > 0:
+            strange += self.rest * self._left_out(apart, squares, places)
+        return strange
+
+    def _left_out(self, apart: np.ndarray, squares: np.ndarray, places: np.ndarray) -> np.ndarray:
+        """Squared length of what the directions do not reach."""
+        lengths = np.maximum((self.axes.astype(np.float64) ** 2).sum(axis=0), 1e-300)
+        whole = (apart.astype(np.float64) ** 2).sum(axis=1)
+        return np.asarray(np.maximum(whole - (places**2) @ (1 / lengths), 0.0))
+
+    def config(self) -> dict[str, Any]:
+        return {}
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        return {"centre": self.centre, "axes": self.axes, "means": self.means, "discount": self.discount, "rest": self.rest}
+
+    def files(self) -> dict[str, Path | bytes]:
+        return {}
+
+    @classmethod
+    def load(cls, config: dict[str, Any], arrays: Mapping[str, np.ndarray], files: Mapping[str, Path]) -> Self:
+        return cls(arrays["centre"], arrays["axes"], arrays["means"], arrays["discount"], arrays["rest"])
+
+
+def _group_means(vectors: Dense, classes: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    order = np.argsort(classes, kind="stable")
+    starts = np.cumsum(counts) - counts
+    means: np.ndarray = np.add.reduceat(vectors[order].astype(np.float64), starts, axis=0) / counts[:, None]
+    return means
+
+
+def _largest_directions(apart: Dense, number: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Orthonormal directions (dimension, number) of largest variance and those variances, by subspace iteration (Halko et al. 2011)."""
+    rng = np.random.default_rng([seed, 17])
+    basis = np.linalg.qr(apart.T @ rng.normal(size=(len(apart), number)).astype(np.float32))[0]
+    for _ in range(_ROUNDS):
+        basis = np.linalg.qr(apart.T @ (apart @ basis))[0]
+    small = (apart @ basis).astype(np.float64)
+    _, lengths, turn = np.linalg.svd(small, full_matrices=False)
+    return basis.astype(np.float64) @ turn.T, lengths**2 / max(1, len(apart) - 1)

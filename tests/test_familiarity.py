@@ -1,0 +1,175 @@
+"""Familiarity: strangers are told from rows like those of training, and a promise to answer a share of these is kept."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import leadline as ll
+from leadline.artifact.model import load
+from leadline.encoders.ngram_sketch import NgramSketch
+from leadline.encoders.ngrams import HashedNgrams
+from leadline.errors import LeadlineError
+from leadline.evaluate.abstain import promised_share
+from leadline.heads.class_distance import ClassDistance
+from leadline.heads.rank import Rank
+from leadline.heads.table_distance import TableDistance
+
+
+def around(centres: np.ndarray, rows: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    classes = rng.integers(0, len(centres), rows)
+    return (centres[classes] + rng.normal(size=(rows, centres.shape[1]))).astype(np.float32), classes
+
+
+@pytest.mark.parametrize("num_classes", [1, 2, 12])
+def test_vectors_of_a_class_never_seen_are_stranger(num_classes: int) -> None:
+    centres = np.random.default_rng(1).normal(size=(num_classes + 1, 30)) * 4
+    vectors, classes = around(centres[:-1], 600, 2)
+    known, stranger = around(centres[:-1], 200, 3)[0], around(centres[-1:], 200, 4)[0]
+    distance = ClassDistance.fit(vectors, classes)
+    assert np.quantile(distance.run(known), 0.9) < np.quantile(distance.run(stranger), 0.1)
+
+
+def test_the_relative_distance_is_what_its_definition_says() -> None:
+    vectors, classes = around(np.random.default_rng(5).normal(size=(11, 6)) * 3, 400, 6)
+    means = np.stack([vectors[classes == k].mean(axis=0) for k in range(11)]).astype(np.float64)
+    centre, apart = vectors.mean(axis=0, dtype=np.float64), vectors - means[classes]
+    within = apart.T @ apart / (400 - 11)
+    total = within + ((means - centre).T * np.bincount(classes) / 400) @ (means - centre)
+
+    def squared(from_means: np.ndarray, covariance: np.ndarray) -> np.ndarray:
+        steps = vectors[:, None] - from_means
+        return np.einsum("ncd,de,nce->nc", steps, np.linalg.inv(covariance), steps).min(axis=1)
+
+    expected = squared(means, within) - squared(centre[None], total)
+    found = ClassDistance.fit(vectors, classes).run(vectors)
+    assert np.corrcoef(found, expected)[0, 1] > 0.999 and np.abs(found - expected).max() < 0.05 * np.ptp(expected)
+
+
+def test_constant_dimensions_and_lone_rows_do_no_harm() -> None:
+    vectors = np.zeros((20, 5), np.float32)
+    vectors[:, 0] = np.arange(20)
+    for classes in (None, np.arange(20), np.arange(20) % 2):
+        assert np.isfinite(ClassDistance.fit(vectors, classes).run(vectors)).all()
+
+
+def test_texts_that_share_n_grams_have_sketches_that_are_alike() -> None:
+    sketch = NgramSketch(512).run(HashedNgrams().run(pl.Series(["the cat sat on the mat", "a cat sat on a mat", "quarterly tax report"])))
+    assert sketch[0] @ sketch[1] > 0.3 > abs(sketch[0] @ sketch[2])
+
+
+def test_a_row_is_strange_by_its_numbers_its_categories_or_how_they_go_together() -> None:
+    rng = np.random.default_rng(0)
+    first = rng.normal(size=500)
+    columns = [first, first + rng.normal(0, 0.1, 500), pl.Series(rng.choice(["red", "green"], 500))]
+    table = TableDistance.fit(columns, {"a": "number", "b": "number", "c": "category"})
+    rows: list[tuple[float, float, str | None]] = [
+        (0, 0, "red"),
+        (9, 9, "red"),
+        (1.5, -1.5, "red"),
+        (0, 0, "blue"),
+        (float("nan"), 0, "red"),
+    ]
+    a, b, c = zip(*rows, strict=True)
+    ordinary, *strange = table.run(np.array(a), np.array(b), pl.Series(c)).tolist()
+    assert min(strange[:3]) > np.quantile(table.run(*columns), 0.98) > ordinary
+    assert strange[3] >= ordinary
+
+
+def test_familiarity_is_the_share_of_rows_that_are_as_strange() -> None:
+    rng = np.random.default_rng(0)
+    rank = Rank.fit([rng.normal(size=2000), rng.normal(size=2000) * 1000])
+    fresh = rank.run(rng.normal(size=5000), rng.normal(size=5000) * 1000)
+    for share in (0.01, 0.05, 0.5):
+        assert np.mean(fresh < share) == pytest.approx(share, abs=0.03)
+    assert rank.run(np.array([50.0]), np.array([0.0]))[0] < 0.001 and rank.run(np.array([-50.0]), np.array([0.0]))[0] == 1
+
+
+@given(st.lists(st.integers(-3, 3), min_size=1, max_size=40), st.floats(-10, 10))
+def test_familiarity_is_a_share_and_falls_as_things_get_stranger(strange: list[int], value: float) -> None:
+    rank = Rank.fit([np.array(strange, np.float64)])
+    more, less = rank.run(np.array([value + 1.0, value]))
+    assert 0 <= more <= less <= 1
+
+
+@pytest.mark.parametrize(("asked", "share"), [("95%", 0.95), ("0.9", 0.9), (0.99, 0.99), ("50 %", 0.5)])
+def test_a_share_is_read(asked: Any, share: float) -> None:
+    assert promised_share(asked) == pytest.approx(share)
+
+
+@pytest.mark.parametrize("asked", ["100%", "0.2", "95", "most", "", -1, 1.0, "nan"])
+def test_a_share_that_makes_no_sense_is_refused_in_words(asked: Any) -> None:
+    with pytest.raises(LeadlineError, match="share"):
+        promised_share(asked)
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    rng = np.random.default_rng(5)
+    size, weight = rng.normal(10, 2, 2400), rng.normal(50, 5, 2400)
+    kind = np.where(size + weight / 5 + rng.normal(0, 1, 2400) > 20, "large", "small")
+    rows = pl.DataFrame({"size": size, "weight": weight, "kind": kind})
+    return ll.train(rows, target="kind", budget="10s", abstain="90%", out=tmp_path_factory.mktemp("abstain") / "m")
+
+
+def test_rows_unlike_training_get_no_answer_and_the_others_do(report: Any) -> None:
+    rows = [{"size": 10, "weight": 50}, {"size": 1000, "weight": 50}, {"size": None, "weight": -4000}]
+    ordinary, *strange = report.predict(rows)
+    assert ordinary["familiarity"] > 0.3 and not ordinary["refused"] and ordinary["label"] in ("small", "large")
+    for record in strange:
+        assert record["refused"] and record["label"] is None and record["familiarity"] < 0.02
+        assert sum(record["probabilities"].values()) == pytest.approx(1)
+    assert report.predict(rows).to_json()["num_refused"] == 2
+    table = report.predict(rows).to_table()
+    assert table["refused"].to_list() == [False, True, True] and table["label"].null_count() == 2
+    assert any("2 of 3 are too unlike" in getattr(block, "text", "") for block in report.predict(rows).blocks())
+
+
+def test_the_promise_is_kept_on_rows_that_judged(report: Any) -> None:
+    assert report.refused.low <= 0.12 and report.refused.high >= 0.08
+    assert report.score.n == report.refused.n - round(report.refused.value * report.refused.n)
+    assert report.to_json()["refused"]["value"] == report.refused.value
+
+
+def test_evaluate_scores_the_rows_that_were_answered(report: Any) -> None:
+    rows = pl.DataFrame({"size": [10.0] * 30 + [900.0] * 10, "weight": [50.0] * 40, "kind": ["small"] * 40})
+    evaluation = ll.evaluate(report.artifact, rows)
+    assert evaluation.refused is not None and evaluation.refused.value == 0.25 and evaluation.metrics["accuracy"].n == 30
+    with pytest.raises(LeadlineError, match="refuses all"):
+        ll.evaluate(report.artifact, rows.tail(10))
+
+
+def test_no_row_of_training_is_kept(report: Any) -> None:
+    """What tells familiarity is a few quantiles and a covariance."""
+    manifest = json.loads((report.artifact / "manifest.json").read_text())
+    assert manifest["abstain"] == {"promised": 0.9, "below": 0.1}
+    assert sum(manifest["files"][part["arrays"]]["bytes"] for part in manifest["beside"] if part["arrays"]) < 20_000
+
+
+@pytest.mark.parametrize("abstain", [{"promised": 0.9}, {"promised": 0.9, "below": 7}, "often", {"promised": 0.9, "below": None}])
+def test_a_threshold_that_is_none_is_damage(report: Any, tmp_path: Path, abstain: Any) -> None:
+    changed = _copied(report.artifact, tmp_path, abstain=abstain)
+    with pytest.raises(LeadlineError, match="damaged"):
+        load(changed)
+
+
+def test_a_threshold_without_parts_that_measure_is_damage(report: Any, tmp_path: Path) -> None:
+    with pytest.raises(LeadlineError, match="damaged"):
+        load(_copied(report.artifact, tmp_path, beside=[]))
+
+
+def _copied(artifact: Path, folder: Path, **changes: Any) -> Path:
+    import shutil
+
+    copy = Path(shutil.copytree(artifact, folder / "copy.leadline"))
+    manifest = json.loads((copy / "manifest.json").read_text())
+    (copy / "manifest.json").write_text(json.dumps({**manifest, **changes}))
+    return copy
