@@ -25,5 +25,10 @@ class Finding:
     rows: list[int] = field(default_factory=list)
     fix: str = ""
 
+    @property
+    def in_words(self) -> str:
+        """What was noticed, in sentences."""
+        return " ".join(f"{part[:1].upper()}{part[1:].rstrip('.')}." for part in (self.title, self.detail) if part)
+
     def to_json(self) -> dict[str, Any]:
         return {**asdict(self), "severity": str(self.severity), "num_rows": len(self.rows)}

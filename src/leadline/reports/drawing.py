@@ -25,7 +25,7 @@ from leadline.reports.drawings import Cloud, Drawing, HeatMap, Marks, Reliabilit
 WIDTH = 360.0
 TEXT = 11.0
 _WIDE = 1.0  # of the size of the text: a Chinese letter
-_LETTER = 0.56
+_LETTER = 0.6
 # Stand for the page's colours until the drawing is done.
 INK, QUIET, LINE, ACCENT, GOOD, WARN = "#010101", "#020202", "#030303", "#040404", "#050505", "#060606"
 _NAMES = {INK: "ink", QUIET: "quiet", LINE: "line", ACCENT: "accent", GOOD: "good", WARN: "warn"}
@@ -40,7 +40,11 @@ _SETTINGS = {
 
 @cache
 def can_draw() -> bool:
-    return find_spec("matplotlib") is not None
+    """Whether matplotlib is installed, which runs without training need not have."""
+    try:
+        return find_spec("matplotlib") is not None
+    except ValueError:  # somebody has taken it away from this process
+        return False
 
 
 def draw(drawing: Drawing, says: str) -> str:

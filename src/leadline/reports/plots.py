@@ -52,7 +52,7 @@ def marks(drawing: Marks) -> Any:
         if drawing.bars:
             plot.barh(place, row.value, height=0.6, color=colour, alpha=0.6, zorder=2)
         else:
-            plot.plot([row.value], [place], marker="o", markersize=8, color=colour, zorder=4)
+            plot.plot([row.value], [place], marker="o", markersize=7, color=colour, zorder=4)
         figure.text(0, _up(figure, 4 + _ROW * (place + 0.5)), fitting(row.name, left - 10), va="center", color=INK)
         figure.text(1, _up(figure, 4 + _ROW * (place + 0.5)), fitting(row.shown, right - 10), va="center", ha="right", color=INK)
     _scale(plot, "x", drawing.percent)
@@ -90,14 +90,16 @@ def heat_map(drawing: HeatMap) -> Any:
 
 
 def reliability(drawing: Reliability) -> Any:
-    left, wide, high, low = 44.0, WIDTH - 44 - 10, 200.0, 44.0
+    most = max(promise.count for promise in drawing.promises)
+    left = max(text_width("100%"), text_width(_number(most))) + 20
+    wide, high, low = WIDTH - left - 10, 200.0, 44.0
     figure = new_figure(6 + high + 14 + low + _AXIS)
     plot, below = axes(figure, left, 6, wide, high), axes(figure, left, 6 + high + 14, wide, low)
     plot.plot([0, 1], [0, 1], color=QUIET, linewidth=1, linestyle=(0, (4, 3)))
     for promise in drawing.promises:
         plot.plot([promise.said] * 2, [promise.low, promise.high], color=ACCENT, linewidth=3, alpha=0.45, solid_capstyle="butt")
+        plot.plot([promise.said], [promise.right], color=ACCENT, marker="o", markersize=4 + 5 * (promise.count / most) ** 0.5)
     said = [promise.said for promise in drawing.promises]
-    plot.plot(said, [promise.right for promise in drawing.promises], color=ACCENT, marker="o", markersize=6, linewidth=1)
     below.bar(said, [promise.count for promise in drawing.promises], width=_bar_width(drawing.promises), color=ACCENT, alpha=0.6)
     for each in (plot, below):
         each.set_xlim(0, 1.02)
@@ -106,8 +108,7 @@ def reliability(drawing: Reliability) -> Any:
     _scale(plot, "y", True)
     plot.tick_params(labelbottom=False)
     _scale(below, "x", True)
-    most = max(promise.count for promise in drawing.promises)
-    below.set_yticks([0, most], ["0", _number(most)])
+    below.set_yticks([most], [_number(most)])
     figure.text(0, _up(figure, 6 + high / 2), "right", rotation=90, va="center", ha="left", color=QUIET)
     figure.text(0, _up(figure, 6 + high + 14 + low / 2), "answers", rotation=90, va="center", ha="left", color=QUIET)
     _below(figure, "how sure it says it is", left, wide)

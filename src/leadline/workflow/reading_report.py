@@ -165,7 +165,7 @@ class ReadReport(Report):
         return blocks
 
     def _worth_knowing(self) -> list[Block]:
-        lines = [Paragraph(f"{_sentence(f.title)}{' ' + _sentence(f.detail) if f.detail else ''}", "warning") for f in self.findings]
+        lines = [Paragraph(finding.in_words, "warning") for finding in self.findings]
         if self.problem is not None:
             lines.append(Paragraph(f"As it is this cannot be learned from: {self.problem}", "warning"))
         return [Heading("Worth knowing"), *lines] if lines else []
@@ -193,10 +193,6 @@ def _class_grid(classes: Mapping[str, int]) -> Grid:
 
 def _counted(kinds: Iterable[str]) -> str:
     return ", ".join(f"{number:,} {kind}" for kind, number in Counter(kinds).most_common())
-
-
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:].rstrip('.')}."
 
 
 def _missing(choice: Choice, rows: int) -> str:
