@@ -106,6 +106,16 @@ def test_nothing_to_find_leaves_one_rule_that_answers_like_the_baseline() -> Non
     np.testing.assert_allclose(fit(train).run(train.values)[:, 0], np.log(20.5 / 30.5))
 
 
+@pytest.mark.parametrize("rare", [1, 2, 4])
+def test_a_class_that_is_rare_but_sure_somewhere_has_a_chance_between_none_and_all(rare: int) -> None:
+    target = np.array([0] * 40 + [1] * 40 + [2] * rare, np.int64)
+    train = examples({"x": np.where(target == 2, 9.0, target)}, target, 4)
+    for effort in (0, 1, 2):
+        chances = Classify().answers(fit(train, effort).run(train.values))
+        assert (chances > 0).all() and np.isfinite(chances).all()
+    assert (chances[-rare:].argmax(axis=1) == 2).all() or rare < 3
+
+
 def test_only_the_columns_that_are_asked_about_are_needed_later() -> None:
     rng = np.random.default_rng(4)
     x = rng.normal(size=300)

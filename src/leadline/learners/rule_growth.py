@@ -9,7 +9,7 @@ et al. 2022).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -80,7 +80,7 @@ def losses_at_depths(
             moved = [drawn(value, node, child, strength) for value, strength in zip(values, strengths, strict=True)]
             descend(child, rows[side], moved, level + 1)
 
-    descend(tree, rows, [prior] * len(strengths), 0)
+    descend(replace(tree, mean=prior), rows, [prior] * len(strengths), 0)
     return total
 
 
@@ -90,7 +90,10 @@ def _met(table: RuleTable, rows: np.ndarray) -> Met:
 
 
 def drawn(value: np.ndarray, node: Grown, child: Grown, strength: float) -> np.ndarray:
-    """The child's answer: its parent's `value`, and as much of what sets it apart as the parent's rows can bear."""
+    """The child's answer: its parent's `value`, and as much of what sets it apart as the parent's rows can bear.
+
+    With the prior in the place of the root's mean it is a weighted mean of the prior and the means on the way: no chance leaves 0 to 1.
+    """
     moved: np.ndarray = value + (child.mean - node.mean) / (1 + strength / max(node.num_rows, 1))
     return moved
 
@@ -111,7 +114,7 @@ def flattened(
         nodes[place] = Branch(node.split.question, yes, no)
         return place
 
-    write(tree, prior, depth)
+    write(replace(tree, mean=prior), prior, depth)
     return nodes
 
 
