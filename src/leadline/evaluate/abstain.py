@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from leadline.errors import UsageError
+from leadline.evaluate.intervals import Interval, wilson
 
 
 def promised_share(asked: str | float) -> float:
@@ -35,3 +36,15 @@ def refused(familiarity: np.ndarray | None, abstain: Mapping[str, float] | None,
         return np.zeros(num_rows, dtype=bool)
     unfamiliar: np.ndarray = familiarity < abstain["below"]
     return unfamiliar
+
+
+def share_refused(unfamiliar: np.ndarray) -> Interval:
+    """Of rows (n,), with its 95 % interval."""
+    count, n = float(unfamiliar.sum()), len(unfamiliar)
+    return Interval(count / n, *wilson(count, n), n) if n else Interval(*(float("nan"),) * 3, 0)
+
+
+def refusing_in_words(share: Interval, promised: float) -> str:
+    low, high = f"{share.low:.1%}", f"{share.high:.1%}"
+    answered = f"It answers where it promises to be familiar with {promised:.0%} of rows like those of training"
+    return f"{answered}: {share.value:.1%} of {share.n:,} rows got no answer ({low} to {high}) and are not in the scores."

@@ -14,7 +14,7 @@ from leadline.artifact.model import Model, load
 from leadline.data.left_out import at_source, drop_broken, drop_missing_target
 from leadline.data.table import Data
 from leadline.errors import LeadlineError
-from leadline.evaluate.abstain import refused
+from leadline.evaluate.abstain import refused, share_refused
 from leadline.evaluate.intervals import score_interval
 from leadline.findings import Finding, Severity
 from leadline.progress import Progress
@@ -22,7 +22,6 @@ from leadline.tasks.metrics import Metric
 from leadline.workflow.encode import left_out, readable
 from leadline.workflow.evaluation_report import Evaluation, Slice
 from leadline.workflow.looking import CloseLook
-from leadline.workflow.sureness import share_refused
 
 _SMALLEST_SLICE = 30
 _MOST_VALUES = 12  # of a category column that is looked at value by value

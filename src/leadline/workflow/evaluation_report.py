@@ -7,13 +7,13 @@ from typing import Any, cast
 
 import numpy as np
 
+from leadline.evaluate.abstain import refusing_in_words
 from leadline.evaluate.intervals import Interval
 from leadline.evaluate.per_class import PerClass
 from leadline.findings import Finding
 from leadline.reports import Block, Grid, Heading, Paragraph, Report
 from leadline.tasks.metrics import Metric
 from leadline.workflow.looking import CloseLook, how_sure
-from leadline.workflow.sureness import in_words
 
 _CLASSES_SHOWN = 20
 
@@ -89,7 +89,7 @@ class Evaluation(Report):
         return [*sure, *self._refusing(), *self._findings(), *self.look.blocks(), *measures, *self._class_blocks(), *self._slice_blocks()]
 
     def _refusing(self) -> list[Block]:
-        return [] if self.refused is None or self.promised is None else [Paragraph(in_words(self.refused, self.promised))]
+        return [] if self.refused is None or self.promised is None else [Paragraph(refusing_in_words(self.refused, self.promised))]
 
     def _findings(self) -> list[Block]:
         return [Paragraph(finding.in_words, "warning") for finding in self.findings]

@@ -20,14 +20,14 @@ from leadline.data.table import forms_of
 from leadline.encoders.contract import PretrainedEncoder
 from leadline.encoders.store import Store
 from leadline.errors import LeadlineError
-from leadline.evaluate.abstain import refused, threshold
+from leadline.evaluate.abstain import refused, share_refused, threshold
 from leadline.evaluate.intervals import Interval, score_interval
 from leadline.findings import Finding
 from leadline.machine import versions
 from leadline.progress import Progress
 from leadline.workflow.encode import encode, left_out, readable
 from leadline.workflow.learning import Learned
-from leadline.workflow.sureness import share_refused, with_familiarity
+from leadline.workflow.sureness import with_familiarity
 
 
 @dataclass(frozen=True)

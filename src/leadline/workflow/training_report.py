@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from leadline.artifact.model import Model, load
 from leadline.artifact.predictions import Predictions
+from leadline.evaluate.abstain import refusing_in_words
 from leadline.evaluate.intervals import Interval
 from leadline.findings import Finding
 from leadline.plan.plan import Skipped
@@ -19,7 +20,6 @@ from leadline.reports import Block, Chart, Command, Grid, Heading, Paragraph, Re
 from leadline.reports.drawings import Mark, Marks
 from leadline.tasks.metrics import Metric
 from leadline.workflow.looking import CloseLook, class_chart, how_sure
-from leadline.workflow.sureness import in_words
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ class TrainReport(Report):
         ]
 
     def _refusing(self) -> list[Block]:
-        return [] if self.refused is None or self.abstain is None else [Paragraph(in_words(self.refused, self.abstain))]
+        return [] if self.refused is None or self.abstain is None else [Paragraph(refusing_in_words(self.refused, self.abstain))]
 
     def _leaderboard(self) -> list[Block]:
         rows = [self._leaderboard_row(row) for row in self.leaderboard]
