@@ -186,9 +186,9 @@ def _direction(problem: Problem, gradient: _Vector, pairs: Sequence[_Pair]) -> _
     for pair in reversed(pairs):
         shares.append(problem.product(pair.moved, result) / pair.bend)
         result = result.plus(-shares[-1], pair.change)
-    if pairs:
-        last = pairs[-1]
-        result = result.scaled(last.bend / problem.product(last.change, last.change))
+    size = problem.product(pairs[-1].change, pairs[-1].change) if pairs else 0.0
+    if size > 0:  # so small a change may square to nothing
+        result = result.scaled(pairs[-1].bend / size)
     for pair, share in zip(pairs, reversed(shares), strict=True):
         result = result.plus(share - problem.product(pair.change, result) / pair.bend, pair.moved)
     return result

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -17,6 +17,7 @@ from leadline.tasks.metrics import Metric, mean_of, named, weighted
 _COVERAGE = 0.90  # of the interval around a predicted number
 _FEW_WRITTEN = 20  # different numbers written as text that are rather names
 _SAMPLED = 5_000  # rows that tell how numbers are written
+_LARGEST = 1e140  # of which squares can still be added up
 _MOVED = 0.01  # of the target's standard deviation: from here on a predicted number counts as changed
 
 
@@ -38,7 +39,7 @@ def distance(numbers: np.ndarray, truth: np.ndarray) -> np.ndarray:
 
 class Regress(Task):
     name = "regress"
-    metrics: ClassVar = named((
+    metrics = named((
         Metric("r2", "share of variance explained (R2)", True, weighted(r2)),
         Metric("rmse", "root mean squared error", False, weighted(rmse)),
         Metric("mae", "mean absolute error", False, mean_of(distance), distance),
@@ -64,6 +65,8 @@ class Regress(Task):
             return f'"{odd}" is not a number'
         if not numbers.is_finite().all():
             return "it holds infinite numbers"
+        if (most := float(np.abs(numbers.drop_nulls().to_numpy()).max(initial=0.0))) > _LARGEST:
+            return f"it holds numbers as large as {most:.0e}, and the square of such a one is more than a computer's number holds"
         if numbers.n_unique() < 2:
             return f"all {len(target):,} rows have the same answer"
         return None

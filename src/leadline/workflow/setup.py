@@ -16,12 +16,14 @@ from leadline.columns.recognise import Choice, recognise
 from leadline.data.left_out import at_source, drop_missing_target
 from leadline.data.split import Partition, everything, partition
 from leadline.data.table import Data
+from leadline.encoders.small_pictures import longest_side
 from leadline.encoders.store import Store
 from leadline.errors import LeadlineError
 from leadline.learners.contract import Sizes
 from leadline.progress import Progress
 from leadline.tasks.choose import choose_task
 from leadline.tasks.contract import Target, Task
+from leadline.tasks.costs import Costs
 from leadline.tasks.metrics import Metric
 
 LEAST_ROWS = 8  # fewer leave nothing to learn from once folds have held some back
@@ -66,7 +68,7 @@ class Setup:
         target, types, group, time = self.data.require_target(), self.data.types, self.data.group, self.data.time
         exclude = [name for name in self.data.table.frame.columns if name not in (*types, target, group, time)]
         asked = {"target": target, "types": types, "exclude": exclude, "group": group, "time": time, "positive": self.target.positive}
-        return {**asked, "near_duplicates": self.near, "abstain": self.abstain}
+        return {**asked, "near_duplicates": self.near, "abstain": self.abstain, "decision": self.task.decision}
 
     def sizes(self) -> Sizes:
         data, rows = self.data, self.teaching
@@ -74,7 +76,8 @@ class Setup:
         texts = {name: data.feature(name) for name, form in data.forms.items() if form == "text"}
         length = float(np.mean([_mean_length(text) for text in texts.values()])) if texts else 0.0
         languages = {name: languages_of(text) for name, text in texts.items()}
-        return Sizes(len(rows), data.forms, self.num_classes, categories, length, languages)
+        side = max((longest_side(data.feature(name)) for name, form in data.forms.items() if form == "image"), default=0)
+        return Sizes(len(rows), data.forms, self.num_classes, categories, length, languages, side)
 
 
 def set_up(
@@ -87,6 +90,7 @@ def set_up(
     progress: Progress | None = None,
     near_seconds: float = math.inf,
     judged: bool = True,
+    costs: Costs | None = None,
 ) -> Setup:
     """Raises LeadlineError where the target fits no task or the metric does not fit the task.
 
@@ -98,6 +102,7 @@ def set_up(
     data = drop_missing_target(data, blank_answers=True) if task.blank_is_an_answer else answered
     target = task.read_target(data.raw(data.require_target()), positive)
     data = data.with_findings(*at_source(data, target.findings))
+    task = task if costs is None else task.weighing(costs, len(target.classes))
     metric = task.metric(metric_name or task.default_metric(target), len(target.classes))
     copies = find_copies(data, target.values, len(target.classes), store or Store(), progress or Progress(), near_seconds)
     parts = partition(data, task.strata(target.values), copies.groups, _order(data), seed) if judged else everything(len(data))
