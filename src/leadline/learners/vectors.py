@@ -36,6 +36,7 @@ class LinearOnVectors:
     title: ClassVar[str]
     encoders: ClassVar[Mapping[str, str]]  # column type -> name of the registered encoder that reads it
     needed: ClassVar[tuple[str, ...]]  # there must be a column of one of these types for this learner to be worth asking
+    most_effort: ClassVar[int] = 2  # what more would change is too little for what it takes
 
     def why_not(self, sizes: Sizes, task: Task) -> str | None:
         readable = self._readable(sizes)
@@ -56,7 +57,7 @@ class LinearOnVectors:
     def work(self, sizes: Sizes, task: Task, effort: int) -> Work:
         """Steps are a million features looked at once for one output and one strength of the path."""
         aim = Aim.of(task, sizes.num_classes)
-        settings = path_settings(sizes.rows, aim.num_outputs, effort)
+        settings = path_settings(sizes.rows, aim.num_outputs, min(effort, self.most_effort))
         width = sum(self._encoder(sizes.types[name])().dimension for name in self._readable(sizes))
         # Features of the rows and of every fold in double precision, and ten pairs of vectors of the solver.
         row_bytes = width * 8 * (settings["inner_folds"] + 2) + aim.num_searched * 8 * 60
