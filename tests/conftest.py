@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,16 +10,31 @@ import polars as pl
 import pytest
 from PIL import Image
 
+from leadline.files import write_atomically
+
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
 @pytest.fixture(scope="session", autouse=True)
-def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """No test reads or writes the user's cache; converted encoders and measurements are shared between tests."""
+def own_cache(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[Path]:
+    """No test reads or writes the user's cache; converted encoders and measurements are shared between tests.
+
+    The table of word meanings, half a minute of work, is kept in pytest's own cache, for other workers and the next run.
+    """
     folder = tmp_path_factory.mktemp("cache")
     patch = pytest.MonkeyPatch()
     patch.setenv("LEADLINE_CACHE", str(folder))
-    return folder
+    kept = pytestconfig.cache.mkdir("encoders") if pytestconfig.cache else folder / "encoders"
+    _copy_tables(kept, folder / "encoders")
+    yield folder
+    _copy_tables(folder / "encoders", kept)
+    patch.undo()
+
+
+def _copy_tables(source: Path, target: Path) -> None:
+    for table in source.glob("static-*.safetensors"):
+        if not (target / table.name).exists():
+            write_atomically(target / table.name, table.read_bytes())
 
 
 @pytest.fixture(scope="session")

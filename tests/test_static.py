@@ -13,6 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leadline.data.examples import Examples
+from leadline.encoders import static_table
+from leadline.encoders.engine import REFERENCE, open_engine
 from leadline.encoders.minilm import PACKAGE, TOKENIZER, MiniLM, read_tokenizer
 from leadline.encoders.static import StaticText
 from leadline.encoders.static_table import DIMENSION, kept_table
@@ -87,6 +89,26 @@ def test_the_table_is_made_once_and_a_damaged_one_again(encoder: StaticText, mon
     path.write_bytes(b"half a file")
     assert np.array_equal(kept_table(), table)
     assert path.read_bytes() == content
+
+
+def test_a_token_means_what_the_model_says_of_it_alone() -> None:
+    vocabulary = read_tokenizer(installed_file(PACKAGE, f"model/{TOKENIZER}")).get_vocab()
+    few = static_table._alone(300, vocabulary["[CLS]"], vocabulary["[SEP]"])
+    network = MiniLM()
+    engine = open_engine(network.network(), REFERENCE)
+    ids = np.array([[vocabulary["[CLS]"], 271, vocabulary["[SEP]"]]])
+    expected = engine({"input_ids": ids, "attention_mask": np.ones_like(ids)})
+    np.testing.assert_allclose(few[271], expected[0], atol=1e-5)
+
+
+def test_components_keep_what_differs_and_even_out_its_spread() -> None:
+    vectors = np.random.default_rng(0).normal(size=(2000, 384)) * np.geomspace(100, 1, 384) + 7
+    found = static_table._components(vectors)
+    assert found.shape == (2000, DIMENSION)
+    np.testing.assert_allclose(found.mean(axis=0), 0, atol=1e-9)
+    spread = found.std(axis=0)
+    assert 4 < spread[0] / spread[-1] < 6  # the root of 21
+    assert np.array_equal(static_table._components(vectors), found)
 
 
 def test_an_artefact_answers_the_same_with_every_training_package_missing(encoder: StaticText, tmp_path: Path) -> None:

@@ -52,9 +52,9 @@ class StaticText:
         self._given_table, self._given_tokenizer = table, tokenizer
 
     def run(self, texts: pl.Series) -> Dense:
-        rows, tokenizer = self._rows, self._tokenizer  # before threads ask for them
+        words = self._words  # before threads ask for it
         with ThreadPoolExecutor(num_threads()) as pool:
-            parts = pool.map(lambda part: _vectors(tokenise(part, lowercase=True), tokenizer, rows), text_chunks(texts))
+            parts = pool.map(lambda part: _vectors(tokenise(part, lowercase=True), words), text_chunks(texts))
             return np.concatenate([np.zeros((0, DIMENSION), np.float32), *parts])
 
     @cached_property
@@ -62,9 +62,8 @@ class StaticText:
         return kept_table() if self._given_table is None else self._given_table
 
     @cached_property
-    def _rows(self) -> np.ndarray:
-        """The table in single precision."""
-        return self._table.astype(np.float32)
+    def _words(self) -> _Words:
+        return _Words(self._table.astype(np.float32), self._tokenizer)
 
     @property
     def _tokenizer_file(self) -> Path:
@@ -92,14 +91,42 @@ class StaticText:
         return encoder
 
 
-def _vectors(tokens: Tokens, tokenizer: Tokenizer, rows: np.ndarray) -> Dense:
-    """Every distinct word is cut into tokens once: a thousand reviews have 200,000 words, but 20,000 different ones."""
+class _Words:
+    """What words mean: `rows` (number of tokens, DIMENSION) float32, and which tokens a word has."""
+
+    def __init__(self, rows: np.ndarray, tokenizer: Tokenizer) -> None:
+        self.rows, self.tokenizer = rows, tokenizer
+        # A word that is a token needs no cutting, which takes a hundred times as long. Of ASCII alone can this be told by looking.
+        self.whole = {word: number for word, number in tokenizer.get_vocab().items() if word.isascii() and word.isalnum()}
+
+    def vectors(self, words: list[str]) -> Dense:
+        """The sum of the rows of each word's tokens."""
+        numbers = np.array([self.whole.get(word, -1) for word in words], np.int64)
+        vectors = self.rows[numbers]
+        others = np.flatnonzero(numbers < 0)
+        vectors[others] = self._cut([words[place] for place in others.tolist()])
+        return vectors
+
+    def _cut(self, words: list[str]) -> Dense:
+        pieces = [encoding.ids for encoding in self.tokenizer.encode_batch_fast(words, add_special_tokens=False)]
+        counts = np.array([len(ids) for ids in pieces], np.int64)
+        flat = np.array([number for ids in pieces for number in ids], np.int64)
+        starts = np.cumsum(counts) - counts
+        vectors = np.zeros((len(words), DIMENSION), np.float32)
+        for place in range(int(counts.max(initial=0))):
+            longer = np.flatnonzero(counts > place)
+            vectors[longer] += self.rows[flat[starts[longer] + place]]
+        return vectors
+
+
+def _vectors(tokens: Tokens, words: _Words) -> Dense:
+    """Every distinct word is looked up once: a thousand reviews have 290,000 words, but 20,000 different ones."""
     _, firsts, places = np.unique(word_hashes(tokens), return_index=True, return_inverse=True)
-    words = _word_vectors(_written(tokens, firsts), tokenizer, rows)
+    found = words.vectors(_written(tokens, firsts))
     edges = np.searchsorted(tokens.documents, np.arange(tokens.num_documents + 1)).tolist()
     sums = np.zeros((tokens.num_documents, DIMENSION), np.float32)
     for text in range(tokens.num_documents):
-        words.take(places[edges[text] : edges[text + 1]], axis=0).sum(axis=0, out=sums[text])
+        found.take(places[edges[text] : edges[text + 1]], axis=0).sum(axis=0, out=sums[text])
     lengths = np.sqrt(np.einsum("ij,ij->i", sums, sums))
     sums /= np.maximum(lengths, np.float32(1e-6))[:, None]
     return sums
@@ -111,16 +138,3 @@ def _written(tokens: Tokens, numbers: np.ndarray) -> list[str]:
     starts = tokens.starts[numbers]
     ends = np.minimum(tokens.ends[numbers], starts + _LONGEST_WORD + 1)
     return [text[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
-
-
-def _word_vectors(words: list[str], tokenizer: Tokenizer, rows: np.ndarray) -> Dense:
-    """The sum of the rows of each word's tokens; most words are one token."""
-    pieces = [encoding.ids for encoding in tokenizer.encode_batch_fast(words, add_special_tokens=False)]
-    counts = np.array([len(ids) for ids in pieces], np.int64)
-    flat = np.array([number for ids in pieces for number in ids], np.int64)
-    starts = np.cumsum(counts) - counts
-    vectors = np.zeros((len(words), DIMENSION), np.float32)
-    for place in range(int(counts.max(initial=0))):
-        longer = np.flatnonzero(counts > place)
-        vectors[longer] += rows[flat[starts[longer] + place]]
-    return vectors
