@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Protocol, Self, runtime_checkable
 
 import numpy as np
 
@@ -43,6 +43,13 @@ class Card:
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
+
+
+@runtime_checkable
+class Carded(Protocol):
+    """A part whose numbers came from elsewhere: its card goes into every artefact that holds it."""
+
+    card: ClassVar[Card]
 
 
 @dataclass(frozen=True)

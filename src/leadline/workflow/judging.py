@@ -17,7 +17,7 @@ from leadline.artifact.reference import reference_table
 from leadline.artifact.save import rescored, save
 from leadline.columns.recognise import Choice
 from leadline.data.table import forms_of
-from leadline.encoders.contract import PretrainedEncoder
+from leadline.encoders.contract import Carded
 from leadline.encoders.store import Store
 from leadline.errors import LeadlineError
 from leadline.evaluate.abstain import refused, share_refused, threshold
@@ -94,7 +94,7 @@ def manifest_of(learned: Learned) -> Manifest:
         parts=[], learner=winner.learner, metric=setup.metric.name, metrics={}, baseline={}, interval_half_width=half,
         engine="onnxruntime", precision="float32", seed=learned.plan.seed,
         data={"fingerprint": learned.plan.data["fingerprint"], "rows": len(learned.examples)},
-        encoders=[node.part.card.to_json() for node in learned.graph.nodes if isinstance(node.part, PretrainedEncoder)],
+        encoders=[node.part.card.to_json() for node in learned.graph.nodes if isinstance(node.part, Carded)],
         versions=versions(), files={}, leadline=leadline.__version__,
         abstain=None if setup.abstain is None else threshold(setup.abstain),
     )  # fmt: skip
