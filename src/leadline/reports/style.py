@@ -31,6 +31,7 @@ BLOCKS = """
 .leadline .card { border: 1px solid var(--line); border-radius: .4rem; padding: .6rem; font-size: .88rem; min-width: 0 }
 .leadline .card img { display: block; width: 100%; height: 9rem; object-fit: contain; background: var(--mark); margin-bottom: .4rem }
 .leadline dl { display: grid; grid-template-columns: auto 1fr; gap: .1rem .6rem; margin: .3rem 0 }
+@media (max-width: 40rem) { .leadline td:not(.number) { min-width: 5.5rem } }
 .leadline dt { color: var(--quiet) } .leadline dd { margin: 0 }
 """
 
