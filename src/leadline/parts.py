@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Protocol, Self
+from typing import Any, ClassVar, Protocol, Self, runtime_checkable
 
 import numpy as np
 
@@ -32,6 +32,15 @@ class Part(Protocol):
 
     @classmethod
     def load(cls, config: dict[str, Any], arrays: Mapping[str, np.ndarray], files: Mapping[str, Path]) -> Self: ...
+
+
+@runtime_checkable
+class Readable(Protocol):
+    """A part, the last of what was learned, that a person can read."""
+
+    def sentences(self, in_words: Callable[[np.ndarray], Sequence[str]]) -> list[str]:
+        """All it would answer and when; `in_words` says raw outputs (k, num_outputs)."""
+        ...
 
 
 @dataclass(frozen=True)

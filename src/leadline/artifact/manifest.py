@@ -13,6 +13,7 @@ from leadline.data.table import forms_of
 from leadline.errors import LeadlineError
 from leadline.parts import COLUMN
 from leadline.registry import COLUMNS, PARTS, TASKS
+from leadline.tasks.contract import Task
 
 FORMAT_VERSION = 1
 MANIFEST = "manifest.json"
@@ -54,10 +55,16 @@ class Manifest:
     leadline: str
     format_version: int = FORMAT_VERSION
     beside: list[PartEntry] = field(default_factory=list)  # parts that tell familiarity; they read what the others read and make
+    decision: dict[str, Any] | None = None  # how the answer is decided: from which probability on, by which costs; None: the likeliest
     abstain: dict[str, float] | None = None  # promised: share of rows like those of training that is answered; below: familiarity
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
+
+    def asked(self) -> Task:
+        """The task, with answers decided as they were in training."""
+        task: Task = TASKS.get(self.task)()
+        return task.deciding(self.decision, len(self.classes))
 
     @property
     def types(self) -> dict[str, str]:
@@ -96,6 +103,7 @@ _FORMS: dict[str, Callable[[Any], bool]] = {
     **dict.fromkeys(("metrics", "baseline", "data", "versions", "files"), lambda v: isinstance(v, dict)),
     "classes": lambda v: _all(v, str) and len(set(v)) == len(v),
     "columns": lambda v: _all(v, dict) and all(_all([c.get("name"), c.get("type")], str) for c in v),
+    "decision": lambda v: v is None or isinstance(v, dict),
     "abstain": lambda v: v is None or (isinstance(v, dict) and set(v) == {"promised", "below"} and all(map(_is_share, v.values()))),
     "interval_half_width": lambda v: v is None or (isinstance(v, int | float) and not isinstance(v, bool)),
 }
@@ -127,11 +135,7 @@ def _check(manifest: Manifest) -> None:
     _check_forms(manifest, _FORMS)
     for part in (*manifest.parts, *manifest.beside):
         _check_forms(part, _PART_FORMS)
-    if (
-        manifest.task not in TASKS
-        or manifest.metric not in TASKS.get(manifest.task).metrics
-        or not set(manifest.types.values()) <= set(COLUMNS)
-    ):
+    if manifest.task not in TASKS or manifest.metric not in manifest.asked().metrics or not set(manifest.types.values()) <= set(COLUMNS):
         raise ValueError("it names a task, a metric or a column type that we do not have")
     for choice in manifest.choices.values():
         choice.kind()  # raises where its settings are not such as the type has

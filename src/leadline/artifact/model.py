@@ -23,7 +23,6 @@ from leadline.encoders.contract import StoredEncoder
 from leadline.errors import LeadlineError
 from leadline.parts import COLUMN, Graph, Node
 from leadline.progress import Progress
-from leadline.registry import TASKS
 from leadline.tasks.contract import Task
 from leadline.values import take_rows
 
@@ -44,7 +43,7 @@ class Model:
 
     def __init__(self, manifest: Manifest, graph: Graph) -> None:
         self.manifest, self.graph = manifest, graph
-        self.task: Task = TASKS.get(manifest.task)()
+        self.task: Task = manifest.asked()
 
     @property
     def classes(self) -> tuple[str, ...]:

@@ -17,7 +17,6 @@ from leadline.artifact.manifest import Manifest
 from leadline.data.table import Data
 from leadline.errors import LeadlineError
 from leadline.evaluate.abstain import refused
-from leadline.registry import TASKS
 from leadline.reports import Block, Grid, Paragraph, Report
 from leadline.tasks.contract import Task
 
@@ -48,10 +47,9 @@ class Batch:
     def __len__(self) -> int:
         return len(self.data)
 
-    @property
+    @cached_property
     def task(self) -> Task:
-        task: Task = TASKS.get(self.manifest.task)()
-        return task
+        return self.manifest.asked()
 
     @cached_property
     def answer_name(self) -> str:

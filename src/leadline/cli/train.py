@@ -29,6 +29,9 @@ def command(
         str | None, typer.Option(metavar="M", help="accuracy, balanced_accuracy, log_loss, roc_auc, average_precision; r2, rmse, mae.")
     ] = None,
     positive: Annotated[str | None, typer.Option(metavar="CLASS", help="Of two classes the one to be found.")] = None,
+    cost: Annotated[
+        str | None, typer.Option(metavar="fp=A,fn=B", help="What a false alarm and a miss of the --positive class cost.")
+    ] = None,
     abstain: Annotated[
         str | None, typer.Option(metavar="SHARE", help="Answer 95% of rows like these, and refuse what is too unlike them.")
     ] = None,
@@ -49,7 +52,7 @@ def command(
     report = train(
         data, target=target, task=task, types=parse_types(type_ or []), exclude=exclude or [], group=group, time=time, table=table,
         query=query,
-        metric=metric, positive=positive, abstain=abstain, budget=budget, seed=seed,
+        metric=metric, positive=positive, cost=cost, abstain=abstain, budget=budget, seed=seed,
         plan=plan, out=out, progress=progress_for(quiet), whole_command=True,
     )  # fmt: skip
     deliver(report, as_json, html, f"{report.artifact.stem}: trained model")

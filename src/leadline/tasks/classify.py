@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from functools import partial
+from typing import Any
 
 import numpy as np
 import polars as pl
 
 from leadline.columns.category import as_names
 from leadline.columns.contract import Confidence, WhyNot
-from leadline.errors import LeadlineError, listed
+from leadline.errors import LeadlineError, UsageError, listed
 from leadline.findings import Finding, Severity
 from leadline.tasks.contract import ClassCount, Loss, Target, Task
+from leadline.tasks.costs import Costs, read_costs
 from leadline.tasks.metrics import Metric, mean_of, named, weighted
 
 _MOST_CLASSES_SHARE = 0.5  # more different answers than this share of the rows are names, not classes
@@ -21,8 +23,14 @@ _RARE = 0.10  # share of the rarer of two classes under which accuracy says litt
 _FEW = 20  # different whole numbers that still are classes: digits, grades, stars
 
 
-def hits(probabilities: np.ndarray, truth: np.ndarray) -> np.ndarray:
-    right: np.ndarray = (probabilities.argmax(axis=1) == truth).astype(np.float64)
+def decided(probabilities: np.ndarray, threshold: float | None = None) -> np.ndarray:
+    """(n,) class codes: the likeliest, or with a threshold the second of two classes from that probability on."""
+    codes: np.ndarray = probabilities.argmax(axis=1) if threshold is None else (probabilities[:, 1] >= threshold).astype(np.int64)
+    return codes
+
+
+def hits(probabilities: np.ndarray, truth: np.ndarray, threshold: float | None = None) -> np.ndarray:
+    right: np.ndarray = (decided(probabilities, threshold) == truth).astype(np.float64)
     return right
 
 
@@ -32,9 +40,9 @@ def surprise(probabilities: np.ndarray, truth: np.ndarray) -> np.ndarray:
     return losses
 
 
-def balanced_accuracy(probabilities: np.ndarray, truth: np.ndarray, weights: np.ndarray) -> float:
+def balanced_accuracy(probabilities: np.ndarray, truth: np.ndarray, weights: np.ndarray, threshold: float | None = None) -> float:
     """Mean over the classes present of the share of each that is found."""
-    found = np.bincount(truth, weights * hits(probabilities, truth), minlength=probabilities.shape[1])
+    found = np.bincount(truth, weights * hits(probabilities, truth, threshold), minlength=probabilities.shape[1])
     there = np.bincount(truth, weights, minlength=probabilities.shape[1])
     return float((found[there > 0] / there[there > 0]).mean())
 
@@ -67,16 +75,35 @@ def _counts_by_score(scores: np.ndarray, truth: np.ndarray, weights: np.ndarray)
     return positive, negative
 
 
-class Classify(Task):
-    name = "classify"
-    metrics: ClassVar = named((
-        Metric("accuracy", "right answers", True, mean_of(hits), hits, of_hits=True, percent=True),
-        Metric("balanced_accuracy", "right answers, every class counting alike", True, weighted(balanced_accuracy), percent=True),
+def metrics_of(threshold: float | None = None, costs: Costs | None = None) -> dict[str, Metric]:
+    """By name; those that look at decisions take them at the threshold, and with costs there is one more."""
+    right, balanced = partial(hits, threshold=threshold), partial(balanced_accuracy, threshold=threshold)
+    found = [
+        Metric("accuracy", "right answers", True, mean_of(right), right, of_hits=True, percent=True),
+        Metric("balanced_accuracy", "right answers, every class counting alike", True, weighted(balanced), percent=True),
         Metric("log_loss", "log loss", False, mean_of(surprise), surprise),
         Metric("roc_auc", "area under the ROC curve", True, weighted(roc_auc), two_classes_only=True),
         Metric("average_precision", "average precision", True, weighted(average_precision), two_classes_only=True),
-    ))  # fmt: skip
+    ]
+    if costs is not None:
+
+        def cost(probabilities: np.ndarray, truth: np.ndarray) -> np.ndarray:
+            return costs.of(decided(probabilities, threshold) == 1, truth)
+
+        found.append(Metric("cost", "cost of an answer on average", False, mean_of(cost), cost, two_classes_only=True))
+    return named(found)
+
+
+class Classify(Task):
+    name = "classify"
+    metrics = metrics_of()
     calibrated_by = "log_loss"
+
+    def __init__(self, threshold: float | None = None, costs: Costs | None = None) -> None:
+        """With a threshold the second of two classes is named from that probability on, else whichever is likeliest."""
+        self.threshold, self.costs = threshold, costs
+        if threshold is not None:
+            self.metrics = metrics_of(threshold, costs)
 
     def claims(self, target: pl.Series) -> Confidence | WhyNot:
         distinct = target.n_unique()
@@ -148,34 +175,70 @@ class Classify(Task):
 
     def to_json(self, answer: Any, classes: tuple[str, ...]) -> dict[str, Any]:
         probabilities = {name: float(p) for name, p in zip(classes, answer, strict=True)}
-        return {"label": classes[int(np.argmax(answer))], "probabilities": probabilities}
+        return {"label": classes[int(decided(answer[None], self.threshold)[0])], "probabilities": probabilities}
 
     def columns(self, answers: np.ndarray, classes: tuple[str, ...]) -> dict[str, pl.Series]:
-        labels = pl.Series(classes, dtype=pl.String).gather(answers.argmax(axis=1))
+        labels = pl.Series(classes, dtype=pl.String).gather(decided(answers, self.threshold))
         return {"label": labels} | {f"p({name})": pl.Series(answers[:, place]) for place, name in enumerate(classes)}
 
     def told(self, value: Any, classes: tuple[str, ...]) -> str:
         return classes[int(value)]
 
     def in_words(self, prediction: Mapping[str, Any]) -> tuple[str, str]:
-        return prediction["label"], f"{max(prediction['probabilities'].values()):.1%}"
+        return prediction["label"], f"{prediction['probabilities'][prediction['label']]:.1%}"
+
+    def deciding(self, decision: Mapping[str, Any] | None, num_classes: int) -> Classify:
+        if decision is None:
+            return self
+        threshold, costs = decision["threshold"], decision.get("costs")
+        if num_classes != 2 or isinstance(threshold, bool) or not 0 <= threshold <= 1:
+            raise ValueError("it decides by a threshold that is none")
+        return Classify(threshold, None if costs is None else read_costs(costs))
+
+    def weighing(self, costs: Costs, num_classes: int) -> Classify:
+        if num_classes != 2:
+            raise UsageError(
+                f"there are {num_classes} classes, so that mistakes are of more than two kinds", "two classes", "leave out --cost"
+            )
+        return Classify(costs.threshold, costs)
+
+    @property
+    def decision(self) -> dict[str, Any] | None:
+        if self.threshold is None:
+            return None
+        return {"threshold": self.threshold, **({"costs": self.costs.to_json()} if self.costs else {})}
+
+    def cost_comparison(self, answers: np.ndarray, values: np.ndarray) -> dict[str, Any] | None:
+        if self.costs is None or not len(values):
+            return None
+        ways = {"model": decided(answers, self.threshold), "half": decided(answers, 0.5), "always": np.ones_like(values)}
+        ways["never"] = np.zeros_like(values)
+        per_1000 = {name: 1000 * float(self.costs.of(named == 1, values).mean()) for name, named in ways.items()}
+        return {**self.costs.to_json(), "threshold": self.threshold, "per_1000": per_1000}
 
     def default_metric(self, target: Target) -> str:
+        if self.costs is not None:
+            return "cost"
         if len(target.classes) != 2:
             return "accuracy"
         rarer = min(target.values.mean(), 1 - target.values.mean())
         return "average_precision" if rarer < _RARE else "accuracy"
 
     def share_changed(self, first: np.ndarray, second: np.ndarray, values: np.ndarray) -> float:
-        return float((first.argmax(axis=1) != second.argmax(axis=1)).mean())
+        return float((decided(first, self.threshold) != decided(second, self.threshold)).mean())
 
     def wrongness(self, answers: np.ndarray, values: np.ndarray) -> np.ndarray:
         """How sure it was of another class."""
-        sure: np.ndarray = answers.max(axis=1) * (1 - hits(answers, values))
+        sure: np.ndarray = self._stated(answers) * (1 - hits(answers, values, self.threshold))
         return sure
 
     def certainty(self, answers: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return answers.max(axis=1), hits(answers, values)
+        return self._stated(answers), hits(answers, values, self.threshold)
+
+    def _stated(self, answers: np.ndarray) -> np.ndarray:
+        """The probability of the class that is named."""
+        stated: np.ndarray = answers[np.arange(len(answers)), decided(answers, self.threshold)]
+        return stated
 
     def class_counts(self, answers: np.ndarray, values: np.ndarray, classes: tuple[str, ...]) -> list[ClassCount]:
         table = self.confusion(answers, values, len(classes))
@@ -184,7 +247,7 @@ class Classify(Task):
 
     def confusion(self, answers: np.ndarray, values: np.ndarray, num_classes: int) -> np.ndarray:
         table = np.zeros((num_classes, num_classes), dtype=np.int64)
-        np.add.at(table, (values, answers.argmax(axis=1)), 1)
+        np.add.at(table, (values, decided(answers, self.threshold)), 1)
         return table
 
 

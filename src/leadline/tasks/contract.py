@@ -15,8 +15,9 @@ import numpy as np
 import polars as pl
 
 from leadline.columns.contract import Confidence, WhyNot
-from leadline.errors import LeadlineError
+from leadline.errors import LeadlineError, UsageError
 from leadline.findings import Finding
+from leadline.tasks.costs import Costs
 from leadline.tasks.metrics import Metric
 
 # What learners can minimise, each with what its raw outputs (n, num_outputs) are: a number; the log odds of the second of two classes;
@@ -53,7 +54,7 @@ class Task(ABC):
     """`num_classes` is the number of classes or labels of a target, 0 where the answers are numbers."""
 
     name: ClassVar[str]
-    metrics: ClassVar[Mapping[str, Metric]]
+    metrics: Mapping[str, Metric]  # of the class; an instance that decides in its own way has its own
     calibrated_by: ClassVar[str | None] = None  # the metric that a temperature on raw outputs is fitted to; None: there are no chances
     blank_is_an_answer: ClassVar[bool] = False  # whether an empty cell answers (no label) instead of being a missing answer
 
@@ -120,7 +121,26 @@ class Task(ABC):
     def in_words(self, prediction: Mapping[str, Any]) -> tuple[str, str]:
         """A prediction, keys as in docs/json.md, for one line of a screen: the answer, and how sure it is."""
 
+    def deciding(self, decision: Mapping[str, Any] | None, num_classes: int) -> Task:
+        """The same task with answers decided as a manifest says. Raises ValueError for a decision that it cannot take."""
+        if decision is not None:
+            raise ValueError(f"the task {self.name} knows no decision but the likeliest answer")
+        return self
+
+    def weighing(self, costs: Costs, num_classes: int) -> Task:
+        """The same task with answers that cost least. Raises UsageError where they have no two kinds of mistakes."""
+        raise UsageError(f"the task is to {self.name}, where mistakes are of no two kinds", "a target of two classes", "leave out --cost")
+
+    @property
+    def decision(self) -> dict[str, Any] | None:
+        """How answers are decided, JSON-able; None: the likeliest."""
+        return None
+
     # How good answers are.
+
+    def cost_comparison(self, answers: np.ndarray, values: np.ndarray) -> dict[str, Any] | None:
+        """What 1,000 rows like these cost by different ways to decide, where mistakes have costs."""
+        return None
 
     @abstractmethod
     def default_metric(self, target: Target) -> str: ...

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -107,7 +107,7 @@ class Tag(Task):
     """Labels are in the order of their frequency, the most frequent first. Answers are a probability for each by itself."""
 
     name = "tag"
-    metrics: ClassVar = named((
+    metrics = named((
         Metric("micro_f1", "F1 over all labels given", True, micro_f1, percent=True),
         Metric("macro_f1", "F1, every label counting alike", True, macro_f1, percent=True, skewed=True),
         Metric("mean_average_precision", "mean average precision of labels", True, mean_average_precision, every_answer=True, skewed=True),

@@ -69,6 +69,7 @@ class Evaluation(Report):
             "confusion": {"classes": self.classes, "counts": self.confusion},
             "calibration": {"ece": self.ece},
             "refused": None if self.refused is None else self.refused.to_json(),
+            "costs": self.look.costs,
             "slices": [s.to_json() for s in self.slices],
             "findings": [finding.to_json() for finding in self.findings],
         }  # fmt: skip
@@ -76,7 +77,7 @@ class Evaluation(Report):
     def blocks(self) -> list[Block]:
         blocks: list[Block] = [Heading(f"{self.model} on {self.name}"), *self._findings(), self._measures()]
         blocks.append(Paragraph(f"{self.metrics[self.metric.name].n:,} rows.", "quiet"))
-        blocks += self._refusing()
+        blocks += [*self._refusing(), *self.look.cost_blocks()]
         if self.ece is not None:
             blocks.append(Paragraph(f"When it says how sure it is, it is off by {self.ece:.1%} on average."))
         return [*blocks, *self._class_blocks(), *self._slice_blocks()]
@@ -86,7 +87,16 @@ class Evaluation(Report):
         most = "Giving every row the same answer would reach {} at most."
         sure = how_sure(self.metric, score, self.look.baseline, most)
         measures: list[Block] = [Heading("All measures"), self._measures()]
-        return [*sure, *self._refusing(), *self._findings(), *self.look.blocks(), *measures, *self._class_blocks(), *self._slice_blocks()]
+        return [
+            *sure,
+            *self._refusing(),
+            *self.look.cost_blocks(),
+            *self._findings(),
+            *self.look.blocks(),
+            *measures,
+            *self._class_blocks(),
+            *self._slice_blocks(),
+        ]
 
     def _refusing(self) -> list[Block]:
         return [] if self.refused is None or self.promised is None else [Paragraph(refusing_in_words(self.refused, self.promised))]

@@ -97,6 +97,7 @@ def manifest_of(learned: Learned) -> Manifest:
         encoders=[node.part.card.to_json() for node in learned.graph.nodes if isinstance(node.part, Carded)],
         versions=versions(), files={}, leadline=leadline.__version__,
         abstain=None if setup.abstain is None else threshold(setup.abstain),
+        decision=setup.task.decision,
     )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
+from typing import Any
 
 import numpy as np
 
@@ -86,6 +87,21 @@ class CloseLook:
         """The score of the one answer that would have been best for all these rows."""
         guess = self.task.answers(self.task.first_guess(self.truth, len(self.classes))[None])
         return self.metric.value(np.repeat(guess, len(self.truth), axis=0), self.truth)
+
+    @property
+    def costs(self) -> dict[str, Any] | None:
+        """What 1,000 rows cost by different ways to decide, where mistakes have costs."""
+        return self.task.cost_comparison(self.answers, self.truth)
+
+    def cost_blocks(self) -> list[Block]:
+        costs = self.costs
+        if costs is None:
+            return []
+        positive, each = self.classes[1], {name: f"{cost:,.4g}" for name, cost in costs["per_1000"].items()}
+        mistakes = f"a false {positive} costs {costs['fp']:g} and a missed one {costs['fn']:g}"
+        decides = f'It answers "{positive}" from a probability of {costs["threshold"]:.1%} on, as {mistakes}.'
+        others = f"always {positive} {each['always']}, never {each['never']}, {positive} from 50% on {each['half']}"
+        return [Paragraph(f"{decides} 1,000 rows cost {each['model']}; by other ways to decide: {others}.")]
 
     def blocks(self) -> list[Block]:
         charts = [*self._map(), *self._honesty(), *self._numbers()]

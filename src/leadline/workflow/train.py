@@ -23,6 +23,7 @@ from leadline.parts import Node
 from leadline.plan.budget import parse_budget
 from leadline.plan.plan import Plan, read_plan
 from leadline.progress import Progress
+from leadline.tasks.costs import Costs, read_costs
 from leadline.workflow.blending import title_of
 from leadline.workflow.failing import nothing_learned
 from leadline.workflow.judging import Judged, save_and_judge
@@ -32,6 +33,7 @@ from leadline.workflow.looking import CloseLook
 from leadline.workflow.planning import make_plan, replayed_inputs
 from leadline.workflow.read import class_counts
 from leadline.workflow.runs import new_run, places, publish
+from leadline.workflow.sentences import sentences_of
 from leadline.workflow.setup import Setup, set_up
 from leadline.workflow.texts import text_remarks
 from leadline.workflow.training_report import Row, TrainReport
@@ -52,6 +54,7 @@ def train(
     query: str | None = None,
     metric: str | None = None,
     positive: str | None = None,
+    cost: str | Mapping[str, float] | None = None,
     abstain: str | float | None = None,
     budget: str = "2m",
     seed: int = 0,
@@ -62,6 +65,7 @@ def train(
 ) -> TrainReport:
     """From labelled examples to a saved, scored model. `budget` is a ceiling on the wall clock of the whole call.
 
+    `cost` says what mistakes about two classes cost ("fp=1,fn=20"): decisions then cost as little as they can.
     `abstain` is the share of rows like these that the model promises to answer ("95%", 0.95); it refuses what is too unlike them.
     `plan` replays a plan.json, its reading options included, instead of making one.
     `whole_command` counts from the start of the process. Raises LeadlineError.
@@ -70,13 +74,14 @@ def train(
     began = perf_counter() - (seconds_since_start() if whole_command else 0.0)
     budget_seconds = parse_budget(budget)
     promised = None if abstain is None else promised_share(abstain)
+    costs = None if cost is None else read_costs(cost)
     progress.say("reading")
     if refused := cache_refused():
         progress.say(refused)
     store = Store()
     if plan is None:
         data = read(source, target=target, types=types, exclude=exclude, group=group, time=time, table=table, query=query)
-        setup = set_up(data, task, metric, positive, seed, store, progress, NEAR_SHARE * budget_seconds)
+        setup = set_up(data, task, metric, positive, seed, store, progress, NEAR_SHARE * budget_seconds, costs=costs)
         setup = replace(setup, abstain=promised)
         artifact, runs = places(setup.data.name, out)
         written, nodes = make_plan(setup, budget_seconds, budget_seconds - (perf_counter() - began), store, progress)
@@ -113,7 +118,7 @@ def _replay(
     except LeadlineError as error:
         raise _other_data(plan, str(error.saw)) from error
     near_seconds = math.inf if asked.get("near_duplicates", True) else 0.0
-    setup = set_up(data, plan.task, plan.metric, asked["positive"], plan.seed, store, progress, near_seconds)
+    setup = set_up(data, plan.task, plan.metric, asked["positive"], plan.seed, store, progress, near_seconds, costs=_costs(asked))
     setup = replace(setup, abstain=asked.get("abstain"))
     if setup.fingerprint != asked["fingerprint"]:
         raise _other_data(plan, f"these are {len(data):,} rows with other values")
@@ -125,6 +130,11 @@ def _replay(
         if then != now:
             progress.say(f"the plan was made with other {what}; what is learned may differ in the last digits")
     return setup, replayed_inputs(setup, plan)
+
+
+def _costs(asked: Mapping[str, Any]) -> Costs | None:
+    costs = (asked.get("decision") or {}).get("costs")
+    return None if costs is None else read_costs(costs)
 
 
 def _other_data(plan: Plan, what: str) -> LeadlineError:
@@ -146,7 +156,7 @@ def _report(
         choice_why=learned.contest.choice.why, judged=judged.how, leaderboard=board,
         skipped=skipped, findings=(*setup.data.findings, *judged.findings, *nothing_learned([row.learner for row in board], skipped)),
         splits=setup.partition.sizes(), artifact=artifact, run=run, seconds=seconds, peak_memory_mb=peak_memory_mb(),
-        example=example, abstain=setup.abstain, refused=judged.refused, classes=class_counts(setup),
+        example=example, abstain=setup.abstain, refused=judged.refused, classes=class_counts(setup), sentences=sentences_of(learned),
         look=CloseLook(setup.task, setup.metric, setup.target.classes, setup.data.take(judged.rows), judged.answers, judged.truth),
     )  # fmt: skip
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from leadline.artifact.model import Model, load
 from leadline.artifact.predictions import Predictions
@@ -15,11 +15,11 @@ from leadline.evaluate.abstain import refusing_in_words
 from leadline.evaluate.intervals import Interval
 from leadline.findings import Finding
 from leadline.plan.plan import Skipped
-from leadline.registry import TASKS
 from leadline.reports import Block, Chart, Command, Grid, Heading, Paragraph, Report
 from leadline.reports.drawings import Mark, Marks
 from leadline.tasks.metrics import Metric
 from leadline.workflow.looking import CloseLook, class_chart, how_sure
+from leadline.workflow.sentences import Sentences
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,7 @@ class TrainReport(Report):
     look: CloseLook
     abstain: float | None = None  # share of rows that it promises to answer
     refused: Interval | None = None  # share of the judging rows that got no answer
+    sentences: Sentences | None = None  # of a model that can be read
 
     @cached_property
     def model(self) -> Model:
@@ -73,7 +74,7 @@ class TrainReport(Report):
 
     @property
     def _metric(self) -> Metric:
-        return cast(Metric, TASKS.get(self.task).metrics[self.metric])
+        return self.look.metric
 
     def predict(self, source: Any) -> Predictions:
         """What the saved model answers: see `Model.predict`."""
@@ -88,7 +89,9 @@ class TrainReport(Report):
             "learner": self.learner,
             "leaderboard": [asdict(row) for row in self.leaderboard],
             "skipped": [asdict(s) for s in self.skipped],
+            "rules": list(self.sentences.lines) if self.sentences else [],
             "refused": None if self.refused is None else self.refused.to_json(),
+            "costs": self.look.costs,
             "findings": [finding.to_json() for finding in self.findings],
             "splits": self.splits,
             "artifact": str(self.artifact),
@@ -108,7 +111,7 @@ class TrainReport(Report):
         tried, *told_of_them = self._leaderboard()
         return [
             Paragraph(told), *how_sure(self._metric, self.score, self.baseline, without),
-            Paragraph(f"Judged by: {self.judged}.", "quiet"), *self._refusing(), tried, self._race(), *told_of_them,
+            Paragraph(f"Judged by: {self.judged}.", "quiet"), *self._refusing(), *self.look.cost_blocks(), tried, self._race(), *told_of_them,
             *self.look.blocks(), *self._remarks(), *self._what_was_read(), *self._amounts(), *self._next(),
         ]  # fmt: skip
 
@@ -135,6 +138,7 @@ class TrainReport(Report):
             Paragraph(f"On other rows like these expect between {low} and {high} (95% interval, judged on {self.score.n:,} rows)."),
             Paragraph(f"Answering without looking would reach {metric.shown(self.baseline)}. Judged by: {self.judged}.", "quiet"),
             *self._refusing(),
+            *self.look.cost_blocks(),
         ]
 
     def _refusing(self) -> list[Block]:
@@ -149,7 +153,8 @@ class TrainReport(Report):
         left_out = dict[str, list[str]]()
         for skipped in self.skipped:
             left_out.setdefault(skipped.why, []).append(skipped.learner)
-        return [*blocks, *(Paragraph(f"Left out: {', '.join(names)}; {why}.", "quiet") for why, names in left_out.items())]
+        blocks += [Paragraph(f"Left out: {', '.join(names)}; {why}.", "quiet") for why, names in left_out.items()]
+        return blocks if self.sentences is None else [*blocks, *self.sentences.blocks(self.leaderboard, self.learner, self._metric)]
 
     def _race(self) -> Chart:
         marks = [
