@@ -111,16 +111,17 @@ ENCODERS = Registry("encoder", {
     "pixels": "leadline.encoders.pixels:Pixels",
 })  # fmt: skip
 
+# In the order in which the speed of a new machine is found out, where the budget is short.
 LEARNERS = Registry("learner", {
     "baseline": "leadline.learners.baseline:Baseline",
     "linear": "leadline.learners.linear:Linear",
-    "static": "leadline.learners.static:Static",
     "trees": "leadline.learners.trees:Trees",
+    "probe": "leadline.learners.probe:Probe",
+    "static": "leadline.learners.static:Static",
     "rules": "leadline.learners.rules:Rules",
     "mlp": "leadline.learners.mlp:Mlp",
-    "pixels": "leadline.learners.pixels:PixelsLinear",
     "picture-features": "leadline.learners.classical_pictures:ClassicalPictures",
-    "probe": "leadline.learners.probe:Probe",
+    "pixels": "leadline.learners.pixels:PixelsLinear",
     "probe-lite2": "leadline.learners.probe:LargerProbe",
 })  # fmt: skip
 

@@ -48,9 +48,16 @@ class Work:
 
 
 class Learner(Protocol):
+    """One way to answer a task.
+
+    A learner that is a dearer version of another one says `larger_than = "its name"`: it is tried only where that one leaves something
+    to win.
+    """
+
     name: ClassVar[str]
     family: ClassVar[str]  # "classical" or "deep"
     title: ClassVar[str]  # for people: "linear model on words and columns"
+    larger_than: ClassVar[str]
 
     def why_not(self, sizes: Sizes, task: Task) -> str | None:
         """None if it can answer this task on such columns, else the reason in words."""

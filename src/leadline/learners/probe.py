@@ -33,10 +33,9 @@ class LargerProbe(LinearOnVectors):
     title: ClassVar[str] = "larger pretrained network with a linear head"
     encoders: ClassVar[Mapping[str, str]] = {"image": "efficientnet-lite2", "text": "minilm"}
     needed: ClassVar[tuple[str, ...]] = ("image",)
+    larger_than: ClassVar[str] = "probe"
 
     def why_not(self, sizes: Sizes, task: Task) -> str | None:
         if sizes.picture_side > SMALL_PICTURES:
-            return (
-                f"the smaller network tells pictures of more than {SMALL_PICTURES} pixels apart as well, in less than half the time"
-            )
+            return f"the smaller network tells pictures of more than {SMALL_PICTURES} pixels apart as well, in less than half the time"
         return super().why_not(sizes, task)

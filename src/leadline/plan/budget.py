@@ -128,4 +128,4 @@ class _Filling:
         work = self._work(field, effort)
         cost = field.seconds_per_row + field.rate.per_unit * work.steps / max(1, self.asked.sizes.rows)
         fits = num_fits(self.num_folds, self.nested_folds)
-        return Fitting(field.learner.name, effort, work, fits, round(self.price(field, effort), 2), cost)
+        return Fitting(field.learner.name, effort, work, fits, round(self.price(field, effort), 2), cost, field.inputs)

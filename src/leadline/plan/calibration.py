@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +15,7 @@ import polars as pl
 from leadline.columns.contract import Where
 from leadline.data.examples import Examples
 from leadline.encoders.contract import StoredEncoder
+from leadline.errors import LeadlineError
 from leadline.learners.contract import Learner, Sizes
 from leadline.machine import Measurements, round_to
 from leadline.parts import COLUMN, Node
@@ -38,12 +41,31 @@ class Rate:
         return self.start + fits * self.per_fit + self.per_unit * units * fits
 
 
-class Calibration:
-    """Rates of learners and of stateless encoders, measured when first needed. `say` announces each measurement."""
+class UnknownSpeedError(LeadlineError):
+    """Nobody has measured yet what a learner costs on this machine, and there is no time for it now."""
 
-    def __init__(self, say: Callable[[str], None] = lambda message: None) -> None:
+    def __init__(self) -> None:
+        super().__init__("how fast this machine is at it is not known yet, and finding out would take too much of the budget")
+
+
+class Calibration:
+    """Rates of learners and of stateless encoders, measured when first needed; raises UnknownSpeedError where `seconds` are used up.
+
+    `say` announces each measurement.
+    """
+
+    def __init__(self, say: Callable[[str], None] = lambda message: None, seconds: float = math.inf) -> None:
         self.kept = Measurements()
-        self.say = say
+        self.say, self.seconds_left = say, seconds
+
+    @contextmanager
+    def _measuring(self, announcement: str) -> Iterator[None]:
+        if self.seconds_left <= 0:
+            raise UnknownSpeedError
+        self.say(announcement)
+        began = time.perf_counter()
+        yield
+        self.seconds_left -= time.perf_counter() - began
 
     def learner(self, learner: Learner, task: Task, types: dict[str, str]) -> Rate:
         """Per step of `Work`, for columns of these types."""
@@ -59,16 +81,16 @@ class Calibration:
         name = f"engines {encoder.kind} {sorted(settings.items())}"
         rates = self.kept.get(name)
         if rates is None:
-            self.say(f"measuring how fast this machine runs {encoder.kind} (once)")
-            rates = {engine: round_to(rate) for engine, rate in measure().items()}
+            with self._measuring(f"measuring how fast this machine runs {encoder.kind} (once)"):
+                rates = {engine: round_to(rate) for engine, rate in measure().items()}
             self.kept.keep(name, rates)
         return dict(rates)
 
     def _rate(self, name: str, measure: Callable[[], Rate]) -> Rate:
         found = self.kept.get(name)
         if found is None:
-            self.say(f"measuring this machine: {name} (once)")
-            rate = measure()
+            with self._measuring(f"measuring this machine: {name} (once)"):
+                rate = measure()
             found = [round_to(rate.start), round_to(rate.per_fit), round_to(max(rate.per_unit, _LEAST_SECONDS))]
             self.kept.keep(name, found)
         return Rate(*found)

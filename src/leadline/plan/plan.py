@@ -29,7 +29,7 @@ class Encoding:
 
 @dataclass(frozen=True)
 class Fitting:
-    """A learner to fit `fits` times, each fit being `work`. `cost` (seconds to answer and fit) decides ties."""
+    """A learner to fit `fits` times, each being `work`. It reads the nodes `inputs`; `cost`, seconds to answer and fit, decides ties."""
 
     learner: str
     effort: int
@@ -37,6 +37,7 @@ class Fitting:
     fits: int
     seconds: float
     cost: float
+    inputs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ class Plan:
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Plan:
-        fittings = [Fitting(**{**f, "work": Work(**f["work"])}) for f in value["fittings"]]
+        fittings = [Fitting(**{**f, "work": Work(**f["work"]), "inputs": tuple(f.get("inputs", ()))}) for f in value["fittings"]]
         return cls(
             **{
                 **value,

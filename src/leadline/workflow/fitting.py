@@ -13,8 +13,8 @@ from leadline.evaluate.folds import Fold
 from leadline.heads.temperature import Temperature
 from leadline.learners.contract import Learner
 from leadline.parts import Graph, Node
-from leadline.plan.plan import Fitting, Skipped
-from leadline.registry import LEARNERS, learner_class
+from leadline.plan.plan import Fitting
+from leadline.registry import BLENDS, LEARNERS, learner_class
 from leadline.tasks.contract import Task
 from leadline.workflow.blending import blends
 from leadline.workflow.contest import Contest, OutOfFold, Rules
@@ -24,9 +24,15 @@ CALIBRATION = "calibration"  # the node that makes raw outputs honest
 _ANSWERED_TOGETHER = 20_000
 
 
-def hold_contest(examples: Examples, folds: Sequence[Fold], fittings: Sequence[Fitting], rules: Rules) -> Contest:
-    """Fits every planned learner on every fold and chooses. A learner that fails is left out and said, the others go on."""
-    results, out = list[OutOfFold](), list[Skipped]()
+def hold_contest(
+    examples: Examples, folds: Sequence[Fold], fittings: Sequence[Fitting], rules: Rules, so_far: Contest | None = None
+) -> Contest:
+    """Fits every planned learner on every fold and chooses, also among those of the contest `so_far`, which was held on the same folds.
+
+    A learner that fails is left out and said, the others go on.
+    """
+    results = [] if so_far is None else [one for one in so_far.results if one.learner not in BLENDS]
+    out = [] if so_far is None else list(so_far.failed)
     for fitting in fittings:
         try:
             results.append(_out_of_fold(examples, folds, fitting, rules))

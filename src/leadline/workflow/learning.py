@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,17 +11,19 @@ import numpy as np
 from leadline.data.examples import Examples
 from leadline.encoders.contract import StoredEncoder
 from leadline.encoders.store import Store
+from leadline.errors import LeadlineError
 from leadline.evaluate.folds import Fold, given_fold, make_folds
 from leadline.parts import Graph, Node
-from leadline.plan.plan import Encoding, Plan
+from leadline.plan.plan import Encoding, Fitting, Plan, Skipped
 from leadline.progress import Advance, Progress
 from leadline.registry import learner_class
 from leadline.workflow.contest import Contest, Rules
-from leadline.workflow.encode import encode, left_out
+from leadline.workflow.encode import Encoded, encode, left_out
 from leadline.workflow.engines import confirm_engine, sampled
 from leadline.workflow.fitting import hold_contest, refit_winner, with_inputs
 from leadline.workflow.nested import nested_answers
 from leadline.workflow.setup import Setup
+from leadline.workflow.waves import first_wave, second_wave
 
 
 @dataclass(frozen=True)
@@ -44,15 +47,7 @@ class Learned:
 
 def learn(setup: Setup, plan: Plan, nodes: Mapping[str, Node], store: Store, progress: Progress) -> Learned:
     """Executes the plan; starts again on the reference engine should the fast one turn out to change answers."""
-    teaching = setup.teaching
-    part = setup.data.take(teaching)
-    encoded = encode(part, list(nodes.values()), {e.node: e for e in plan.encodings}, store, progress)
-    groups = None if setup.groups is None else setup.groups[teaching]
-    everything = Examples(encoded.values, setup.data.forms, setup.target.values[teaching], setup.num_classes, groups)
-    told = replace(setup, data=setup.data.with_findings(left_out(part, encoded.bad, "training"))) if encoded.bad else setup
-    good = encoded.good
-    examples, rows = (everything.take(good), teaching[good]) if encoded.bad else (everything, teaching)
-    learned = _fit(told, plan, nodes, examples, rows, progress)
+    learned = _Learning(setup, plan, nodes, store, progress, _Fits(plan, progress)).learned()
     for encoding in learned.encodings_used.values():
         if not _confirmed(learned, encoding, store):
             progress.say(f"{encoding.engine} changed too many answers on this machine; starting again with {encoding.serving_engine}")
@@ -61,18 +56,63 @@ def learn(setup: Setup, plan: Plan, nodes: Mapping[str, Node], store: Store, pro
     return learned
 
 
-def _fit(setup: Setup, plan: Plan, nodes: Mapping[str, Node], examples: Examples, rows: np.ndarray, progress: Progress) -> Learned:
-    folds = _folds(setup, plan, examples, rows)
-    total = len(plan.fittings) * plan.num_folds * (1 + plan.nested_folds) + plan.nested_folds + 1
-    with progress.track("learning", "fits") as advance:
-        rules = Rules(setup.task, setup.metric, plan.seed, _counter(advance, total))
-        graph, contest = refit_winner(examples, hold_contest(examples, folds, plan.fittings, rules), rules)
-        answers = None
-        if plan.nested_folds:
-            ran = [fitting for fitting in plan.fittings if fitting.learner in {result.learner for result in contest.results}]
-            nested = nested_answers(examples, ran, rules, plan.nested_folds, plan.num_folds)
-            answers, contest = nested.answers, replace(contest, failed=(*contest.failed, *nested.failed))
-    return Learned(setup, plan, nodes, with_inputs(graph, nodes), examples, rows, contest, answers)
+@dataclass(frozen=True)
+class _Learning:
+    """One execution of a plan."""
+
+    setup: Setup
+    plan: Plan
+    nodes: Mapping[str, Node]
+    store: Store
+    progress: Progress
+    fits: _Fits
+
+    def learned(self) -> Learned:
+        setup, plan, first = self.setup, self.plan, first_wave(self.plan.fittings)
+        examples, rows, bad = self._encoded(first)
+        told = replace(setup, data=setup.data.with_findings(left_out(setup.data.take(setup.teaching), bad, "training"))) if bad else setup
+        folds, rules = _folds(setup, plan, examples, rows), Rules(setup.task, setup.metric, plan.seed, self.fits)
+        with self.fits.shown():
+            contest = hold_contest(examples, folds, first, rules)
+        for larger in second_wave(plan.fittings, contest, rules):
+            examples, contest = self._with_larger(larger, examples, rows, folds, contest, rules)
+        with self.fits.shown():
+            graph, contest = refit_winner(examples, contest, rules)
+            answers = None
+            if plan.nested_folds:
+                ran = [fitting for fitting in plan.fittings if fitting.learner in {result.learner for result in contest.results}]
+                nested = nested_answers(examples, ran, rules, plan.nested_folds, plan.num_folds)
+                answers, contest = nested.answers, replace(contest, failed=(*contest.failed, *nested.failed))
+        return Learned(told, plan, self.nodes, with_inputs(graph, self.nodes), examples, rows, contest, answers)
+
+    def _encoded(self, fittings: Sequence[Fitting]) -> tuple[Examples, np.ndarray, dict[int, LeadlineError]]:
+        """What these learners read, of all teaching rows that can be read; which rows of the data those are; and which cannot."""
+        setup, teaching = self.setup, self.setup.teaching
+        encoded = self._encode(teaching, fittings)
+        groups = None if setup.groups is None else setup.groups[teaching]
+        everything = Examples(encoded.values, setup.data.forms, setup.target.values[teaching], setup.num_classes, groups)
+        if not encoded.bad:
+            return everything, teaching, encoded.bad
+        return everything.take(encoded.good), teaching[encoded.good], encoded.bad
+
+    def _with_larger(
+        self, larger: Fitting | Skipped, examples: Examples, rows: np.ndarray, folds: Sequence[Fold], contest: Contest, rules: Rules
+    ) -> tuple[Examples, Contest]:
+        """The contest with one more learner, and the examples with what it reads."""
+        if isinstance(larger, Skipped):
+            return examples, replace(contest, failed=(*contest.failed, larger))
+        encoded = self._encode(rows, [larger])
+        if encoded.bad:
+            why = f"it cannot read {len(encoded.bad):,} rows that the others read"
+            return examples, replace(contest, failed=(*contest.failed, Skipped(larger.learner, larger.seconds, why)))
+        examples = replace(examples, values={**examples.values, **{name: encoded.values[name] for name in larger.inputs}})
+        with self.fits.shown():
+            return examples, hold_contest(examples, folds, [larger], rules, contest)
+
+    def _encode(self, rows: np.ndarray, fittings: Sequence[Fitting]) -> Encoded:
+        wanted = {name for fitting in fittings for name in fitting.inputs}
+        nodes = [node for name, node in self.nodes.items() if name in wanted]
+        return encode(self.setup.data.take(rows), nodes, {e.node: e for e in self.plan.encodings}, self.store, self.progress)
 
 
 def _folds(setup: Setup, plan: Plan, examples: Examples, rows: np.ndarray) -> list[Fold]:
@@ -82,15 +122,22 @@ def _folds(setup: Setup, plan: Plan, examples: Examples, rows: np.ndarray) -> li
     return make_folds(examples, setup.task, plan.num_folds, plan.seed)
 
 
-def _counter(advance: Advance, total: int) -> Callable[[], None]:
-    count = 0
+class _Fits:
+    """Counts fits, and shows the count on a bar while there is one."""
 
-    def done() -> None:
-        nonlocal count
-        count += 1
-        advance(min(count, total), total)
+    def __init__(self, plan: Plan, progress: Progress) -> None:
+        self.total = len(plan.fittings) * plan.num_folds * (1 + plan.nested_folds) + plan.nested_folds + 1
+        self.done, self.progress = 0, progress
+        self.advance: Advance = lambda done, total: None
 
-    return done
+    def __call__(self) -> None:
+        self.done += 1
+        self.advance(min(self.done, self.total), self.total)
+
+    @contextmanager
+    def shown(self) -> Iterator[None]:
+        with self.progress.track("learning", "fits") as self.advance:
+            yield
 
 
 def _confirmed(learned: Learned, encoding: Encoding, store: Store) -> bool:

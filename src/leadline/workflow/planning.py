@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from time import perf_counter
 
 import leadline
 from leadline.data.split import SMALL
@@ -22,6 +23,7 @@ from leadline.workflow.setup import Setup
 
 _MANY_ROWS = 20_000  # from here on one fifth held back chooses as surely as five folds
 _MEMORY_SHARE = 0.7  # of what this process may use; the rest is for the data and for others
+_MEASURING_SHARE = 0.2  # of the time left may go into learning how fast this machine is at what it has never done
 _BASE_MB = 350.0  # interpreter and libraries; measured on Linux with Python 3.11
 _ENGINE_MB = 300.0  # an inference engine with its network and the pictures or texts in flight
 _VALUE_BYTES = {"number": 8, "category": 16, "text": 16, "image": 16}  # of one value of a form; what polars strings share is in the data
@@ -31,20 +33,20 @@ def make_plan(
     setup: Setup, budget_seconds: float, seconds_left: float, store: Store, progress: Progress, asked: Sequence[str] | None = None
 ) -> tuple[Plan, dict[str, Node]]:
     """The plan and the input nodes, ready to run, of the learners in it: those `asked` for and the trivial one, or all."""
-    sizes = setup.sizes()
+    sizes, began = setup.sizes(), perf_counter()
     learners, refused = _possible(setup, sizes, LEARNERS if asked is None else {TRIVIAL, *asked})
-    calibration = Calibration(progress.say)
-    wanted = [learner.inputs(sizes) for learner in learners]
-    inputs = Pricing(setup, sizes, calibration, store, progress, seconds_left).of([node for nodes in wanted for node in nodes])
-    fields = []
-    for learner, nodes in zip(learners, wanted, strict=True):
-        names = tuple(node.name for node in nodes)
+    calibration = Calibration(progress.say, _MEASURING_SHARE * seconds_left)
+    pricing, fields = Pricing(setup, sizes, calibration, store, progress, seconds_left), list[Field]()
+    for learner in learners:
         try:
+            inputs = pricing.of(learner.inputs(sizes))
             rate = calibration.learner(learner, setup.task, dict(sizes.types))
         except FAILURES as error:  # such as a package that is not there: it fits made-up rows
             refused.append(Skipped(learner.name, 0.0, why_failed(error)))
             continue
-        fields.append(Field(learner, rate, names, sum(inputs.seconds_per_row[name] for name in names)))
+        fields.append(Field(learner, rate, tuple(inputs.nodes), sum(inputs.seconds_per_row.values())))
+    inputs = pricing.priced
+    seconds_left -= perf_counter() - began  # measuring and comparing engines take their time
     chosen = fill_budget(
         fields,
         Asked(sizes, setup.task, inputs.seconds, _most_effort(setup), _MEMORY_SHARE * memory_bytes()),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from leadline.encoders.contract import StoredEncoder
@@ -22,10 +22,13 @@ from leadline.workflow.setup import Setup
 class Inputs:
     """The stateless nodes that the possible learners read, with what each costs."""
 
-    nodes: Mapping[str, Node]
-    encodings: Mapping[str, Encoding]
-    seconds: Mapping[str, float]  # once, as far as not stored
-    seconds_per_row: Mapping[str, float]  # stored or not: what answering costs
+    nodes: dict[str, Node] = field(default_factory=dict)
+    encodings: dict[str, Encoding] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)  # once, as far as not stored
+    seconds_per_row: dict[str, float] = field(default_factory=dict)  # stored or not: what answering costs
+
+    def tables(self) -> tuple[dict[str, Any], ...]:
+        return self.nodes, self.encodings, self.seconds, self.seconds_per_row
 
 
 @dataclass(frozen=True)
@@ -36,23 +39,27 @@ class Pricing:
     store: Store
     progress: Progress
     seconds_left: float
+    priced: Inputs = field(default_factory=Inputs)  # everything that was asked for so far
 
     def of(self, nodes: Sequence[Node]) -> Inputs:
-        """Every distinct node with its settings for these data and its price."""
-        found, encodings = dict[str, Node](), dict[str, Encoding]()
-        seconds, per_row = dict[str, float](), dict[str, float]()
-        for node in {node.name: node for node in nodes}.values():
-            column = node.inputs[0].removeprefix(COLUMN)
-            if isinstance(node.part, StoredEncoder):
-                encoder, encodings[node.name], rate = self._encoder(node.name, node.part, column)
-                found[node.name] = Node(node.name, encoder, node.inputs)
-                seconds[node.name], per_row[node.name] = encodings[node.name].seconds, 1 / rate
-            else:
-                found[node.name] = node
-                rate_per_unit = self.calibration.stateless(node, self.sizes.types[column]).per_unit
-                per_row[node.name] = rate_per_unit * max(1.0, self.sizes.text_length)
-                seconds[node.name] = per_row[node.name] * len(self.setup.data)
-        return Inputs(found, encodings, seconds, per_row)
+        """The nodes with their settings for these data and their prices; each is priced once."""
+        for node in nodes:
+            if node.name not in self.priced.nodes:
+                self._price(node)
+        names = list(dict.fromkeys(node.name for node in nodes))
+        return Inputs(*({name: kept[name] for name in names if name in kept} for kept in self.priced.tables()))
+
+    def _price(self, node: Node) -> None:
+        column, priced = node.inputs[0].removeprefix(COLUMN), self.priced
+        if isinstance(node.part, StoredEncoder):
+            encoder, encoding, rate = self._encoder(node.name, node.part, column)
+            priced.encodings[node.name], priced.nodes[node.name] = encoding, Node(node.name, encoder, node.inputs)
+            priced.seconds[node.name], priced.seconds_per_row[node.name] = encoding.seconds, 1 / rate
+            return
+        per_unit = self.calibration.stateless(node, self.sizes.types[column]).per_unit
+        priced.nodes[node.name] = node
+        priced.seconds_per_row[node.name] = per_unit * max(1.0, self.sizes.text_length)
+        priced.seconds[node.name] = priced.seconds_per_row[node.name] * len(self.setup.data)
 
     def _encoder(self, name: str, part: StoredEncoder, column: str) -> tuple[StoredEncoder, Encoding, float]:
         """Engines are compared only where the encoder could be afforded at all: comparing costs hundreds of examples."""
