@@ -85,13 +85,19 @@ def text_width(text: str) -> float:
 
 
 def fitting(text: str, width: float) -> str:
-    """The text on one line, its end cut off where it does not fit."""
+    """The text on one line; where it does not fit its middle is left out, as names that begin alike often end differently."""
     line = " ".join(text.split())
     if text_width(line) <= width:
         return line
-    while line and text_width(line + "…") > width:
-        line = line[:-1]
-    return line + "…"
+    kept = len(line)
+    while kept and text_width(_without_middle(line, kept)) > width:
+        kept -= 1
+    return _without_middle(line, kept)
+
+
+def _without_middle(line: str, kept: int) -> str:
+    ending = kept // 3
+    return f"{line[: kept - ending]}…{line[len(line) - ending :]}"
 
 
 def widest(texts: Sequence[str], most: float) -> float:

@@ -28,7 +28,7 @@ _Ends = tuple[float, float]
 _TONES = {"accent": ACCENT, "good": GOOD, "quiet": QUIET}
 _ROW = 26.0  # units between two marks
 _AXIS = 40.0  # units for numbers and the name below an axis
-_MOST_LABEL = 0.36 * WIDTH
+_MOST_LABEL = 0.4 * WIDTH
 _DARKEST = 0.75  # shade behind numbers, so that they can be read
 _FEW = 500  # pairs that are drawn as dots; more are counted in cells
 _CELLS = 36
@@ -65,7 +65,7 @@ def marks(drawing: Marks) -> Any:
 def heat_map(drawing: HeatMap) -> Any:
     names, counts = drawing.names, np.asarray(drawing.counts)
     number = len(names)
-    left = widest(names, _MOST_LABEL * 0.8) + 28
+    left = widest(names, 0.3 * WIDTH) + 28
     side = min(64.0, (WIDTH - left - 4) / number)
     turned = max(map(text_width, names)) > side - 4
     top = (widest(names, 90) if turned else TEXT) + 34
