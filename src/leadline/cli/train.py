@@ -47,6 +47,7 @@ def command(
 ) -> None:
     """Learn from labelled examples and save a scored model."""
     from leadline.cli.screen import deliver, leave, progress_for
+    from leadline.reports.page import SECONDS
     from leadline.workflow.train import train
 
     report = train(
@@ -54,6 +55,7 @@ def command(
         query=query,
         metric=metric, positive=positive, cost=cost, abstain=abstain, budget=budget, seed=seed,
         plan=plan, out=out, progress=progress_for(quiet), whole_command=True,
+        afterwards=SECONDS if html else 0.0,
     )  # fmt: skip
     deliver(report, as_json, html, f"{report.artifact.stem}: trained model")
     leave(0)

@@ -6,17 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+Tone = Literal["accent", "good", "quiet"]
+
 
 @dataclass(frozen=True)
 class Mark:
-    """A value by name, perhaps with an interval; `shown` is how a person reads it, `tone` "accent", "good" or "quiet"."""
+    """A value by name, perhaps with an interval; `shown` is how a person reads it."""
 
     name: str
     value: float
     shown: str
     low: float | None = None
     high: float | None = None
-    tone: Literal["accent", "good", "quiet"] = "accent"
+    tone: Tone = "accent"
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from leadline.reports.blocks import Block, Card, Chart, Command, Gallery, Grid, 
 from leadline.reports.drawing import can_draw, draw
 from leadline.reports.style import BLOCKS, PAGE
 
+SECONDS = 1.5  # that making a page takes, the first use of matplotlib included
 _FRAME = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">

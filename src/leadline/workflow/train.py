@@ -62,13 +62,15 @@ def train(
     out: str | Path | None = None,
     progress: Progress | None = None,
     whole_command: bool = False,
+    afterwards: float = 0.0,
 ) -> TrainReport:
     """From labelled examples to a saved, scored model. `budget` is a ceiling on the wall clock of the whole call.
 
     `cost` says what mistakes about two classes cost ("fp=1,fn=20"): decisions then cost as little as they can.
     `abstain` is the share of rows like these that the model promises to answer ("95%", 0.95); it refuses what is too unlike them.
     `plan` replays a plan.json, its reading options included, instead of making one.
-    `whole_command` counts from the start of the process. Raises LeadlineError.
+    `whole_command` counts from the start of the process; so many seconds of the budget are kept for what is done `afterwards`.
+    Raises LeadlineError.
     """
     progress = progress or Progress()
     began = perf_counter() - (seconds_since_start() if whole_command else 0.0)
@@ -84,7 +86,7 @@ def train(
         setup = set_up(data, task, metric, positive, seed, store, progress, NEAR_SHARE * budget_seconds, costs=costs)
         setup = replace(setup, abstain=promised)
         artifact, runs = places(setup.data.name, out)
-        written, nodes = make_plan(setup, budget_seconds, budget_seconds - (perf_counter() - began), store, progress)
+        written, nodes = make_plan(setup, budget_seconds, budget_seconds - (perf_counter() - began) - afterwards, store, progress)
     else:
         written = read_plan(Path(plan))
         setup, nodes = _replay(source, written, table, query, store, progress)

@@ -16,8 +16,9 @@ from leadline.evaluate.intervals import Interval
 from leadline.findings import Finding
 from leadline.plan.plan import Skipped
 from leadline.reports import Block, Chart, Command, Grid, Heading, Paragraph, Report
-from leadline.reports.drawings import Mark, Marks
+from leadline.reports.drawings import Mark, Marks, Tone
 from leadline.tasks.metrics import Metric
+from leadline.workflow.failing import TRIVIAL
 from leadline.workflow.looking import CloseLook, class_chart, how_sure
 from leadline.workflow.sentences import Sentences
 
@@ -110,9 +111,9 @@ class TrainReport(Report):
         without = "Answering without looking would reach {}."
         tried, *told_of_them = self._leaderboard()
         return [
-            Paragraph(told), *how_sure(self._metric, self.score, self.baseline, without),
-            Paragraph(f"Judged by: {self.judged}.", "quiet"), *self._refusing(), *self.look.cost_blocks(), tried, self._race(), *told_of_them,
-            *self.look.blocks(), *self._remarks(), *self._what_was_read(), *self._amounts(), *self._next(),
+            Paragraph(told), *how_sure(self._metric, self.score, self.baseline, without), Paragraph(f"Judged by: {self.judged}.", "quiet"),
+            *self._refusing(), *self.look.cost_blocks(), tried, self._race(), *told_of_them, *self.look.blocks(), *self._remarks(),
+            *self._what_was_read(), *self._amounts(), *self._next(),
         ]  # fmt: skip
 
     def _amounts(self) -> list[Block]:
@@ -157,20 +158,11 @@ class TrainReport(Report):
         return blocks if self.sentences is None else [*blocks, *self.sentences.blocks(self.leaderboard, self.learner, self._metric)]
 
     def _race(self) -> Chart:
-        marks = [
-            Mark(
-                row.learner,
-                row.score,
-                self._metric.shown(row.score),
-                row.low,
-                row.high,
-                "good" if row.learner == self.learner else "accent",
-            )
-            for row in self.leaderboard
-        ]
-        says = (
-            "All answered the same rows, which none of them had learned from. Where lines overlap much, the two may well be equally good."
-        )
+        """The trivial baseline is drawn beside the score: here it would press all others together."""
+        shown, rows = self._metric.shown, [row for row in self.leaderboard if row.learner != TRIVIAL] or self.leaderboard
+        tones: list[Tone] = ["good" if row.learner == self.learner else "accent" for row in rows]
+        marks = [Mark(row.learner, row.score, shown(row.score), row.low, row.high, tone) for row, tone in zip(rows, tones, strict=True)]
+        says = "All answered the same rows, which none of them had learned from. Where lines overlap much, both may well be equally good."
         return Chart("Scores with 95% intervals", Marks(marks, self._metric.title, self._metric.percent), says)
 
     def _leaderboard_row(self, row: Row) -> tuple[str, ...]:
