@@ -208,9 +208,9 @@ class Data(Report):
         shown = list(self.columns.items())[:_COLUMNS_SHOWN]
         more = len(self.columns) - len(shown)
         target = f'; the target is "{self.target}": {self.target_why}' if self.target else ""
-        splits = "".join(f", {rows:,} {name}" for name, rows in self.describe()["splits"].items())
+        splits = ", ".join(f"{rows:,} {name}" for name, rows in self.describe()["splits"].items())
         grid = Grid(("column", "type", "missing", "why"), [(n, c.type, f"{c.missing:,}" if c.missing else "", c.why) for n, c in shown])
-        blocks: list[Block] = [Heading(self.table.origin or self.name), Paragraph(f"{len(self):,} rows{splits}{target}."), grid]
+        blocks: list[Block] = [Heading(self.table.origin or self.name), Paragraph(f"{len(self):,} rows{splits and f' ({splits})'}{target}."), grid]
         return [*blocks, *([Paragraph(f"and {more:,} more columns", "quiet")] if more else [])]
 
     def require_target(self) -> str:

@@ -35,9 +35,13 @@ BLOCKS = """
 .leadline dt { color: var(--quiet) } .leadline dd { margin: 0 }
 """
 
+# On a page of ours the background is known, so that colours have the contrast that small text needs.
 PAGE = """
 :root { color-scheme: light dark; --page-ink: #1d2733; --paper: #fff }
 body { margin: 0; padding: 1.5rem 1rem 3rem; color: var(--page-ink); background: var(--paper) }
-main { margin: 0 auto }
-@media (prefers-color-scheme: dark) { :root { --page-ink: #e6ebf0; --paper: #14191f } }
+main.leadline { margin: 0 auto; --accent: #1f6fb2; --good: #14713d; --warn: #8a5a00 }
+@media (prefers-color-scheme: dark) {
+  :root { --page-ink: #e6ebf0; --paper: #14191f }
+  main.leadline { --accent: #5fa8e6; --good: #6fd39b; --warn: #f0c36b }
+}
 """
