@@ -210,7 +210,11 @@ class Data(Report):
         target = f'; the target is "{self.target}": {self.target_why}' if self.target else ""
         splits = ", ".join(f"{rows:,} {name}" for name, rows in self.describe()["splits"].items())
         grid = Grid(("column", "type", "missing", "why"), [(n, c.type, f"{c.missing:,}" if c.missing else "", c.why) for n, c in shown])
-        blocks: list[Block] = [Heading(self.table.origin or self.name), Paragraph(f"{len(self):,} rows{splits and f' ({splits})'}{target}."), grid]
+        blocks: list[Block] = [
+            Heading(self.table.origin or self.name),
+            Paragraph(f"{len(self):,} rows{splits and f' ({splits})'}{target}."),
+            grid,
+        ]
         return [*blocks, *([Paragraph(f"and {more:,} more columns", "quiet")] if more else [])]
 
     def require_target(self) -> str:
