@@ -16,7 +16,7 @@ from leadline.errors import LeadlineError
 from leadline.files import scratch_folder, write_json
 
 # Packages whose version changes what is learned or how fast; part of the key of kept measurements and of every plan.
-VERSIONED = ("leadline", "numpy", "polars", "onnxruntime", "openvino", "lightgbm", "scikit-learn", "scipy", "tokenizers", "pillow")
+VERSIONED = ("leadline", "numpy", "polars", "onnxruntime", "openvino", "lightgbm", "scikit-learn", "scipy", "tokenizers", "pillow", "torch")
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS")
 
 

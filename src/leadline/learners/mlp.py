@@ -41,7 +41,7 @@ _EFFORTS: tuple[dict[str, Any], ...] = (
 _SHAPE: dict[str, Any] = {"hidden": [128, 128], "dropped": 0.1, "learning_rate": 3e-3, "weight_decay": 0.01}
 _LEAST_EPOCHS, _MOST_VISITS = 6, 640_000  # of a row in all epochs: a large table has fewer
 _PATIENCE = 0.4  # of the epochs
-_BATCHES, _SMALLEST_BATCH, _LARGEST_BATCH = 100, 32, 512  # of one epoch, within these sizes
+_BATCHES, _SMALLEST_BATCH, _LARGEST_BATCH = 100, 64, 512  # of one epoch, within these sizes
 _BATCH_COST = 2.5e6  # what a step costs besides its rows, in looks at a weight
 
 
