@@ -117,6 +117,7 @@ def test_settings_follow_the_size_of_the_pictures() -> None:
     assert EfficientNetLite0.for_values(Pictures([small, broken])).config() == {"size": 128}
     assert EfficientNetLite0.for_values(Pictures([small, large])).config() == {"size": 224}
     assert EfficientNetLite0.for_values(Pictures([broken])).config() == {"size": 224}
+    assert EfficientNetLite2.for_values(Pictures([small])).config() == {"size": 160}
     assert EfficientNetLite2.for_values(Pictures([small, large])).config() == EfficientNetLite2().config() == {"size": 256}
     for size in (0, 100, 2048, "224"):
         with pytest.raises(LeadlineError, match="input size"):

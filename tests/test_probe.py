@@ -13,7 +13,7 @@ from leadline.learners import vectors as vectors_module
 from leadline.learners.contract import Sizes
 from leadline.learners.logistic import LinearFit
 from leadline.learners.probe import LargerProbe, Probe
-from leadline.learners.vectors import Scaling
+from leadline.learners.vectors import Preparing, Scaling
 from leadline.registry import Registry
 from leadline.tasks.classify import Classify
 from leadline.tasks.regress import Regress
@@ -164,3 +164,21 @@ def test_more_rows_than_memory_holds_are_sampled() -> None:
     few, many = (Probe().work(Sizes(rows, {"photo": "image"}, 2), Classify(), 1) for rows in (1_000, 100_000_000))
     assert few.settings["rows"] == 1_000
     assert many.settings["rows"] < 10_000_000 and many.peak_bytes < 4e9
+
+
+@pytest.mark.parametrize("num_outputs", [1, 3])
+def test_few_rows_are_learned_from_in_their_own_coordinates(num_outputs: int) -> None:
+    x, rng = vectors(30, 100), np.random.default_rng(0)
+    x[7] = x[3]  # copies must not end the work
+    preparing = Preparing.of(x)
+    prepared, fit = preparing.applied(x), LinearFit(rng.normal(size=(30, num_outputs)), rng.normal(size=num_outputs))
+    assert prepared.shape == (30, 30)
+    scaled = Scaling.of(x).applied(x)
+    np.testing.assert_allclose(prepared @ prepared.T, scaled @ scaled.T, atol=0.02)
+    others = vectors(9, 100, seed=1)
+    unfolded = preparing.undone(fit)
+    np.testing.assert_allclose(preparing.applied(others) @ fit.coef + fit.intercept, others @ unfolded.coef + unfolded.intercept, atol=0.1)
+
+
+def test_many_rows_keep_their_columns() -> None:
+    assert Preparing.of(vectors(60, 100)).applied(vectors(5, 100)).shape == (5, 100)

@@ -16,4 +16,4 @@ class ClassicalPictures(LinearOnVectors):
     title: ClassVar[str] = "linear model on edges, colours and texture"
     encoders: ClassVar[Mapping[str, str]] = {"image": "picture-features"}
     needed: ClassVar[tuple[str, ...]] = ("image",)
-    most_effort: ClassVar[int] = 1
+    most_effort: ClassVar[int] = 0

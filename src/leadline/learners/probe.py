@@ -24,8 +24,8 @@ class Probe(LinearOnVectors):
 class LargerProbe(LinearOnVectors):
     """A larger network for small pictures; texts are read as by `Probe`.
 
-    Measured on training rows: with 32 px pictures of ten classes (`cifar10`) it is right 3 points more often than lite0; with
-    landscapes and photographs at their own size it brings nothing for two and a half times the work.
+    Measured on 2,000 training rows of `cifar10`, enlarged from 32 to 160 px: right 1.5 points more often than lite0 at 160 and 4 more
+    than at its 128, for twice to three times the work. With 1,000 landscapes of 100 px (`colour`) it brought nothing.
     """
 
     name: ClassVar[str] = "probe-lite2"

@@ -27,6 +27,9 @@ from leadline.registry import ENCODERS
 from leadline.tasks.contract import Task
 from leadline.values import Dense
 
+_FAR_FEWER = 2  # this many times fewer rows than features: then n x n is worth preparing
+_RIDGE = 1e-6  # of the mean squared length of a row
+
 
 class LinearOnVectors:
     """What all learners of this kind share. A learner is a choice of encoders, a name, and what it is called by people."""
@@ -73,8 +76,8 @@ class LinearOnVectors:
         strength = search.choose([self._trial(train.take(fold.train), train.take(fold.valid)) for fold in folds], aim)
         graph = self._fit_join(train)
         features = self._features(graph, train)
-        scaling = Scaling.of(features)
-        found = scaling.undone(search.fit(scaling.applied(features), train.target, aim, strength))
+        preparing = Preparing.of(features)
+        found = preparing.undone(search.fit(preparing.applied(features), train.target, aim, strength))
         source = graph.nodes[-1].name if graph.nodes else self._encoded(train)[0]
         return graph.extended(Node("linear", LinearHead(found.coef, found.intercept), (source,)))
 
@@ -108,8 +111,58 @@ class LinearOnVectors:
     def _trial(self, train: Examples, valid: Examples) -> Trial:
         graph = self._fit_join(train)
         features = self._features(graph, train)
-        scaling = Scaling.of(features)
-        return Trial(scaling.applied(features), train.target, scaling.applied(self._features(graph, valid)), valid.target)
+        preparing = Preparing.of(features)
+        return Trial(preparing.applied(features), train.target, preparing.applied(self._features(graph, valid)), valid.target)
+
+
+@dataclass(frozen=True)
+class Preparing:
+    """Features as the solver takes them: in standard units and, where rows are few, in as many coordinates as there are rows."""
+
+    scaling: Scaling
+    span: Span | None
+
+    @classmethod
+    def of(cls, features: Dense) -> Preparing:
+        scaling, (rows, width) = Scaling.of(features), features.shape
+        return cls(scaling, Span.of(scaling.applied(features)) if rows * _FAR_FEWER <= width else None)
+
+    def applied(self, features: Dense) -> Dense:
+        scaled = self.scaling.applied(features)
+        return scaled if self.span is None else self.span.applied(scaled)
+
+    def undone(self, fit: LinearFit) -> LinearFit:
+        """The model of features as they come that answers like `fit` on prepared ones."""
+        return self.scaling.undone(fit if self.span is None else self.span.undone(fit))
+
+
+@dataclass(frozen=True)
+class Span:
+    """Coordinates in the space that a few rows (n, d) span, by the Cholesky factor (n, n) of their products with each other.
+
+    Lengths and angles stay, so that a penalty on weights means the same, and the best weights lie in that space (the representer
+    theorem): the model is the same, found in n instead of d columns.
+    """
+
+    rows: Dense
+    factor: np.ndarray
+
+    @classmethod
+    def of(cls, rows: Dense) -> Span:
+        products = (rows @ rows.T).astype(np.float64)
+        products[np.diag_indices(len(rows))] += _RIDGE * max(1.0, float(np.trace(products)) / len(rows))  # rows may be equal
+        return cls(rows, np.linalg.cholesky(products))
+
+    def applied(self, features: Dense) -> Dense:
+        from scipy.linalg import solve_triangular
+
+        coordinates: Dense = solve_triangular(self.factor, self.rows @ features.T, lower=True).T.astype(np.float32)
+        return coordinates
+
+    def undone(self, fit: LinearFit) -> LinearFit:
+        from scipy.linalg import solve_triangular
+
+        return LinearFit(self.rows.T @ solve_triangular(self.factor, fit.coef, lower=True, trans="T"), fit.intercept)
 
 
 @dataclass(frozen=True)
@@ -125,7 +178,8 @@ class Scaling:
         return cls(features.mean(axis=0, dtype=np.float64), np.where(scale > 1e-6, scale, 1.0))
 
     def applied(self, features: Dense) -> Dense:
-        scaled: Dense = ((features - self.mean) / self.scale).astype(np.float32)
+        scaled: Dense = features - self.mean.astype(np.float32)
+        scaled /= self.scale.astype(np.float32)
         return scaled
 
     def undone(self, fit: LinearFit) -> LinearFit:
