@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from leadline.evaluate.calibration import expected_calibration_error, fit_temperature
 from leadline.tasks.classify import Classify, surprise
-from leadline.tasks.regress import Regress
 
 ANSWERS = Classify().answers
 
@@ -27,12 +26,3 @@ def test_overconfident_answers_have_a_large_calibration_error() -> None:
     truth = np.arange(1_000) % 2
     sure_and_wrong_half_the_time = np.tile([0.01, 0.99], (1_000, 1))
     assert expected_calibration_error(*Classify().certainty(sure_and_wrong_half_the_time, truth)) == pytest.approx(0.49)
-
-
-def test_the_interval_around_a_number_holds_ninety_of_a_hundred() -> None:
-    rng = np.random.default_rng(1)
-    covered = []
-    for _ in range(200):
-        seen, new = rng.standard_t(4, 200), rng.standard_t(4, 200)
-        covered.append((np.abs(new) <= Regress().half_width(np.zeros(200), seen)).mean())
-    assert np.mean(covered) == pytest.approx(0.9, abs=0.01)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
@@ -44,7 +45,7 @@ class Manifest:
     metric: str
     metrics: dict[str, dict[str, float]]  # value, low, high, n
     baseline: dict[str, float]
-    interval_half_width: float | None
+    interval_half_width: float | None  # the same everywhere: what artefacts had before `spread`
     engine: str
     precision: str
     seed: int
@@ -55,6 +56,7 @@ class Manifest:
     leadline: str
     format_version: int = FORMAT_VERSION
     beside: list[PartEntry] = field(default_factory=list)  # parts that tell familiarity; they read what the others read and make
+    spread: dict[str, list[float]] | None = None  # half widths of intervals (90%) `at` answers
     decision: dict[str, Any] | None = None  # how the answer is decided: from which probability on, by which costs; None: the likeliest
     abstain: dict[str, float] | None = None  # promised: share of rows like those of training that is answered; below: familiarity
 
@@ -65,6 +67,13 @@ class Manifest:
         """The task, with answers decided as they were in training."""
         task: Task = TASKS.get(self.task)()
         return task.deciding(self.decision, len(self.classes))
+
+    @property
+    def intervals(self) -> dict[str, list[float]] | None:
+        """What `evaluate.spread.half_widths` takes; None where answers have no intervals."""
+        if self.spread is None and self.interval_half_width is not None:
+            return {"at": [0.0], "half": [float(self.interval_half_width)]}
+        return self.spread
 
     @property
     def types(self) -> dict[str, str]:
@@ -103,6 +112,7 @@ _FORMS: dict[str, Callable[[Any], bool]] = {
     **dict.fromkeys(("metrics", "baseline", "data", "versions", "files"), lambda v: isinstance(v, dict)),
     "classes": lambda v: _all(v, str) and len(set(v)) == len(v),
     "columns": lambda v: _all(v, dict) and all(_all([c.get("name"), c.get("type")], str) for c in v),
+    "spread": lambda v: v is None or _is_spread(v),
     "decision": lambda v: v is None or isinstance(v, dict),
     "abstain": lambda v: v is None or (isinstance(v, dict) and set(v) == {"promised", "below"} and all(map(_is_share, v.values()))),
     "interval_half_width": lambda v: v is None or (isinstance(v, int | float) and not isinstance(v, bool)),
@@ -118,6 +128,16 @@ _PART_FORMS: dict[str, Callable[[Any], bool]] = {
 
 def _is_share(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
+
+
+def _is_spread(value: Any) -> bool:
+    """Widths, one at each of answers that rise."""
+    if not (isinstance(value, dict) and set(value) == {"at", "half"} and all(isinstance(numbers, list) for numbers in value.values())):
+        return False
+    numbers = [*value["at"], *value["half"]]
+    if not numbers or not all(isinstance(number, int | float) and math.isfinite(number) for number in numbers):
+        return False
+    return len(value["at"]) == len(value["half"]) and value["at"] == sorted(value["at"]) and min(value["half"]) >= 0
 
 
 def _all(values: Any, kind: type) -> bool:

@@ -17,6 +17,7 @@ from leadline.artifact.manifest import Manifest
 from leadline.data.table import Data
 from leadline.errors import LeadlineError
 from leadline.evaluate.abstain import refused
+from leadline.evaluate.spread import half_widths
 from leadline.reports import Block, Grid, Paragraph, Report
 from leadline.tasks.contract import Task
 
@@ -57,6 +58,12 @@ class Batch:
         return next(iter(self.task.columns(self.answers.values[:0], tuple(self.manifest.classes))))
 
     @cached_property
+    def half(self) -> np.ndarray | None:
+        """(n,) half the width of the interval around each answer, where answers have intervals."""
+        intervals = self.manifest.intervals
+        return None if intervals is None else half_widths(intervals, self.answers.values)
+
+    @cached_property
     def refused(self) -> np.ndarray:
         """(n,) rows that are too unlike the training data for an answer."""
         return refused(self.answers.familiarity, self.manifest.abstain, len(self))
@@ -69,17 +76,17 @@ class Batch:
             return {**known, self.answer_name: None, "error": str(self.answers.bad[row])}
         if self.answers.familiarity is not None:
             known["familiarity"] = float(self.answers.familiarity[row])
-        answer, half = self.answers.values[row], self.manifest.interval_half_width
+        answer, half = self.answers.values[row], self.half
         told = self.task.to_json(answer, tuple(self.manifest.classes))
         if self.refused[row]:
             return known | told | {self.answer_name: None, "refused": True}
         if half is not None:
-            known |= {"low": float(answer) - half, "high": float(answer) + half}
+            known |= {"low": float(answer - half[row]), "high": float(answer + half[row])}
         return known | told
 
     def to_table(self) -> pl.DataFrame:
         """The same for all rows, a column for each key and one for the probability of each class; errors on one line."""
-        values, bad, half = self.answers.values, self.answers.bad, self.manifest.interval_half_width
+        values, bad, half = self.answers.values, self.answers.bad, self.half
         (name, answer), *others = self.task.columns(values, tuple(self.manifest.classes)).items()
         rows = range(len(self))
         errors = [None if row not in bad else str(bad[row]).splitlines()[0] for row in rows] if bad else [None] * len(self)

@@ -23,7 +23,10 @@ from leadline.parts import COLUMN, Graph, Node, Part
 from leadline.tasks.contract import Task
 from leadline.values import take_rows
 
-_FOLDS = 5
+# Teaching on two thirds of the rows makes those that are held out a little stranger than they would be to all of them. New rows are rarely
+# as near to training rows as these are to one another: with 3 folds a promised 95 % came to 94.7-94.9 % on the validation rows of CLINC150,
+# with 5 to 93.8-94.1 %, with 2 to 95.5-96.5 %.
+_FOLDS = 3
 _ROWS, _ROWS_A_CLASS = 4_000, 100  # so many teach, and at most so many are ranked
 _SKETCH, _SKETCH_FEW = 512, 256  # places; the fewer where classes are few
 _CLASSED = ("two-classes", "many-classes")  # losses of tasks in which each row is of one class

@@ -56,6 +56,7 @@ class Task(ABC):
     name: ClassVar[str]
     metrics: Mapping[str, Metric]  # of the class; an instance that decides in its own way has its own
     calibrated_by: ClassVar[str | None] = None  # the metric that a temperature on raw outputs is fitted to; None: there are no chances
+    has_intervals: ClassVar[bool] = False  # whether an answer is a number around which an interval can be said
     blank_is_an_answer: ClassVar[bool] = False  # whether an empty cell answers (no label) instead of being a missing answer
 
     # What can be asked.
@@ -162,10 +163,6 @@ class Task(ABC):
     @abstractmethod
     def wrongness(self, answers: np.ndarray, values: np.ndarray) -> np.ndarray:
         """(n,) how badly each answer is wrong, 0 where it is right: the order in which mistakes are worth looking at."""
-
-    def half_width(self, answers: np.ndarray, values: np.ndarray) -> float | None:
-        """Half the width of an interval around an answer that holds 90 % of the truths; None where an answer has none."""
-        return None
 
     def certainty(self, answers: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
         """How sure each statement was and whether it was right (m,); None where answers say nothing of it."""

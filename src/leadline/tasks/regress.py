@@ -14,7 +14,6 @@ from leadline.errors import LeadlineError
 from leadline.tasks.contract import Loss, Target, Task
 from leadline.tasks.metrics import Metric, mean_of, named, weighted
 
-_COVERAGE = 0.90  # of the interval around a predicted number
 _FEW_WRITTEN = 20  # different numbers written as text that are rather names
 _SAMPLED = 5_000  # rows that tell how numbers are written
 _LARGEST = 1e140  # of which squares can still be added up
@@ -39,6 +38,7 @@ def distance(numbers: np.ndarray, truth: np.ndarray) -> np.ndarray:
 
 class Regress(Task):
     name = "regress"
+    has_intervals = True
     metrics = named((
         Metric("r2", "share of variance explained (R2)", True, weighted(r2)),
         Metric("rmse", "root mean squared error", False, weighted(rmse)),
@@ -122,12 +122,6 @@ class Regress(Task):
 
     def wrongness(self, answers: np.ndarray, values: np.ndarray) -> np.ndarray:
         return distance(answers, values)
-
-    def half_width(self, answers: np.ndarray, values: np.ndarray) -> float:
-        """From out-of-fold errors (split conformal, Lei et al. 2018)."""
-        errors = np.sort(np.abs(values - answers))
-        place = int(np.ceil((len(errors) + 1) * _COVERAGE)) - 1
-        return float(errors[min(place, len(errors) - 1)])
 
 
 def _numbers(target: pl.Series) -> pl.Series:

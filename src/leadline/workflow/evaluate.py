@@ -16,6 +16,7 @@ from leadline.data.table import Data
 from leadline.errors import LeadlineError
 from leadline.evaluate.abstain import refused, share_refused
 from leadline.evaluate.intervals import score_interval
+from leadline.evaluate.spread import coverage
 from leadline.findings import Finding, Severity
 from leadline.progress import Progress
 from leadline.tasks.metrics import Metric
@@ -77,7 +78,9 @@ def _evaluation(model: Model, data: Data, answers: np.ndarray, truth: np.ndarray
     task, classes, metric = model.task, model.classes, model.task.metrics[model.manifest.metric]
     look = CloseLook(task, metric, classes, data, answers, truth)
     metrics = {m.name: score_interval(m, answers, truth) for m in task.fitting_metrics(len(classes))}
-    return Evaluation(data.table.origin, model.manifest.name, look, metrics, _slices(metric, data, answers, truth), findings)
+    held = None if model.manifest.intervals is None else coverage(model.manifest.intervals, answers, truth)
+    slices = _slices(metric, data, answers, truth)
+    return Evaluation(data.table.origin, model.manifest.name, look, metrics, slices, findings, coverage=held)
 
 
 def _slices(metric: Metric, data: Data, answers: np.ndarray, truth: np.ndarray) -> list[Slice]:

@@ -38,6 +38,7 @@ class Evaluation(Report):
     slices: list[Slice]
     findings: tuple[Finding, ...]
     promised: float | None = None  # share of rows like those of training that the model answers
+    coverage: float | None = None  # share of truths inside their 90 % intervals
     refused: Interval | None = None  # share of these rows that got no answer and are in no score
 
     @property
@@ -67,7 +68,7 @@ class Evaluation(Report):
             "metrics": {name: interval.to_json() for name, interval in self.metrics.items()},
             "per_class": [c.to_json() for c in self.per_class],
             "confusion": {"classes": self.classes, "counts": self.confusion},
-            "calibration": {"ece": self.ece},
+            "calibration": {"ece": self.ece, "coverage": self.coverage},
             "refused": None if self.refused is None else self.refused.to_json(),
             "costs": self.look.costs,
             "slices": [s.to_json() for s in self.slices],
@@ -80,7 +81,7 @@ class Evaluation(Report):
         blocks += [*self._refusing(), *self.look.cost_blocks()]
         if self.ece is not None:
             blocks.append(Paragraph(f"When it says how sure it is, it is off by {self.ece:.1%} on average."))
-        return [*blocks, *self._class_blocks(), *self._slice_blocks()]
+        return [*blocks, *self._covering(), *self._class_blocks(), *self._slice_blocks()]
 
     def page(self) -> list[Block]:
         score = self.metrics[self.metric.name]
@@ -88,15 +89,14 @@ class Evaluation(Report):
         sure = how_sure(self.metric, score, self.look.baseline, most)
         measures: list[Block] = [Heading("All measures"), self._measures()]
         return [
-            *sure,
-            *self._refusing(),
-            *self.look.cost_blocks(),
-            *self._findings(),
-            *self.look.blocks(),
-            *measures,
-            *self._class_blocks(),
-            *self._slice_blocks(),
-        ]
+            *self._findings(), *sure, *self._refusing(), *self.look.cost_blocks(), *self._covering(),
+            *self.look.blocks(), *measures, *self._class_blocks(), *self._slice_blocks(),
+        ]  # fmt: skip
+
+    def _covering(self) -> list[Block]:
+        if self.coverage is None:
+            return []
+        return [Paragraph(f"Of its intervals, meant for 90% of the truths, {self.coverage:.1%} held theirs.")]
 
     def _refusing(self) -> list[Block]:
         return [] if self.refused is None or self.promised is None else [Paragraph(refusing_in_words(self.refused, self.promised))]

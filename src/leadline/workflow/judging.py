@@ -22,6 +22,7 @@ from leadline.encoders.store import Store
 from leadline.errors import LeadlineError
 from leadline.evaluate.abstain import refused, share_refused, threshold
 from leadline.evaluate.intervals import Interval, score_interval
+from leadline.evaluate.spread import fit_spread
 from leadline.findings import Finding
 from leadline.machine import versions
 from leadline.progress import Progress
@@ -86,12 +87,12 @@ def _baseline(learned: Learned, judged: Judged) -> float:
 def manifest_of(learned: Learned) -> Manifest:
     """Without scores, parts and files, which are known when it has been saved and judged."""
     setup, winner = learned.setup, learned.contest.winner
-    half = setup.task.half_width(setup.task.answers(winner.raw), learned.examples.target[winner.rows])
+    spread = fit_spread(setup.task.answers(winner.raw), learned.examples.target[winner.rows]) if setup.task.has_intervals else None
     used = set(learned.graph.columns())
     return Manifest(
         name=setup.data.name, task=setup.task.name, target=setup.data.require_target(), classes=list(setup.target.classes),
         columns=[_column(name, choice) for name, choice in setup.data.columns.items() if used & set(forms_of({name: choice.type}))],
-        parts=[], learner=winner.learner, metric=setup.metric.name, metrics={}, baseline={}, interval_half_width=half,
+        parts=[], learner=winner.learner, metric=setup.metric.name, metrics={}, baseline={}, interval_half_width=None, spread=spread,
         engine="onnxruntime", precision="float32", seed=learned.plan.seed,
         data={"fingerprint": learned.plan.data["fingerprint"], "rows": len(learned.examples)},
         encoders=[node.part.card.to_json() for node in learned.graph.nodes if isinstance(node.part, Carded)],
