@@ -96,6 +96,14 @@ def test_a_person_can_look_at_a_value(kind: ColumnType) -> None:
     assert isinstance(kind.show(None), str)
 
 
+def test_a_person_sees_or_reads_a_value_where_there_is_room(kind: ColumnType) -> None:
+    raw = kind.made_up(3, 0)
+    told, seen = kind.tell(raw[0]), kind.thumbnail(raw.slice(0, 1), Where("some column"))
+    assert told or seen
+    assert seen is None or seen.startswith(b"\xff\xd8\xff")
+    assert kind.thumbnail(pl.Series([None], dtype=raw.dtype), Where("some column")) is None
+
+
 def test_missing_values_do_not_end_the_work(kind: ColumnType) -> None:
     raw = kind.made_up(3, 6)
     with_gap = pl.concat([raw, pl.Series([None], dtype=raw.dtype)])

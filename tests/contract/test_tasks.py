@@ -88,6 +88,16 @@ def test_answers_are_a_table_and_words(task: Task) -> None:
     assert answer and isinstance(sure, str)
 
 
+def test_the_truth_is_told_and_an_answer_is_worse_the_farther_off_it_is(task: Task) -> None:
+    target = task.read_target(task.made_up(30, 0))
+    assert all(task.told(value, target.classes) for value in target.values)
+    raw = np.random.default_rng(1).normal(size=(30, task.num_outputs(len(target.classes))))
+    wrong = task.wrongness(task.answers(raw), target.values)
+    assert wrong.shape == (30,) and (wrong >= 0).all() and wrong.max() > 0
+    if not target.classes:
+        assert (task.wrongness(target.values, target.values) == 0).all()
+
+
 def test_an_answer_is_plain_json(task: Task) -> None:
     target = task.read_target(task.made_up(30, 0))
     answers = task.answers(np.zeros((1, task.num_outputs(len(target.classes)))))
