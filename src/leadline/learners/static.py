@@ -33,7 +33,8 @@ class Static(Linear):
         return f"its table is of {in_words(StaticText.card.languages)} words, and {', '.join(written)}"
 
     def inputs(self, sizes: Sizes) -> list[Node]:
-        return [*super().inputs(sizes), *(Node(_looked_up(name), StaticText(), (COLUMN + name,)) for name in _readable(sizes))]
+        table = StaticText()
+        return [*super().inputs(sizes), *(Node(_looked_up(name), table, (COLUMN + name,)) for name in _readable(sizes))]
 
     def vectors(self, train: Examples) -> list[str]:
         return [_looked_up(name) for name in train.columns_of(TEXT) if _looked_up(name) in train.values]
