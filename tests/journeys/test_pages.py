@@ -10,6 +10,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+import leadline as ll
 from tests.journeys.test_cli import BLOCKED, leadline
 from tests.test_reports import Elements, assert_self_contained
 
@@ -66,6 +67,7 @@ def test_pictures_are_shown_in_the_page_itself(stripes: Path, tmp_path: Path) ->
     assert done.returncode == 0, done.stderr
     page = page_of(tmp_path / "pages" / "trained.html")
     assert page.count('src="data:image/jpeg;base64,') == 12 and "in truth: upright" in page
+    assert ll.load(tmp_path / "stripes.leadline").predict(tmp_path / "stripes")._repr_html_().count('src="data:image/jpeg;base64,') == 12
     assert leadline("read", "stripes", "--html", "read.html", cwd=tmp_path).returncode == 0
     assert page_of(tmp_path / "read.html").count('src="data:image/jpeg;base64,') == 8
 

@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import IO, Any
 
@@ -18,10 +18,11 @@ from leadline.data.table import Data
 from leadline.errors import LeadlineError
 from leadline.evaluate.abstain import refused
 from leadline.evaluate.spread import half_widths
-from leadline.reports import Block, Grid, Paragraph, Report
+from leadline.reports import Block, Card, Gallery, Grid, Paragraph, Report
 from leadline.tasks.contract import Task
 
 _ROWS_SHOWN = 20
+_PICTURES_SHOWN = 12
 
 
 @dataclass(frozen=True)
@@ -168,6 +169,11 @@ def _shown(batch: Batch, row: int) -> tuple[str, str, str]:
     return record["source"], *batch.task.in_words(record)
 
 
+def _card(batch: Batch, row: int) -> Card:
+    source, answer, sure = _shown(batch, row)
+    return Card(answer, (sure, source), picture=partial(batch.data.thumbnail, row))
+
+
 class Predictions(Sequence[dict[str, Any]], Report):
     """Predictions in reading order: a sequence of dictionaries, a table, a report."""
 
@@ -199,6 +205,17 @@ class Predictions(Sequence[dict[str, Any]], Report):
 
     def blocks(self) -> list[Block]:
         return self.summary().blocks()
+
+    def page(self) -> list[Block]:
+        """The first rows as pictures with their answers, where there is something to see."""
+        batch = self.batches[0]
+        if not len(batch) or batch.data.thumbnail(0) is None:
+            return self.blocks()
+        rows = range(min(len(batch), _PICTURES_SHOWN))
+        return [
+            Gallery([_card(batch, row) for row in rows]),
+            *(block for block in self.blocks() if len(self) > len(rows) or not isinstance(block, Grid)),
+        ]
 
     def summary(self) -> Summary:
         summary = Summary()
