@@ -155,6 +155,7 @@ PARTS = Registry("kind of part", {
     "table-distance": "leadline.heads.table_distance:TableDistance",
     "doubt": "leadline.heads.doubt:Doubt",
     "familiarity": "leadline.heads.rank:Rank",
+    "scaling": "leadline.heads.scaling:Scaling",
     "temperature": "leadline.heads.temperature:Temperature",
     "weighted-sum": "leadline.heads.blend:WeightedSum",
 })  # fmt: skip

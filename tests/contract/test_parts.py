@@ -27,6 +27,7 @@ from leadline.heads.doubt import Doubt
 from leadline.heads.linear import LinearHead
 from leadline.heads.mlp import MlpHead
 from leadline.heads.rank import Rank
+from leadline.heads.scaling import Scaling
 from leadline.heads.table_distance import TableDistance
 from leadline.heads.temperature import Temperature
 from leadline.learners.contract import Sizes
@@ -89,6 +90,7 @@ MADE: dict[str, Callable[[], tuple[Any, tuple[Any, ...]]]] = {
     "table-distance": lambda: (TableDistance.fit([NUMBERS, NAMES], TYPES), (NUMBERS, NAMES)),
     "doubt": lambda: (Doubt(), (DENSE,)),
     "familiarity": lambda: (Rank.fit([NUMBERS[~np.isnan(NUMBERS)]]), (DENSE[:, 0],)),
+    "scaling": lambda: (Scaling(1.5, -0.5), (DENSE,)),
     "temperature": lambda: (Temperature(1.5), (DENSE,)),
     "weighted-sum": lambda: (WeightedSum([0.25, 0.75], 1.0), (DENSE, 2 * DENSE)),
     **{name: partial(pretrained, name) for name in ENCODERS},

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from leadline.errors import LeadlineError
-from leadline.evaluate.calibration import fit_temperature
+from leadline.evaluate.calibration import fit_calibration
 from leadline.evaluate.choose import Candidate, Choice, choose
 from leadline.parts import Graph
 from leadline.plan.plan import Fitting, Skipped
@@ -36,11 +36,9 @@ class OutOfFold:
 
 
 def honest_answers(result: OutOfFold, truth: np.ndarray, task: Task) -> np.ndarray:
-    """Its answers by the temperature that it would be served with, so that nobody loses for stating too much or too little confidence."""
-    per_row = task.metrics[task.calibrated_by].per_row if task.calibrated_by else None
-    if per_row is None:
-        return task.answers(result.raw)
-    return task.answers(result.raw / fit_temperature(result.raw, truth, task.answers, per_row))
+    """Its answers by the calibration that it would be served with, so that nobody loses for stating too much or too little confidence."""
+    part = fit_calibration(result.raw, truth, task)
+    return task.answers(result.raw if part is None else part.run(result.raw))
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from leadline.data.examples import Examples
-from leadline.evaluate.calibration import fit_temperature
+from leadline.evaluate.calibration import fit_calibration
 from leadline.evaluate.folds import Fold
-from leadline.heads.temperature import Temperature
 from leadline.learners.contract import Learner
 from leadline.parts import Graph, Node
 from leadline.plan.plan import Fitting
@@ -85,9 +84,6 @@ def with_inputs(graph: Graph, inputs: Mapping[str, Node]) -> Graph:
 
 
 def calibrated(graph: Graph, out_of_fold: OutOfFold, examples: Examples, task: Task) -> Graph:
-    """Adds the temperature that makes out-of-fold probabilities honest, where the task speaks of probabilities."""
-    per_row = task.metrics[task.calibrated_by].per_row if task.calibrated_by else None
-    if per_row is None:
-        return graph
-    temperature = fit_temperature(out_of_fold.raw, examples.target[out_of_fold.rows], task.answers, per_row)
-    return graph.extended(Node(CALIBRATION, Temperature(temperature), (graph.nodes[-1].name,)))
+    """Adds what makes out-of-fold probabilities honest, where the task speaks of probabilities."""
+    part = fit_calibration(out_of_fold.raw, examples.target[out_of_fold.rows], task)
+    return graph if part is None else graph.extended(Node(CALIBRATION, part, (graph.nodes[-1].name,)))
