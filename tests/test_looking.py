@@ -56,6 +56,14 @@ def test_classes_have_a_map_honesty_bars_and_the_surest_mistakes_first() -> None
     assert found.baseline == 0.5
 
 
+def test_a_cell_of_any_length_leaves_the_page_small() -> None:
+    frame = pl.DataFrame({"blob": [f"{row}" * 300_000 for row in range(10)], "answer": ["x", "y"] * 5})
+    truth = np.arange(10) % 2
+    data = ll.read(frame, target="answer", types={"blob": "category"})
+    found = CloseLook(Classify(), Classify.metrics["accuracy"], ("x", "y"), data, certain(1 - truth, 2), truth)
+    assert len(cards(found)) == 10 and all(len(value) <= 400 for card in cards(found) for _, value in card.facts)
+
+
 def test_of_many_classes_the_pairs_that_are_confused_are_listed() -> None:
     truth = np.arange(400) % 20
     answers = certain(truth, 20)

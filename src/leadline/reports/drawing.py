@@ -133,8 +133,9 @@ def _matplotlib() -> Iterator[Any]:
 
 
 def _has_its_own_folder() -> bool:
-    home = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
-    return "MPLCONFIGDIR" in os.environ or (home / "matplotlib").exists()
+    home = Path(os.path.expanduser("~"))  # noqa: PTH111 - which needs no home to be there
+    places = (Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config") / "matplotlib", home / ".matplotlib")
+    return "MPLCONFIGDIR" in os.environ or any(place.exists() for place in places)
 
 
 @contextmanager

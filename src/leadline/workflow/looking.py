@@ -25,6 +25,7 @@ _PAIRS = 12
 _CLASSES = 20
 _MISTAKES = 12
 _FACTS = 8  # values of a row that a card has room for
+_CHARACTERS = 400  # of one such value
 _DOTS = 20_000  # pairs of numbers in a drawing; of more, evenly spaced ones
 
 
@@ -175,11 +176,16 @@ class CloseLook:
     def _card(self, row: int) -> Card:
         prediction = {"low": None, "high": None, **self.task.to_json(self.answers[row], self.classes)}
         answer, sure = self.task.in_words(prediction)
-        facts = list(self.data.tell(row).items())
+        facts = [(_cut(name), _cut(value)) for name, value in self.data.tell(row).items()]
         more = len(facts) - _FACTS
         facts = [*facts[:_FACTS], ("…", f"and {more:,} more")] if more > 0 else facts
         lines = [f"in truth: {self.task.told(self.truth[row], self.classes)}", *([f"how sure: {sure}"] if sure else [])]
         return Card(f"said: {answer}", [*lines, _end_of(self.data.source(row))], facts, partial(self.data.thumbnail, row))
+
+
+def _cut(text: str) -> str:
+    """Any cell may hold anything."""
+    return text if len(text) <= _CHARACTERS else text[: _CHARACTERS - 1] + "…"
 
 
 def _rounded(value: float) -> str:
