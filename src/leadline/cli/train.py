@@ -35,6 +35,9 @@ def command(
     abstain: Annotated[
         str | None, typer.Option(metavar="SHARE", help="Answer 95% of rows like these, and refuse what is too unlike them.")
     ] = None,
+    learners: Annotated[
+        str | None, typer.Option(metavar="NAME,...", help="Only these, beside the trivial baseline: linear,trees; otherwise all that fit.")
+    ] = None,
     budget: Annotated[str, typer.Option(metavar="B", help="At most this long in all: 30s, 2m, 1h.")] = "2m",
     seed: Annotated[int, typer.Option(metavar="N", min=0, help="Another seed, other folds and held-back rows.")] = 0,
     plan: Annotated[Path | None, typer.Option(metavar="FILE", help="Replay the plan.json of an earlier run.")] = None,
@@ -52,9 +55,8 @@ def command(
 
     report = train(
         data, target=target, task=task, types=parse_types(type_ or []), exclude=exclude or [], group=group, time=time, table=table,
-        query=query,
-        metric=metric, positive=positive, cost=cost, abstain=abstain, budget=budget, seed=seed,
-        plan=plan, out=out, progress=progress_for(quiet), whole_command=True,
+        query=query, metric=metric, positive=positive, cost=cost, abstain=abstain, learners=learners.split(",") if learners else None,
+        budget=budget, seed=seed, plan=plan, out=out, progress=progress_for(quiet), whole_command=True,
         afterwards=SECONDS if html else 0.0,
     )  # fmt: skip
     deliver(report, as_json, html, f"{report.artifact.stem}: trained model")

@@ -23,6 +23,7 @@ from leadline.parts import Node
 from leadline.plan.budget import parse_budget
 from leadline.plan.plan import Plan, read_plan
 from leadline.progress import Progress
+from leadline.registry import LEARNERS
 from leadline.tasks.costs import Costs, read_costs
 from leadline.workflow.blending import title_of
 from leadline.workflow.failing import nothing_learned
@@ -56,6 +57,7 @@ def train(
     positive: str | None = None,
     cost: str | Mapping[str, float] | None = None,
     abstain: str | float | None = None,
+    learners: Sequence[str] | None = None,
     budget: str = "2m",
     seed: int = 0,
     plan: str | Path | None = None,
@@ -68,6 +70,7 @@ def train(
 
     `cost` says what mistakes about two classes cost ("fp=1,fn=20"): decisions then cost as little as they can.
     `abstain` is the share of rows like these that the model promises to answer ("95%", 0.95); it refuses what is too unlike them.
+    `learners` are the only ones to try beside the trivial baseline.
     `plan` replays a plan.json, its reading options included, instead of making one.
     `whole_command` counts from the start of the process; so many seconds of the budget are kept for what is done `afterwards`.
     Raises LeadlineError.
@@ -75,6 +78,8 @@ def train(
     progress = progress or Progress()
     began = perf_counter() - (seconds_since_start() if whole_command else 0.0)
     budget_seconds = parse_budget(budget)
+    for name in learners or ():
+        LEARNERS.get(name)  # says at once what there is, should it not be one
     promised = None if abstain is None else promised_share(abstain)
     costs = None if cost is None else read_costs(cost)
     progress.say("reading")
@@ -86,7 +91,8 @@ def train(
         setup = set_up(data, task, metric, positive, seed, store, progress, NEAR_SHARE * budget_seconds, costs=costs)
         setup = replace(setup, abstain=promised)
         artifact, runs = places(setup.data.name, out)
-        written, nodes = make_plan(setup, budget_seconds, budget_seconds - (perf_counter() - began) - afterwards, store, progress)
+        left = budget_seconds - (perf_counter() - began) - afterwards
+        written, nodes = make_plan(setup, budget_seconds, left, store, progress, learners)
     else:
         written = read_plan(Path(plan))
         setup, nodes = _replay(source, written, table, query, store, progress)
