@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -26,13 +26,14 @@ _CELLS_TOGETHER = 1 << 22  # of columns by rows, or by bins and outputs, that ar
 
 @dataclass(frozen=True)
 class Bins:
-    """What the bins of one column are: bin k holds numbers above cut k - 1 and at most cut k, or the category words[k].
+    """What the bins of one column are: bin k holds numbers above lasts[k - 1] and at most lasts[k], or the category words[k].
 
-    The bin after the last word is for all other categories. `gaps`: some value is missing.
+    The next larger number to lasts[k] is nexts[k]. The bin after the last word is for all other categories. `gaps`: some value is missing.
     """
 
     name: str
-    cuts: tuple[float, ...] = ()
+    lasts: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    nexts: np.ndarray = field(default_factory=lambda: np.zeros(0))
     words: tuple[str, ...] | None = None
     gaps: bool = False
 
@@ -45,7 +46,9 @@ class Bins:
         if chosen[:-1][seen[:-1]].all() and not chosen[-1]:
             return Question(self.name, None, (), True, self.gaps), is_missing
         if self.words is None:
-            return Question(self.name, self.cuts[int(chosen[:-1].sum()) - 1], (), bool(chosen[-1]), self.gaps), chosen
+            place = int(chosen[:-1].sum()) - 1
+            cut = shortest_between(float(self.lasts[place]), float(self.nexts[place]))
+            return Question(self.name, cut, (), bool(chosen[-1]), self.gaps), chosen
         others = len(self.words)
         if chosen[others] or (chosen[:others].sum() > seen[:others].sum() / 2 and not seen[others]):
             chosen = ~chosen & (seen | is_missing)
@@ -62,21 +65,20 @@ def binned(name: str, values: Any) -> tuple[Bins, np.ndarray]:
         kind = Bins(name, words=tuple(vocabulary.names), gaps=bool(missing.any()))
     else:
         numbers = np.asarray(values, np.float64)
-        missing, cuts = np.isnan(numbers), _cuts(numbers[np.isfinite(numbers)])
-        places = np.searchsorted(cuts, numbers)
-        kind = Bins(name, tuple(cuts), gaps=bool(missing.any()))
+        missing, (lasts, nexts) = np.isnan(numbers), _cuts(numbers[np.isfinite(numbers)])
+        places = np.searchsorted(lasts, numbers)
+        kind = Bins(name, lasts, nexts, gaps=bool(missing.any()))
     return kind, np.where(missing, MISSING, places).astype(np.uint8)
 
 
-def _cuts(known: np.ndarray) -> list[float]:
-    """Up to 126 numbers, each the shortest to write among those that part the same rows."""
-    distinct = np.unique(known)
-    if len(distinct) > _MOST_CUTS + 1:
-        wanted = np.quantile(known, np.linspace(0, 1, _MOST_CUTS + 2)[1:-1])
-        places = np.unique(np.minimum(np.searchsorted(distinct, wanted), len(distinct) - 2))
-    else:
-        places = np.arange(len(distinct) - 1)
-    return [shortest_between(low, high) for low, high in zip(distinct[places].tolist(), distinct[places + 1].tolist(), strict=True)]
+def _cuts(known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The numbers below and above up to 126 cuts, each in the midst of equally many rows where there are more different numbers."""
+    ordered = np.sort(known)
+    ends = np.flatnonzero(ordered[1:] != ordered[:-1])  # where the next number is another
+    if len(ends) > _MOST_CUTS:
+        wanted = np.linspace(0, len(ordered) - 1, _MOST_CUTS + 2)[1:-1].astype(np.int64)
+        ends = np.unique(ends[np.minimum(np.searchsorted(ends, wanted), len(ends) - 1)])
+    return ordered[ends], ordered[ends + 1]
 
 
 def shortest_between(low: float, high: float) -> float:

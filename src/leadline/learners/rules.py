@@ -30,7 +30,7 @@ _EFFORTS: tuple[dict[str, Any], ...] = (
     {"num_folds": 3, "shares": [0.003, 0.01, 0.03], "strengths": [1.0, 10.0, 100.0]},
     {"num_folds": 5, "shares": [0.001, 0.003, 0.01, 0.03], "strengths": [1.0, 10.0, 100.0]},
 )
-_BINNING, _OVERHEAD_CELLS = 20, 4e5  # measured: cutting a column costs as much as five trees
+_BINNING, _OVERHEAD_ROWS, _OVERHEAD_CELLS = 20, 1_000, 4e5  # measured: cutting a column costs as much as five trees
 _LEAST_ROWS = 3  # in a rule, whatever the share
 _MOST_ROWS = 200_000  # four questions are settled by fewer
 # Sixteen rules name sixteen classes at most. Labels are named several at a time, but each costs as much as a class.
@@ -59,7 +59,7 @@ class Rules:
         settings = {**_EFFORTS[effort], "depth": _DEPTH, "rows": min(sizes.rows, _MOST_ROWS)}
         trees = 1 + settings["num_folds"] * len(settings["shares"])
         a_tree = columns * (_DEPTH * settings["rows"] + 2**_DEPTH * BINS * outputs) + _OVERHEAD_CELLS
-        binning = columns * settings["rows"] * _BINNING
+        binning = columns * (settings["rows"] + _OVERHEAD_ROWS) * _BINNING
         return Work((trees * a_tree + binning) / 1e6, settings["rows"] * (10 * columns + 40 * outputs + 200) + (64 << 20), settings)
 
     def fit(self, train: Examples, task: Task, work: Work, seed: int) -> Graph:
