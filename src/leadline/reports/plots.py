@@ -27,6 +27,7 @@ from leadline.reports.drawings import Cloud, HeatMap, Marks, Promise, Reliabilit
 _Ends = tuple[float, float]
 _TONES = {"accent": ACCENT, "good": GOOD, "quiet": QUIET}
 _ROW = 26.0  # units between two marks
+_TICK = 45.0  # units between two numbers of an axis at least
 _AXIS = 40.0  # units for numbers and the name below an axis
 _MOST_LABEL = 0.4 * WIDTH
 _DARKEST = 0.75  # shade behind numbers, so that they can be read
@@ -75,10 +76,9 @@ def heat_map(drawing: HeatMap) -> Any:
     plot.set_ylim(number - 0.5, -0.5)
     edges = np.arange(number + 1) - 0.5
     _shade(plot, counts / np.maximum(counts.sum(axis=1, keepdims=True), 1), edges, edges)
+    size = min(TEXT, TEXT * (side - 2) / text_width(f"{counts.max():,}"))
     for (row, column), count in np.ndenumerate(counts):
-        said = f"{count:,}"
-        size = min(TEXT, TEXT * (side - 2) / text_width(said))
-        plot.text(column, row, said, ha="center", va="center", fontsize=size, color=INK if count else QUIET)
+        plot.text(column, row, f"{count:,}", ha="center", va="center", fontsize=size, color=INK if count else QUIET)
     plot.set_xticks(range(number), [fitting(name, 86 if turned else side) for name in names], rotation=90 if turned else 0)
     plot.set_yticks(range(number), [fitting(name, left - 28) for name in names])
     plot.xaxis.tick_top()
@@ -177,7 +177,9 @@ def _scale(plot: Any, which: str, percent: bool) -> None:
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     axis = plot.xaxis if which == "x" else plot.yaxis
-    axis.set_major_locator(MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]))
+    box = plot.get_position()
+    room = box.width * WIDTH if which == "x" else box.height * plot.figure.get_size_inches()[1] * 72
+    axis.set_major_locator(MaxNLocator(max(1, min(4, int(room / _TICK))), steps=[1, 2, 2.5, 5, 10]))
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value * 100:.4g}%" if percent else _number(value)))
     axis.grid(True)
     axis.set_tick_params(length=0)

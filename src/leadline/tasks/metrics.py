@@ -41,10 +41,12 @@ class Metric:
         return difference if self.higher_is_better else -difference
 
     def shown(self, value: float) -> str:
-        """A share as a percentage, other scores out of one with four decimals, anything else with four significant digits."""
+        """A share as a percentage, other scores out of one with four decimals, anything else with four significant digits or whole."""
         if self.percent:
             return f"{value:.1%}"
-        return f"{round(value, 4) + 0.0:.4f}" if self.higher_is_better else f"{value:.4g}"  # no -0.0000
+        if self.higher_is_better:
+            return f"{round(value, 4) + 0.0:.4f}"  # no -0.0000
+        return f"{value:,.0f}" if abs(value) >= 1_000 else f"{value:.4g}"
 
 
 def named(metrics: Iterable[Metric]) -> dict[str, Metric]:
