@@ -12,8 +12,9 @@ import pytest
 
 from leadline.columns.contract import Where
 from leadline.data.examples import Examples
+from leadline.encoders.contract import StoredEncoder
 from leadline.learners.contract import Learner, Sizes
-from leadline.parts import COLUMN, Graph
+from leadline.parts import COLUMN, Graph, Part
 from leadline.registry import COLUMNS, LEARNERS, PARTS, TASKS
 from leadline.tasks.contract import Task
 
@@ -35,10 +36,14 @@ def made_up(learner: Learner, form: str, task: Task, classes: int) -> tuple[Exam
     sizes = Sizes(ROWS, {"c": form}, len(target.classes), {"c": 12}, 50.0)
     values = {COLUMN + "c": COLUMNS.get(form)().decode(raw, Where("c")).values}
     for node in learner.inputs(sizes) if learner.why_not(sizes, task) is None else []:
-        card = getattr(node.part, "card", None)
-        vectors = rng.normal(size=(ROWS, card.dimension)).astype(np.float32) if card else node.part.run(values[node.inputs[0]])
-        values[node.name] = vectors
+        width = width_of(node.part)
+        values[node.name] = rng.normal(size=(ROWS, width)).astype(np.float32) if width else node.part.run(values[node.inputs[0]])
     return Examples(values, {"c": form}, target.values, len(target.classes)), sizes
+
+
+def width_of(part: Part) -> int:
+    """Of the vectors of a part that takes its time, for which made-up ones do as well; 0 where it is quick."""
+    return part.dimension if isinstance(part, StoredEncoder) else getattr(getattr(part, "card", None), "dimension", 0)
 
 
 SETTINGS = (("classify", 2), ("classify", 4), ("regress", 3), ("tag", 5))
