@@ -60,6 +60,7 @@ def test_pictures_and_texts_too(environment: Path, stripes: Path, tmp_path: Path
     asked = (
         (stripes, "probe", picture, "lying"),
         (texts, "linear", tmp_path / "one.txt", "good"),
+        (texts, "static", tmp_path / "one.txt", "good"),
         (texts, "probe", tmp_path / "one.txt", "good"),
     )
     for number, (data, learner, question, answer) in enumerate(asked):
