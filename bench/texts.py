@@ -46,7 +46,9 @@ def measured(bench: Bench, name: str, learner: str, limit: int | None, budget: s
     others, before = OthersCPU(), reference_seconds()
     with scratch_folder("texts") as folder:
         began = time.perf_counter()
-        fit(ll.read(teaching, target=target), folder / "model", task="classify", budget=budget, learners=[learner])
+        learned = fit(ll.read(teaching, target=target), folder / "model", task="classify", budget=budget, learners=[learner])
+        if learner not in learned.scores:
+            sys.exit(f"{name}: {learner} was left out, {'; '.join(one.why for one in learned.skipped)}: give it a longer --budget")
         fitted = time.perf_counter() - began
         answers, seconds = answered(folder / "model", judging.select(text))
         megabytes = folder_mb(folder / "model")
