@@ -149,7 +149,8 @@ class Span:
 
     @classmethod
     def of(cls, rows: Dense) -> Span:
-        products = (rows @ rows.T).astype(np.float64)
+        exact = rows.astype(np.float64)  # rounded products of rows that are alike need not be those of any rows
+        products = exact @ exact.T
         products[np.diag_indices(len(rows))] += _RIDGE * max(1.0, float(np.trace(products)) / len(rows))  # rows may be equal
         return cls(rows, np.linalg.cholesky(products))
 
