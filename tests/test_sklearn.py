@@ -23,7 +23,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 import leadline as ll
 from leadline.sklearn import Classifier, Regressor
 
-QUICK: dict[str, Any] = {"learners": ["linear"], "budget": "30s"}
+QUICK: dict[str, Any] = {"learners": ["linear"], "budget": "10m"}  # a ceiling: so few rows take seconds
 
 
 @parametrize_with_checks([Classifier(**QUICK), Regressor(**QUICK)])
@@ -98,7 +98,7 @@ def test_it_is_cloned_searched_and_chained_like_any_estimator(plane: tuple[np.nd
     assert make_pipeline(StandardScaler(), Classifier(**QUICK)).fit(X, y).score(X, y) > 0.9
     search = GridSearchCV(Classifier(**QUICK), {"learners": [["baseline"], ["linear"]]}, cv=3).fit(X, y)
     assert search.best_params_ == {"learners": ["linear"]}
-    assert clone(search.best_estimator_).get_params()["budget"] == "30s"
+    assert clone(search.best_estimator_).get_params()["budget"] == "10m"
 
 
 def test_it_pickles_as_the_files_of_its_model_and_answers_alike_elsewhere(fitted: Classifier, people: pl.DataFrame, tmp_path: Path) -> None:

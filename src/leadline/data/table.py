@@ -140,7 +140,8 @@ class Data(Report):
 
     def feature(self, name: str) -> Any:
         """The values of one feature."""
-        column = next(column for column in self.types if name in forms_of({column: self.types[column]}))
+        likely = [name] if name in self.types else []  # mostly it is called as its column, and columns may be thousands
+        column = next(column for column in (*likely, *self.types) if name in forms_of({column: self.types[column]}))
         return self.features(column)[0][name]
 
     def show(self, column: str, row: int) -> str:

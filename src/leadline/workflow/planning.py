@@ -13,7 +13,7 @@ from leadline.learners.contract import Learner, Sizes
 from leadline.machine import memory_bytes, num_threads, peak_memory_mb, processor, versions
 from leadline.parts import Node
 from leadline.plan.budget import EFFORTS, FOLD_SHARE, Asked, Chosen, Field, fill_budget
-from leadline.plan.calibration import Calibration
+from leadline.plan.calibration import Calibration, Rate
 from leadline.plan.plan import Plan, Skipped
 from leadline.progress import Progress
 from leadline.registry import LEARNERS
@@ -24,6 +24,7 @@ from leadline.workflow.setup import Setup
 _MANY_ROWS = 20_000  # from here on one fifth held back chooses as surely as five folds
 _MEMORY_SHARE = 0.7  # of what this process may use; the rest is for the data and for others
 _MEASURING_SHARE = 0.2  # of the time left may go into learning how fast this machine is at what it has never done
+_FREE = Rate(0.0, 0.0, 1e-9)  # the trivial baseline costs nothing worth measuring, so it is in every plan
 _BASE_MB = 350.0  # interpreter and libraries; measured on Linux with Python 3.11
 _ENGINE_MB = 300.0  # an inference engine with its network and the pictures or texts in flight
 _VALUE_BYTES = {"number": 8, "category": 16, "text": 16, "image": 16}  # of one value of a form; what polars strings share is in the data
@@ -40,7 +41,7 @@ def make_plan(
     for learner in learners:
         try:
             inputs = pricing.of(learner.inputs(sizes))
-            rate = calibration.learner(learner, setup.task, dict(sizes.types))
+            rate = _FREE if learner.name == TRIVIAL else calibration.learner(learner, setup.task, dict(sizes.types))
         except FAILURES as error:  # such as a package that is not there: it fits made-up rows
             refused.append(Skipped(learner.name, 0.0, why_failed(error)))
             continue
