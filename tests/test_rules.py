@@ -83,6 +83,15 @@ def test_conditions_on_one_column_are_said_as_one() -> None:
     assert any(line.startswith("If x is above 9 and at most 19: 1.") for line in said)
 
 
+def test_tells_many_classes_apart_and_not_one_from_the_rest_at_a_time() -> None:
+    """Eight classes, one behind each combination of three answers."""
+    rng = np.random.default_rng(9)
+    columns = {name: rng.integers(0, 2, 800).astype(np.float64) for name in "abc"}
+    target = (columns["a"] + 2 * columns["b"] + 4 * columns["c"]).astype(np.int64)
+    raw = fit(examples(columns, target, 8)).run({f"column:{name}": values for name, values in columns.items()})
+    assert (raw.argmax(axis=1) == target).all()
+
+
 @pytest.mark.parametrize(("scale", "offset"), [(1.0, 0.0), (1e-9, 0.0), (1e6, 1e12)])
 def test_numbers_of_any_size(scale: float, offset: float) -> None:
     x = np.tile(np.linspace(0, 8, 100), 4)

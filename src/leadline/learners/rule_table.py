@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from scipy.special import xlogy
 
 from leadline.encoders.tabular import Vocabulary
 from leadline.heads.rules import Question
@@ -110,6 +111,7 @@ class Entries:
     outputs: np.ndarray
     values: np.ndarray
     num_outputs: int
+    loss: Loss
     mean: float = 0.0
     scale: float = 1.0
 
@@ -117,17 +119,30 @@ class Entries:
     def of(cls, target: np.ndarray, loss: Loss, num_outputs: int) -> Entries:
         if loss == "squared":
             scaled = Standardised.of(target, loss)
-            return cls(np.arange(len(target) + 1), np.zeros(len(target), np.int64), scaled.values, 1, scaled.mean, scaled.scale)
+            return cls(np.arange(len(target) + 1), np.zeros(len(target), np.int64), scaled.values, 1, loss, scaled.mean, scaled.scale)
         if loss == "many-classes":
-            return cls(np.arange(len(target) + 1), target.astype(np.int64), np.ones(len(target)), num_outputs)
+            return cls(np.arange(len(target) + 1), target.astype(np.int64), np.ones(len(target)), num_outputs, loss)
         labels = target.reshape(len(target), -1)
         outputs = np.nonzero(labels)[1]
         indptr = np.concatenate([[0], np.cumsum(np.count_nonzero(labels, axis=1))])
-        return cls(indptr, outputs, np.ones(len(outputs)), num_outputs)
+        return cls(indptr, outputs, np.ones(len(outputs)), num_outputs, loss)
 
     def in_old_units(self, values: np.ndarray) -> np.ndarray:
         old: np.ndarray = values * self.scale + self.mean
         return old
+
+    def agreement(self, sums: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """How much rows (...) with these sums of entries (..., num_outputs) are alike: what is taken from the loss by answering them alike.
+
+        Numbers fall in squared error, all else in log loss.
+        """
+        alike: np.ndarray = (sums**2).sum(axis=-1) / np.maximum(rows, 1) if self.loss == "squared" else xlogy(sums, sums).sum(axis=-1)
+        if self.loss == "many-classes":
+            alike -= xlogy(rows, rows)
+        elif self.loss != "squared":
+            others = np.maximum(rows[..., None] - sums, 0)
+            alike += xlogy(others, others).sum(axis=-1) - self.num_outputs * xlogy(rows, rows)
+        return alike
 
     def of_rows(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Which of `rows` each of their entries is of (places in `rows`), its output and its value."""
