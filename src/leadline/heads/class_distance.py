@@ -21,7 +21,10 @@ MANY_CLASSES = 10  # from here on doubt between classes, and distance relative t
 _SHRINKAGE = 0.003  # of the mean variance, added to every direction: a few dimensions of some encoders are constant
 _DIRECTIONS = 64  # kept with few classes
 _ROUNDS = 2  # of subspace iteration that finds them
-_BLOCK = 64  # rows multiplied at a time, always so many: then a row's distance is the same alone and among others, to the last bit
+# Products are made of small ones of one shape: then a row's distance is the same alone and among others, to the last bit, and each stays
+# below what OpenBLAS shares among threads (4 x 65,536 products), which wait for one another: beside other work that took 40 times longer.
+_BLOCK, _SMALL = 8, 1 << 18
+_ROWS_AT_ONCE = 1 << 12
 
 
 class ClassDistance:
@@ -55,8 +58,8 @@ class ClassDistance:
     def _relative(cls, vectors: Dense, classes: np.ndarray, counts: np.ndarray, means: np.ndarray, seed: int) -> Self:
         num_rows, dimension = vectors.shape
         centre = vectors.mean(axis=0, dtype=np.float64)
-        within = (vectors.T @ vectors).astype(np.float64) - (means.T * counts) @ means
-        within /= max(1, num_rows - len(counts))
+        apart = vectors - means.astype(np.float32)[classes]  # first: products of uncentred vectors would cancel to noise
+        within = (apart.T @ apart).astype(np.float64) / max(1, num_rows - len(counts))
         within[np.diag_indices(dimension)] += _SHRINKAGE * max(np.trace(within) / dimension, 1e-12)
         root = np.linalg.cholesky(within)
         between = np.linalg.solve(root, ((means - centre) * np.sqrt(counts / num_rows)[:, None]).T)
@@ -83,19 +86,18 @@ class ClassDistance:
 
     def run(self, vectors: Dense) -> np.ndarray:
         strange = np.empty(len(vectors))
-        for start in range(0, len(vectors), _BLOCK):
-            block = np.zeros((_BLOCK, len(self.axes)), np.float32)
-            rows = vectors[start : start + _BLOCK]
-            block[: len(rows)] = rows
-            strange[start : start + _BLOCK] = self._strangeness(block)[: len(rows)]
+        for start in range(0, len(vectors), _ROWS_AT_ONCE):
+            rows = slice(start, start + _ROWS_AT_ONCE)
+            strange[rows] = self._strangeness(vectors[rows])
         return strange
 
     def _strangeness(self, vectors: Dense) -> np.ndarray:
         apart = vectors - self.centre
-        places = (apart @ self.axes).astype(np.float64)
+        places = _product(apart, self.axes).astype(np.float64)
         squares = (places**2).sum(axis=1)
-        to_means = squares[:, None] - 2 * places @ self.means.T.astype(np.float64) + (self.means.astype(np.float64) ** 2).sum(axis=1)
-        strange: np.ndarray = to_means.min(axis=1) - (places**2) @ self.discount
+        means = self.means.astype(np.float64)
+        to_means = squares[:, None] - 2 * _product(places, means.T) + (means**2).sum(axis=1)
+        strange: np.ndarray = to_means.min(axis=1) - (places**2 * self.discount).sum(axis=1)
         if self.rest > 0:
             strange += self.rest * self._left_out(apart, squares, places)
         return strange
@@ -104,7 +106,7 @@ class ClassDistance:
         """Squared length of what the directions do not reach."""
         lengths = np.maximum((self.axes.astype(np.float64) ** 2).sum(axis=0), 1e-300)
         whole = (apart.astype(np.float64) ** 2).sum(axis=1)
-        return np.asarray(np.maximum(whole - (places**2) @ (1 / lengths), 0.0))
+        return np.asarray(np.maximum(whole - (places**2 / lengths).sum(axis=1), 0.0))
 
     def config(self) -> dict[str, Any]:
         return {}
@@ -118,6 +120,18 @@ class ClassDistance:
     @classmethod
     def load(cls, config: dict[str, Any], arrays: Mapping[str, np.ndarray], files: Mapping[str, Path]) -> Self:
         return cls(arrays["centre"], arrays["axes"], arrays["means"], arrays["discount"], arrays["rest"])
+
+
+def _product(rows: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """rows (n, d) @ right (d, k)."""
+    padded = np.zeros((-(-len(rows) // _BLOCK) * _BLOCK, rows.shape[1]), rows.dtype)
+    padded[: len(rows)] = rows
+    blocks, result = padded.reshape(-1, _BLOCK, rows.shape[1]), np.empty((len(padded), right.shape[1]), rows.dtype)
+    step = max(1, _SMALL // (_BLOCK * rows.shape[1]))
+    for start in range(0, right.shape[1], step):
+        part = np.ascontiguousarray(right[:, start : start + step], rows.dtype)
+        result[:, start : start + step] = (blocks @ part).reshape(len(padded), -1)
+    return result[: len(rows)]
 
 
 def _group_means(vectors: Dense, classes: np.ndarray, counts: np.ndarray) -> np.ndarray:
