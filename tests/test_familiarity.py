@@ -173,3 +173,12 @@ def _copied(artifact: Path, folder: Path, **changes: Any) -> Path:
     manifest = json.loads((copy / "manifest.json").read_text())
     (copy / "manifest.json").write_text(json.dumps({**manifest, **changes}))
     return copy
+
+
+def test_vectors_far_from_zero_that_hardly_differ_can_be_judged() -> None:
+    """Few rows, many classes, features that never change: as with picture features of faces."""
+    rng = np.random.default_rng(0)
+    vectors = (rng.random((80, 600)) * 0.02 + rng.random((1, 600))).astype(np.float32)
+    vectors[:, :100] = 0.7
+    distances = ClassDistance.fit(vectors, np.arange(80) % 40).run(vectors)
+    assert np.isfinite(distances).all()
