@@ -14,6 +14,7 @@ import leadline as ll
 from leadline.learners.linear import Linear
 from leadline.learners.trees import Trees
 
+TWO = ["linear", "trees"]  # enough learners for one of them to fail
 Fails = Callable[..., Any]
 
 
@@ -46,7 +47,7 @@ def few(people: pl.DataFrame) -> pl.DataFrame:
 @pytest.fixture(scope="module", autouse=True)
 def measured(few: pl.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> None:
     """The machine is measured before anything is made to fail."""
-    ll.train(few, target="answer", budget="5m", out=tmp_path_factory.mktemp("measured") / "m")
+    ll.train(few, target="answer", budget="5m", learners=TWO, out=tmp_path_factory.mktemp("measured") / "m")
 
 
 @pytest.mark.parametrize(
@@ -63,7 +64,7 @@ def test_a_learner_that_fails_is_left_out_with_the_reason_and_the_others_go_on(
     few: pl.DataFrame, error: BaseException, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Trees, "fit", with_error(error))
-    report = ll.train(few, target="answer", budget="5m", out=tmp_path / "m")
+    report = ll.train(few, target="answer", budget="5m", learners=TWO, out=tmp_path / "m")
     assert words in reasons(report)["trees"]
     assert "trees" not in ran(report) and "linear" in ran(report)
     assert report.predict({"age": 70, "colour": "red"})[0]["label"] == "yes"
@@ -74,7 +75,7 @@ def test_where_the_winner_fails_on_all_rows_the_next_best_is_taken(
 ) -> None:
     for learner in (Trees, Linear):
         monkeypatch.setattr(learner, "fit", with_error(MemoryError(), from_rows=120, of=learner))
-    report = ll.train(few, target="answer", budget="5m", out=tmp_path / "m")
+    report = ll.train(few, target="answer", budget="5m", learners=TWO, out=tmp_path / "m")
     assert report.learner == "baseline" or report.learner not in ("trees", "linear")
     assert "ran out of memory" in " ".join(reasons(report).values())
 
@@ -83,21 +84,21 @@ def test_a_learner_that_answers_with_no_numbers_is_left_out(few: pl.DataFrame, t
     from leadline.heads.trees import TreesHead
 
     monkeypatch.setattr(TreesHead, "run", lambda self, values: np.full((len(values), 1), np.nan))
-    report = ll.train(few, target="answer", budget="5m", out=tmp_path / "m")
+    report = ll.train(few, target="answer", budget="5m", learners=TWO, out=tmp_path / "m")
     assert "not all numbers" in reasons(report)["trees"]
 
 
 def test_a_machine_where_a_learner_cannot_even_be_measured(few: pl.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LEADLINE_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(Trees, "fit", with_error(ImportError("no libgomp here")))
-    report = ll.train(few, target="answer", budget="5m", out=tmp_path / "m")
+    report = ll.train(few, target="answer", budget="5m", learners=TWO, out=tmp_path / "m")
     assert "no libgomp here" in reasons(report)["trees"]
 
 
 def test_an_interrupt_is_never_taken_for_a_failure(few: pl.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Trees, "fit", with_error(KeyboardInterrupt()))
     with pytest.raises(KeyboardInterrupt):
-        ll.train(few, target="answer", budget="5m", out=tmp_path / "m")
+        ll.train(few, target="answer", budget="5m", learners=TWO, out=tmp_path / "m")
     assert not (tmp_path / "m.leadline").exists()
 
 
@@ -131,7 +132,7 @@ def test_what_makes_no_sense_is_one_clear_screen(classes: list[Any], options: di
 
 def quickly(frame: pl.DataFrame, folder: Path, **options: Any) -> Any:
     """A report on the column t, by those learners that a few seconds are enough for."""
-    return ll.train(frame, target="t", budget="8s", out=folder / "m", **options)
+    return ll.train(frame, target="t", budget="8s", learners=[*TWO, "rules"], out=folder / "m", **options)
 
 
 @pytest.mark.parametrize("alone", [1, 2])
