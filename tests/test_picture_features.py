@@ -119,7 +119,7 @@ def test_another_engine_is_refused_in_words() -> None:
 
 
 def test_its_edges_agree_with_those_of_scikit_image() -> None:
-    """Not the same formula (hard bins there, soft ones here; only those without sign), so: pictures that are alike by one are alike by the other."""
+    """Another formula (hard bins there; only edges without sign compared), so: pictures that are alike by one are alike by the other."""
     feature = pytest.importorskip("skimage.feature")
     rng = np.random.default_rng(5)
     coarse = rng.integers(0, 256, (30, 8, 8, 3), dtype=np.uint8)
