@@ -53,7 +53,9 @@ def test_every_package_is_tested_here_or_beside() -> None:
 
 
 @pytest.mark.parametrize(
-    "source", [None, 5, object(), [], ["a"], [1, {"a": 1}], (row for row in ()), {1, 2}, pl.col("a"), np.float64(1)], ids=lambda source: type(source).__name__
+    "source",
+    [None, 5, object(), [], ["a"], [1, {"a": 1}], (row for row in ()), {1, 2}, pl.col("a"), np.float64(1)],
+    ids=lambda source: type(source).__name__,
 )
 def test_what_is_no_table_is_one_error(source: Any) -> None:
     with pytest.raises(LeadlineError) as caught:
