@@ -12,7 +12,7 @@ from leadline.parts import COLUMN, Graph
 from leadline.plan.plan import Fitting
 from leadline.registry import LEARNERS, PARTS
 from leadline.tasks.classify import Classify
-from leadline.workflow.blending import title_of
+from leadline.workflow.blending import _halves, title_of
 from leadline.workflow.contest import Contest, Rules
 from leadline.workflow.failing import FAILURES
 from leadline.workflow.fitting import hold_contest, refit_winner
@@ -64,6 +64,12 @@ def test_its_graph_can_be_written_down_and_answers_the_rows_it_learned_from(won:
     assert len({node.name for node in graph.nodes}) == len(graph.nodes)
     accuracy, answers = Classify.metrics["accuracy"], Classify().answers(graph.run(values))
     assert accuracy.value(answers, examples(odd=0.5).target) > accuracy.value(Classify().answers(found.winner.raw), found.truth)
+
+
+def test_groups_stay_in_one_half() -> None:
+    groups = np.random.default_rng(0).integers(0, 40, 500)
+    halves = _halves(500, groups, 0)
+    assert all(len(set(halves[groups == group])) == 1 for group in range(40)) and 0.3 < halves.mean() < 0.7
 
 
 def test_where_one_learner_says_it_all_it_stays_alone() -> None:

@@ -52,6 +52,15 @@ class Carded(Protocol):
     card: ClassVar[Card]
 
 
+@runtime_checkable
+class MadeOnce(Protocol):
+    """A part that has to make something on a machine, once, before it can run there."""
+
+    def seconds_to_make(self) -> float:
+        """About how long that takes; 0 where it is made."""
+        ...
+
+
 @dataclass(frozen=True)
 class Prepared:
     """Network inputs of one batch; row i of them is `rows[i]` of the values. Rows beyond those are padding, to be dropped."""

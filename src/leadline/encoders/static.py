@@ -20,7 +20,7 @@ from leadline.encoders.contract import Card
 from leadline.encoders.hashing import Tokens, tokenise, word_hashes
 from leadline.encoders.minilm import PACKAGE, TOKENIZER, MiniLM, read_tokenizer
 from leadline.encoders.ngrams import text_chunks
-from leadline.encoders.static_table import DIMENSION, kept_table
+from leadline.encoders.static_table import DIMENSION, kept_table, seconds_to_make
 from leadline.encoders.weights import installed_file
 from leadline.machine import num_threads
 from leadline.values import Dense
@@ -56,6 +56,9 @@ class StaticText:
         with ThreadPoolExecutor(num_threads()) as pool:
             parts = pool.map(lambda part: _vectors(tokenise(part, lowercase=True), words), text_chunks(texts))
             return np.concatenate([np.zeros((0, DIMENSION), np.float32), *parts])
+
+    def seconds_to_make(self) -> float:
+        return seconds_to_make() if self._given_table is None else 0.0
 
     @cached_property
     def _table(self) -> np.ndarray:

@@ -21,18 +21,28 @@ from leadline.machine import cache_folder, num_threads
 DIMENSION = 256
 _VERSION = 1  # counts changes to how the table is made
 _BATCH = 256
+_NUM_TOKENS = 30_522  # of the model's vocabulary
+_CORE_SECONDS = 30.0  # that making the table takes, measured
 
 
 def kept_table() -> np.ndarray:
     """(number of tokens, DIMENSION) float16, from the user's cache or made now: half a minute of one core. A damaged file is made anew."""
     from safetensors.numpy import save
 
-    path = cache_folder() / "encoders" / f"static-{MiniLM.card.sha256[:16]}-{_VERSION}.safetensors"
-    table = _read(path)
+    table = _read(_path())
     if table is None:
         table = _made()
-        write_atomically(path, save({"table": table}))
+        write_atomically(_path(), save({"table": table}))
     return table
+
+
+def seconds_to_make() -> float:
+    """About how long the first look at the table will take; 0 where it is kept."""
+    return 0.0 if _path().exists() else _CORE_SECONDS / num_threads()
+
+
+def _path() -> Path:
+    return cache_folder() / "encoders" / f"static-{MiniLM.card.sha256[:16]}-{_VERSION}.safetensors"
 
 
 def _read(path: Path) -> np.ndarray | None:
@@ -43,7 +53,8 @@ def _read(path: Path) -> np.ndarray | None:
         table: np.ndarray | None = load_file(path).get("table")
     except (OSError, SafetensorError):
         return None
-    return table
+    whole = table is not None and table.shape == (_NUM_TOKENS, DIMENSION) and table.dtype == np.float16 and bool(np.isfinite(table).all())
+    return table if whole else None
 
 
 def _made() -> np.ndarray:

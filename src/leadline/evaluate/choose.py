@@ -32,13 +32,17 @@ class Choice:
     best: str
     ties: tuple[str, ...]  # others that cannot be told from the best
     differences: dict[str, Interval]  # how much better the best is than each
+    higher: tuple[str, ...] = ()  # of those that have to be better, who scores higher and is not
 
     @property
     def why(self) -> str:
         if self.learner != self.best:
             return f"{self.learner} cannot be told from the best score ({self.best}) and costs less"
-        if self.ties:
-            return f"{self.best} scores best; {', '.join(self.ties)} cannot be told from it but cost{'s' * (len(self.ties) == 1)} no less"
+        alike = [name for name in self.ties if name not in self.higher]
+        said = [f"{', '.join(alike)} cannot be told from it, at about the same cost or more"] if alike else []
+        said += [f"{', '.join(self.higher)} scores higher, but not significantly"] if self.higher else []
+        if said:
+            return f"{self.best} scores best{' alone' if self.higher else ''}; {'; '.join(said)}"
         return f"{self.best} scores best" + (", clearly above the others" if self.differences else "")
 
 
@@ -60,4 +64,5 @@ def choose(candidates: Sequence[Candidate], truth: np.ndarray, metric: Metric, t
     possible = [best, *(c for c in ties if not c.has_to_be_better)]
     affordable = max(_FREE, _MUCH * min(c.cost for c in possible))
     winner = max((c for c in possible if c.cost <= affordable), key=lambda c: (scores[c.learner], -c.cost))
-    return Choice(winner.learner, best.learner, tuple(c.learner for c in ties), differences)
+    higher = tuple(c.learner for c in ties if c.has_to_be_better and scores[c.learner] > scores[best.learner])
+    return Choice(winner.learner, best.learner, tuple(c.learner for c in ties), differences, higher)

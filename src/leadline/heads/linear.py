@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from leadline.heads.products import steady_product
 from leadline.machine import num_threads
 from leadline.values import Blocks, Dense, Features, Sparse
 
@@ -53,8 +54,7 @@ def _width(block: Dense | Sparse) -> int:
 def _product(block: Dense | Sparse, coef: np.ndarray) -> np.ndarray:
     """block @ coef, (n, num_outputs) float64."""
     if not isinstance(block, Sparse):
-        product: np.ndarray = block.astype(np.float64) @ coef
-        return product
+        return steady_product(block, coef)
     if coef.shape[1] == 1:
         return _weighed(block, coef[:, 0])[:, None]
     result = np.zeros((len(block), coef.shape[1]))

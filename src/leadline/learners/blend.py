@@ -6,7 +6,7 @@ most helpful first, and only as long as each helps: every one has to be kept, lo
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -55,17 +55,16 @@ class Blend:
 
     def weigh(self, answered: Answered, task: Task, num_classes: int) -> Weights | None:
         """The weights of the members that help; None where one learner alone is best."""
-        step = -(-max(raw.size for raw in answered.raws.values()) // _MOST_NUMBERS)
-        found = _chosen(answered.take(np.arange(0, len(answered.truth), step)), Aim.of(task, num_classes))
+        found = _chosen(_thinned(answered), Aim.of(task, num_classes))
         return found if len(found.of) > 1 else None
 
-    def cross_weighed(self, answered: Answered, task: Task, num_classes: int, members: Sequence[str], seed: int) -> np.ndarray:
-        """Raw outputs (n, num_outputs) of a blend of `members`, each half of the rows by the weights that the other half gave."""
-        halves = np.random.default_rng([seed, 17]).permutation(len(answered.truth)) % 2
+    def cross_weighed(self, answered: Answered, task: Task, num_classes: int, halves: np.ndarray) -> np.ndarray:
+        """Raw outputs (n, num_outputs) of a blend, each half of the rows (`halves` (n,) of 0 and 1) by members and weights of the other."""
         raw, aim = np.empty_like(next(iter(answered.raws.values())), dtype=np.float64), Aim.of(task, num_classes)
         for half in (0, 1):
-            teaching, judging = answered.take(np.flatnonzero(halves != half)), np.flatnonzero(halves == half)
-            raw[judging] = _weighed(teaching, list(members), aim)[0].applied(answered.take(judging).raws)
+            judging = np.flatnonzero(halves == half)
+            found = _chosen(_thinned(answered.take(np.flatnonzero(halves != half))), aim)
+            raw[judging] = found.applied(answered.take(judging).raws)
         return raw
 
     def fit(self, train: Examples, task: Task, work: Work, seed: int) -> Graph:
@@ -99,6 +98,11 @@ def together(graphs: Mapping[str, Graph], weights: Weights) -> Graph:
     return Graph((*nodes, Node("blend", WeightedSum(list(weights.of.values()), weights.bias), tuple(last))))
 
 
+def _thinned(answered: Answered) -> Answered:
+    step = -(-max(raw.size for raw in answered.raws.values()) // _MOST_NUMBERS)
+    return answered.take(np.arange(0, len(answered.truth), step)) if step > 1 else answered
+
+
 def _chosen(answered: Answered, aim: Aim) -> Weights:
     """Members are added, the one that lowers the loss most first, until none lowers it enough."""
     alone = {name: _weighed(answered, [name], aim) for name in answered.raws}
@@ -111,7 +115,8 @@ def _chosen(answered: Answered, aim: Aim) -> Weights:
             break
         found, loss = tried[best]
         members.append(best)
-    return Weights({name: weight for name, weight in found.of.items() if weight > 0}, found.bias)
+    helpful = {name: weight for name, weight in found.of.items() if weight > 0}
+    return Weights(helpful or {members[0]: 0.0}, found.bias)
 
 
 def _weighed(answered: Answered, members: list[str], aim: Aim) -> tuple[Weights, float]:

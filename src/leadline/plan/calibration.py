@@ -14,7 +14,7 @@ import polars as pl
 
 from leadline.columns.contract import Where
 from leadline.data.examples import Examples
-from leadline.encoders.contract import StoredEncoder
+from leadline.encoders.contract import MadeOnce, StoredEncoder
 from leadline.errors import LeadlineError
 from leadline.learners.contract import Learner, Sizes
 from leadline.machine import Measurements, round_to
@@ -64,8 +64,10 @@ class Calibration:
             raise UnknownSpeedError
         self.say(announcement)
         began = time.perf_counter()
-        yield
-        self.seconds_left -= time.perf_counter() - began
+        try:
+            yield
+        finally:  # what fails has taken its time too
+            self.seconds_left -= time.perf_counter() - began
 
     def learner(self, learner: Learner, task: Task, types: dict[str, str]) -> Rate:
         """Per step of `Work`, for columns of these types."""
@@ -74,6 +76,10 @@ class Calibration:
 
     def stateless(self, node: Node, column_type: str) -> Rate:
         """Per character of text (or per value) of an encoder whose output is not kept."""
+        waiting = node.part.seconds_to_make() if isinstance(node.part, MadeOnce) else 0.0
+        if waiting > self.seconds_left:
+            saw = f"on this machine it first has to make what it reads by, about {waiting:.0f} s, too much of the budget"
+            raise LeadlineError(saw, "a larger --budget, once")
         return self._rate(f"encoder {node.part.kind} {sorted(node.part.config().items())}", lambda: _time_node(node, column_type))
 
     def engines(self, encoder: Any, settings: dict[str, Any], measure: Callable[[], dict[str, float]]) -> dict[str, float]:

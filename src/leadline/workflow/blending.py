@@ -13,11 +13,13 @@ from leadline.workflow.contest import OutOfFold, Rules
 from leadline.workflow.failing import TRIVIAL
 
 
-def blends(results: Sequence[OutOfFold], truth: np.ndarray, rules: Rules, num_classes: int) -> Iterator[OutOfFold]:
+def blends(
+    results: Sequence[OutOfFold], truth: np.ndarray, rules: Rules, num_classes: int, groups: np.ndarray | None = None
+) -> Iterator[OutOfFold]:
     """Every registered way to put learners together that has a use for more than one of them.
 
-    Each half of the rows is answered by the weights that the other half gave, so that a blend wins no contest by having seen the answers;
-    the weights that are kept are those of all rows. It costs what all its members cost.
+    Each half of the rows is answered by members and weights that the other half gave, so that a blend wins no contest by having seen the
+    answers; `groups` (n,) stay in one half. What is kept are the weights of all rows. It costs what all its members cost.
     """
     able = {result.learner: result for result in results if result.learner != TRIVIAL}
     if len(able) < 2:
@@ -32,11 +34,18 @@ def blends(results: Sequence[OutOfFold], truth: np.ndarray, rules: Rules, num_cl
         fittings = [member.fitting for member in members]
         work = blended_work({fitting.learner: fitting.work for fitting in fittings}, weights)
         effort, seconds, cost = (max(f.effort for f in fittings), sum(f.seconds for f in fittings), sum(f.cost for f in fittings))
-        raw = blend.cross_weighed(answered, rules.task, num_classes, list(weights.of), rules.seed)
+        raw = blend.cross_weighed(answered, rules.task, num_classes, _halves(len(truth), groups, rules.seed))
         yield OutOfFold(
             Fitting(name, effort, work, fittings[0].fits, seconds, cost), members[0].rows, raw,
             sum(member.fit_seconds for member in members), together({member.learner: member.graph for member in members}, weights),
         )  # fmt: skip
+
+
+def _halves(num_rows: int, groups: np.ndarray | None, seed: int) -> np.ndarray:
+    """(n,) 0 or 1 at random, the same for all rows of a group."""
+    units = np.arange(num_rows) if groups is None else np.unique(groups, return_inverse=True)[1]
+    halves: np.ndarray = (np.random.default_rng([seed, 17]).permutation(int(units.max()) + 1) % 2)[units]
+    return halves
 
 
 def title_of(fitting: Fitting) -> str:

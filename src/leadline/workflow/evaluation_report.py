@@ -85,7 +85,7 @@ class Evaluation(Report):
 
     def page(self) -> list[Block]:
         score = self.metrics[self.metric.name]
-        most = "Giving every row the same answer would reach {} at most."
+        most = "Answering without looking, by what these rows hold, would reach {}."
         sure = how_sure(self.metric, score, self.look.baseline, most)
         measures: list[Block] = [Heading("All measures"), self._measures()]
         return [

@@ -37,8 +37,9 @@ def hold_contest(
             results.append(_out_of_fold(examples, folds, fitting, rules))
         except FAILURES as error:
             out.append(failed(fitting, error))
-    truth = examples.target[np.concatenate([fold.valid for fold in folds])]
-    return rules.decide([*results, *blends(results, truth, rules, examples.num_classes)], truth, out)
+    judges = np.concatenate([fold.valid for fold in folds])
+    truth, groups = examples.target[judges], None if examples.groups is None else examples.groups[judges]
+    return rules.decide([*results, *blends(results, truth, rules, examples.num_classes, groups)], truth, out)
 
 
 def _out_of_fold(examples: Examples, folds: Sequence[Fold], fitting: Fitting, rules: Rules) -> OutOfFold:

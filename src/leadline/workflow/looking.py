@@ -85,7 +85,7 @@ class CloseLook:
 
     @property
     def baseline(self) -> float:
-        """The score of the one answer that would have been best for all these rows."""
+        """The score of one answer for all: the mean of these rows' numbers, or how often each of their classes comes."""
         guess = self.task.answers(self.task.first_guess(self.truth, len(self.classes))[None])
         return self.metric.value(np.repeat(guess, len(self.truth), axis=0), self.truth)
 
