@@ -14,13 +14,19 @@ from hypothesis import strategies as st
 
 import leadline as ll
 from leadline.artifact.model import load
+from leadline.data.examples import Examples
+from leadline.encoders.join import Join
 from leadline.encoders.ngram_sketch import NgramSketch
 from leadline.encoders.ngrams import HashedNgrams
 from leadline.errors import LeadlineError
 from leadline.evaluate.abstain import promised_share
+from leadline.evaluate.familiarity import familiarity_of
 from leadline.heads.class_distance import ClassDistance
+from leadline.heads.constant import Constant
 from leadline.heads.rank import Rank
 from leadline.heads.table_distance import TableDistance
+from leadline.parts import COLUMN, Graph, Node
+from leadline.tasks.classify import Classify
 
 
 def around(centres: np.ndarray, rows: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -34,7 +40,7 @@ def test_vectors_of_a_class_never_seen_are_stranger(num_classes: int) -> None:
     centres = np.random.default_rng(1).normal(size=(num_classes + 1, 30)) * 4
     vectors, classes = around(centres[:-1], 600, 2)
     known, stranger = around(centres[:-1], 200, 3)[0], around(centres[-1:], 200, 4)[0]
-    distance = ClassDistance.fit(vectors, classes)
+    distance = ClassDistance.fit(vectors, classes, relative=num_classes > 10)
     assert np.quantile(distance.run(known), 0.9) < np.quantile(distance.run(stranger), 0.1)
 
 
@@ -50,7 +56,7 @@ def test_the_relative_distance_is_what_its_definition_says() -> None:
         return np.einsum("ncd,de,nce->nc", steps, np.linalg.inv(covariance), steps).min(axis=1)
 
     expected = squared(means, within) - squared(centre[None], total)
-    found = ClassDistance.fit(vectors, classes).run(vectors)
+    found = ClassDistance.fit(vectors, classes, relative=True).run(vectors)
     assert np.corrcoef(found, expected)[0, 1] > 0.999 and np.abs(found - expected).max() < 0.05 * np.ptp(expected)
 
 
@@ -58,7 +64,8 @@ def test_constant_dimensions_and_lone_rows_do_no_harm() -> None:
     vectors = np.zeros((20, 5), np.float32)
     vectors[:, 0] = np.arange(20)
     for classes in (None, np.arange(20), np.arange(20) % 2):
-        assert np.isfinite(ClassDistance.fit(vectors, classes).run(vectors)).all()
+        for relative in (False, True):
+            assert np.isfinite(ClassDistance.fit(vectors, classes, relative).run(vectors)).all()
 
 
 def test_texts_that_share_n_grams_have_sketches_that_are_alike() -> None:
@@ -91,6 +98,64 @@ def test_familiarity_is_the_share_of_rows_that_are_as_strange() -> None:
     for share in (0.01, 0.05, 0.5):
         assert np.mean(fresh < share) == pytest.approx(share, abs=0.03)
     assert rank.run(np.array([50.0]), np.array([0.0]))[0] < 0.001 and rank.run(np.array([-50.0]), np.array([0.0]))[0] == 1
+
+
+def familiarities(values: Any, kind: str, classes: np.ndarray, seed: int) -> np.ndarray:
+    """What a model of one column (or one encoder's vectors) says of the rows that taught it."""
+    num_classes, rows = int(classes.max()) + 1, np.arange(len(classes))
+    name = "vectors" if kind == "vectors" else COLUMN + "x"
+    nodes = (Node("vectors", Join(), (COLUMN + "x",)), Node("head", Constant(np.zeros(num_classes)), (name,)))
+    examples = Examples({name: values}, {} if kind == "vectors" else {"x": kind}, classes, num_classes)
+    raw = np.zeros((len(rows), 1 if num_classes == 2 else num_classes))
+    graph = Graph(nodes if kind == "vectors" else nodes[1:])
+    beside = familiarity_of(graph, examples, raw, rows, Classify(), seed)
+    found: np.ndarray = Graph(graph.nodes, beside).run_both({name: values})[1]
+    return found
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_tenth_class_with_a_single_row_changes_no_scale(seed: int) -> None:
+    vectors, classes = around(np.random.default_rng(seed).normal(size=(9, 20)) * 4, 600, seed)
+    vectors, classes = np.concatenate([vectors, np.full((1, 20), 9, np.float32)]), np.append(classes, 9)
+    familiarity = familiarities(vectors, "vectors", classes, seed)
+    assert 0.01 < np.mean(familiarity < 0.05) < 0.09
+
+
+def test_no_mean_is_a_training_row() -> None:
+    vectors, classes = around(np.random.default_rng(0).normal(size=(12, 20)) * 4, 240, 0)
+    classes[classes == 5] = 4
+    classes[:2] = 5
+    for relative in (False, True):
+        assert len(ClassDistance.fit(vectors, classes, relative).means) == 11
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("kind", ["category", "number"])
+def test_a_value_that_many_rows_share_is_as_familiar_as_its_share_demands(kind: str, seed: int) -> None:
+    codes = np.random.default_rng(seed).permutation(np.repeat([0, 1, 2], [550, 370, 80]))
+    values = pl.Series(["a", "b", "c"]).gather(codes) if kind == "category" else codes.astype(np.float64)
+    familiarity = familiarities(values, kind, np.arange(1000) % 2, seed)
+    assert familiarity[codes == 2] == pytest.approx(0.08, abs=0.003)
+
+
+def test_a_difference_of_rounding_between_machines_refuses_nobody() -> None:
+    strange = np.repeat([0.1, 2.3], [90, 10])
+    rank = Rank.fit([strange])
+    assert rank.run(np.array([2.3 * (1 + 1e-9)]))[0] == rank.run(np.array([2.3]))[0] > 0.08
+
+
+def test_a_measure_that_never_differs_drowns_no_other() -> None:
+    strange = np.arange(100.0)
+    assert Rank.fit([strange, np.full(100, np.log(10))]).run(strange, np.full(100, np.log(10)))[-1] < 0.03
+
+
+def test_a_table_says_the_same_of_a_row_alone_and_among_others() -> None:
+    rng = np.random.default_rng(0)
+    types = {**{f"n{place}": "number" for place in range(9)}, "c": "category"}
+    columns = [*rng.normal(size=(9, 300)), pl.Series(rng.choice(list("abcdefghij"), 300))]
+    table = TableDistance.fit(columns, types)
+    alone = [table.run(*(column[row : row + 1] for column in columns))[0] for row in range(300)]
+    assert table.run(*columns).tolist() == alone
 
 
 @given(st.lists(st.integers(-3, 3), min_size=1, max_size=40), st.floats(-10, 10))
@@ -180,5 +245,5 @@ def test_vectors_far_from_zero_that_hardly_differ_can_be_judged() -> None:
     rng = np.random.default_rng(0)
     vectors = (rng.random((80, 600)) * 0.02 + rng.random((1, 600))).astype(np.float32)
     vectors[:, :100] = 0.7
-    distances = ClassDistance.fit(vectors, np.arange(80) % 40).run(vectors)
+    distances = ClassDistance.fit(vectors, np.arange(80) % 40, relative=True).run(vectors)
     assert np.isfinite(distances).all()

@@ -86,7 +86,7 @@ MADE: dict[str, Callable[[], tuple[Any, tuple[Any, ...]]]] = {
     "rules": rules,
     "mlp": lambda: (MlpHead([RNG.normal(size=(2, 4, 8)), RNG.normal(size=(2, 8, 3))], [np.zeros((2, 8)), np.ones((2, 3))]), (DENSE,)),
     "ngram-sketch": lambda: (NgramSketch(32), (HashedNgrams().run(TEXTS),)),
-    "class-distance": lambda: (ClassDistance.fit(DENSE, np.arange(60) % 12), (DENSE,)),
+    "class-distance": lambda: (ClassDistance.fit(DENSE, np.arange(60) % 12, relative=True), (DENSE,)),
     "table-distance": lambda: (TableDistance.fit([NUMBERS, NAMES], TYPES), (NUMBERS, NAMES)),
     "doubt": lambda: (Doubt(), (DENSE,)),
     "familiarity": lambda: (Rank.fit([NUMBERS[~np.isnan(NUMBERS)]]), (DENSE[:, 0],)),

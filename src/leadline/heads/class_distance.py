@@ -18,6 +18,7 @@ import numpy as np
 from leadline.values import Dense
 
 MANY_CLASSES = 10  # from here on doubt between classes, and distance relative to all of them, tell strangers from the rest
+_LEAST_ROWS = 3  # of a class whose mean is kept: that of fewer is a training row, or nearly
 _SHRINKAGE = 0.003  # of the mean variance, added to every direction: a few dimensions of some encoders are constant
 _DIRECTIONS = 64  # kept with few classes
 _ROUNDS = 2  # of subspace iteration that finds them
@@ -30,8 +31,9 @@ _ROWS_AT_ONCE = 1 << 12
 class ClassDistance:
     """Vectors (n, dimension) float32 -> strangeness (n,) float64.
 
-    `axes` (dimension, k) lead from a vector to whitened directions, in which `means` (m, k) lie; `discount` (k,) is taken off again for
-    being far from the middle of everything, `rest` is the precision of all that the directions leave out (0: nothing is made of it).
+    `axes` (dimension, k) lead from a vector to whitened directions, in which `means` (m, k) lie, those of classes with three rows or more
+    (where none has as many, all); `discount` (k,) is taken off again for being far from the middle of everything, `rest` is the precision
+    of all that the directions leave out (0: nothing is made of it).
     """
 
     kind: ClassVar[str] = "class-distance"
@@ -43,15 +45,18 @@ class ClassDistance:
             raise ValueError("means, axes and discount do not have the same directions")
 
     @classmethod
-    def fit(cls, vectors: Dense, classes: np.ndarray | None, seed: int = 0) -> Self:
-        """`classes` (n,) are codes, None where the rows have none. The same numbers for the same arguments."""
+    def fit(cls, vectors: Dense, classes: np.ndarray | None, relative: bool, seed: int = 0) -> Self:
+        """`classes` (n,) are codes, None where the rows have none; `relative` to the distance from the mean of all rows, for many classes.
+
+        The two forms have different scales, so who compares distances chooses once. The same numbers for the same arguments.
+        """
         if classes is None:
             classes = np.zeros(len(vectors), np.int64)
         vectors = np.asarray(vectors, np.float32)
-        codes, classes = np.unique(classes, return_inverse=True)
+        classes = np.unique(classes, return_inverse=True)[1]
         counts = np.bincount(classes)
         means = _group_means(vectors, classes, counts)
-        fit = cls._relative if len(codes) >= MANY_CLASSES else cls._plain
+        fit = cls._relative if relative else cls._plain
         return fit(vectors, classes, counts, means, seed)
 
     @classmethod
@@ -67,7 +72,7 @@ class ClassDistance:
         kept = lengths > 1e-6 * lengths.max(initial=1e-12)
         directions, ratios = directions[:, kept], lengths[kept] ** 2
         axes = np.linalg.solve(root.T, directions)
-        return cls(centre, axes, (means - centre) @ axes, 1 / (1 + ratios), np.zeros(()))
+        return cls(centre, axes, (_kept(means, counts) - centre) @ axes, 1 / (1 + ratios), np.zeros(()))
 
     @classmethod
     def _plain(cls, vectors: Dense, classes: np.ndarray, counts: np.ndarray, means: np.ndarray, seed: int) -> Self:
@@ -82,7 +87,7 @@ class ClassDistance:
         rest = 1 / max(left, floor)
         scales = np.sqrt(np.maximum(variances, floor))
         axes = directions / scales
-        return cls(centre, axes, (means - centre) @ axes, np.zeros(len(scales)), np.array(rest))
+        return cls(centre, axes, (_kept(means, counts) - centre) @ axes, np.zeros(len(scales)), np.array(rest))
 
     def run(self, vectors: Dense) -> np.ndarray:
         strange = np.empty(len(vectors))
@@ -126,11 +131,12 @@ def _product(rows: np.ndarray, right: np.ndarray) -> np.ndarray:
     """rows (n, d) @ right (d, k)."""
     padded = np.zeros((-(-len(rows) // _BLOCK) * _BLOCK, rows.shape[1]), rows.dtype)
     padded[: len(rows)] = rows
-    blocks, result = padded.reshape(-1, _BLOCK, rows.shape[1]), np.empty((len(padded), right.shape[1]), rows.dtype)
-    step = max(1, _SMALL // (_BLOCK * rows.shape[1]))
+    blocks = padded.reshape(len(padded) // _BLOCK, _BLOCK, rows.shape[1])
+    result = np.empty((len(padded), right.shape[1]), rows.dtype)
+    step = max(1, _SMALL // (_BLOCK * max(1, rows.shape[1])))  # no directions are left where all means are one
     for start in range(0, right.shape[1], step):
         part = np.ascontiguousarray(right[:, start : start + step], rows.dtype)
-        result[:, start : start + step] = (blocks @ part).reshape(len(padded), -1)
+        result[:, start : start + step] = (blocks @ part).reshape(len(padded), part.shape[1])
     return result[: len(rows)]
 
 
@@ -139,6 +145,12 @@ def _group_means(vectors: Dense, classes: np.ndarray, counts: np.ndarray) -> np.
     starts = np.cumsum(counts) - counts
     means: np.ndarray = np.add.reduceat(vectors[order].astype(np.float64), starts, axis=0) / counts[:, None]
     return means
+
+
+def _kept(means: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """The means that hide the rows they are of; all of them where every class has too few."""
+    enough = counts >= _LEAST_ROWS
+    return means[enough] if enough.any() else means
 
 
 def _largest_directions(apart: Dense, number: int, seed: int) -> tuple[np.ndarray, np.ndarray]:

@@ -17,6 +17,6 @@ def steady_product(rows: np.ndarray, right: np.ndarray) -> np.ndarray:
         some = rows[start : start + step]
         padded = np.zeros((-(-len(some) // _ROWS) * _ROWS, rows.shape[1]))
         padded[: len(some)] = some
-        products = padded.reshape(-1, _ROWS, rows.shape[1]) @ right
-        result[start : start + len(some)] = products.reshape(len(padded), -1)[: len(some)]
+        products = padded.reshape(len(padded) // _ROWS, _ROWS, rows.shape[1]) @ right
+        result[start : start + len(some)] = products.reshape(len(padded), right.shape[1])[: len(some)]
     return result

@@ -10,6 +10,7 @@ import numpy as np
 
 _DIGITS = 4
 _KNOTS = 1001  # quantiles kept: familiarity is known to a thousandth
+_ROUNDING = 1e-6  # what is only so much stranger is as familiar: processors round in different ways, and many rows may share a value
 
 
 class Rank:
@@ -35,6 +36,7 @@ class Rank:
 
     def run(self, *measures: np.ndarray) -> np.ndarray:
         total = _added(measures, self.scales)
+        total = total - _ROUNDING * (1 + np.abs(total))
         # Of equal quantiles the last counts: a value that many rows share is as familiar as the least familiar of them at least.
         below = np.searchsorted(self.knots, total, side="left")
         low = np.clip(below - 1, 0, len(self.knots) - 2)
@@ -62,11 +64,15 @@ class Rank:
 
 
 def _added(measures: Sequence[np.ndarray], scales: np.ndarray) -> np.ndarray:
-    total: np.ndarray = np.sum([measure / scale for measure, scale in zip(measures, scales, strict=True)], axis=0)
+    """One by one, so that a row has the same sum alone and among others."""
+    total = np.zeros(len(measures[0]))
+    for measure, scale in zip(measures, scales, strict=True):
+        total += measure / scale
     return total
 
 
 def _spread(measure: np.ndarray) -> float:
     """Standard deviation of the middle 98 %: a few rows that are absurdly far must not drown the other measures."""
     low, high = np.quantile(measure, [0.01, 0.99])
-    return float(np.clip(measure, low, high).std()) or 1.0
+    spread = float(np.clip(measure, low, high).std())
+    return spread if spread > 1e-12 * np.abs(measure).max() else 1.0  # of a constant only rounding is left

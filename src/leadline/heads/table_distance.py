@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from leadline.encoders.tabular import CATEGORY, NUMBER, DesignMatrix, NumberScale, OneHot
+from leadline.heads.products import steady_product
 from leadline.values import Dense
 
 _SHRINKAGE = 0.1  # of the covariance towards its diagonal
@@ -46,8 +47,8 @@ class TableDistance:
     def run(self, *columns: Any) -> np.ndarray:
         features = self.matrix.run(*columns)
         numbers = features[:, self._numbers].astype(np.float64)
-        turned = numbers * self.precision if self.precision.ndim == 1 else numbers @ self.precision
-        strange: np.ndarray = (turned * numbers).sum(axis=1) + features @ self.surprise
+        turned = numbers * self.precision if self.precision.ndim == 1 else steady_product(numbers, self.precision)
+        strange: np.ndarray = (turned * numbers).sum(axis=1) + steady_product(features, self.surprise[:, None])[:, 0]
         return strange
 
     def config(self) -> dict[str, Any]:
