@@ -30,7 +30,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Any:
         "day": [f"{number:02}/0{1 + number % 2}/2024" for number in day], "dear": np.where(price > 1_400, "yes", "no"),
     })  # fmt: skip
     rows.write_csv(folder / "rows.csv")
-    return ll.train(folder / "rows.csv", target="dear", budget="10s", out=folder / "model.leadline").model
+    return ll.train(folder / "rows.csv", target="dear", learners=["linear"], budget="1m", out=folder / "model.leadline").model
 
 
 def test_settings_are_in_the_manifest_and_only_where_there_are_some(model: Any) -> None:

@@ -69,7 +69,7 @@ class Blend:
 
     def fit(self, train: Examples, task: Task, work: Work, seed: int) -> Graph:
         """The members, each fitted to all of `train`, and their weighted sum."""
-        members: dict[str, Any] = work.settings["members"]
+        members: dict[str, Any] = work.settings["blend_of"]
         graphs = {}
         for name, member in members.items():
             learner: Learner = LEARNERS.get(name)()
@@ -81,7 +81,7 @@ def blended_work(works: Mapping[str, Work], weights: Weights) -> Work:
     """The work of a blend whose members' are given: one after the other, so that memory is that of the largest."""
     members = {name: {"weight": weight, "work": works[name].to_json()} for name, weight in weights.of.items()}
     steps, peak = sum(works[name].steps for name in members), max(works[name].peak_bytes for name in members)
-    return Work(steps, peak, {"members": members, "bias": weights.bias})
+    return Work(steps, peak, {"blend_of": members, "bias": weights.bias})
 
 
 def together(graphs: Mapping[str, Graph], weights: Weights) -> Graph:

@@ -51,6 +51,6 @@ def _halves(num_rows: int, groups: np.ndarray | None, seed: int) -> np.ndarray:
 def title_of(fitting: Fitting) -> str:
     """A learner's title for people; of a blend also who is in it, by how much."""
     title: str = learner_class(fitting.learner).title
-    members = fitting.work.settings.get("members", {})
+    members = fitting.work.settings.get("blend_of", {})
     named = ", ".join(f"{name} {member['weight']:.2f}" for name, member in members.items())
     return f"{title} ({named})" if named else title

@@ -76,7 +76,7 @@ class _Learning:
             contest = hold_contest(examples, folds, first, rules)
         for larger in second_wave(plan.fittings, contest, rules):
             examples, contest = self._with_larger(larger, examples, rows, folds, contest, rules)
-        with self.fits.shown():
+        with self.fits.shown("learning from all rows"):
             graph, contest = refit_winner(examples, contest, rules)
             answers = None
             if plan.nested_folds:
@@ -135,8 +135,8 @@ class _Fits:
         self.advance(min(self.done, self.total), self.total)
 
     @contextmanager
-    def shown(self) -> Iterator[None]:
-        with self.progress.track("learning", "fits") as self.advance:
+    def shown(self, title: str = "learning") -> Iterator[None]:
+        with self.progress.track(title, "fits") as self.advance:
             yield
 
 
