@@ -212,6 +212,48 @@ def test_evaluate_scores_the_rows_that_were_answered(report: Any) -> None:
         ll.evaluate(report.artifact, rows.tail(10))
 
 
+def test_without_rows_evaluate_does_not_speak_of_refusing(report: Any) -> None:
+    with pytest.raises(LeadlineError, match="no rows"):
+        ll.evaluate(report.artifact, pl.DataFrame({"size": [1.0], "weight": [1.0], "kind": ["small"]}).clear())
+
+
+def test_rows_of_which_none_can_be_read_are_told_by_the_first_error(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    size = rng.normal(size=300)
+    rows = pl.DataFrame({"size": size, "kind": np.where(size > 0, "large", "small")})
+    model = ll.train(rows, target="kind", learners=["rules"], out=tmp_path / "m").artifact
+    with pytest.raises(LeadlineError, match="tall"):
+        ll.evaluate(model, pl.DataFrame({"size": ["tall", "tall"], "kind": ["large", "small"]}))
+
+
+def test_a_model_that_reads_nothing_that_tells_familiarity_answers_all_and_says_so(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    tags = [["a"] if flag else ["b"] for flag in rng.random(300) < 0.5]
+    rows = pl.DataFrame({"tags": tags, "kind": [first[0] * 2 for first in tags]})
+    report = ll.train(rows, target="kind", learners=["baseline"], abstain="95%", out=tmp_path / "m")
+    assert "no-refusal" in [finding.code for finding in report.findings] and report.refused is None
+    assert load(report.artifact).manifest.abstain is None and not report.predict(rows)[0]["refused"]
+
+
+def test_that_all_rows_that_judge_are_refused_is_said(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    size = rng.normal(size=1000)
+    split = np.repeat(["train", "test"], [800, 200])
+    rows = pl.DataFrame({"size": size + np.where(split == "test", 1e6, 0), "kind": np.where(size > 0, "large", "small"), "split": split})
+    for part in ("train", "test"):
+        rows.filter(pl.col("split") == part).drop("split").write_csv(tmp_path / f"{part}.csv")
+    with pytest.raises(LeadlineError, match="refuses all 200 rows"):
+        ll.train(tmp_path, target="kind", learners=["rules"], abstain="95%", out=tmp_path / "m")
+
+
+def test_with_few_rows_the_report_says_that_refusing_was_not_measured(tmp_path: Path) -> None:
+    size = np.random.default_rng(0).normal(size=120)
+    rows = pl.DataFrame({"size": size, "kind": np.where(size > 0, "large", "small")})
+    report = ll.train(rows, target="kind", learners=["rules"], abstain="95%", out=tmp_path / "m")
+    assert "refusal-not-measured" in [finding.code for finding in report.findings]
+    assert report.predict([{"size": 1e6}])[0]["refused"]
+
+
 def test_no_row_of_training_is_kept(report: Any) -> None:
     """What tells familiarity is a few quantiles and a covariance."""
     manifest = json.loads((report.artifact / "manifest.json").read_text())

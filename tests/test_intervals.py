@@ -59,3 +59,9 @@ def test_r2_lies_in_its_interval() -> None:
         interval = score_interval(Regress.metrics["r2"], signal, truth)
         inside += interval.low <= 0.5 <= interval.high
     assert inside >= 88
+
+
+@pytest.mark.parametrize("name", ["accuracy", "log_loss"])
+def test_of_no_rows_no_score_is_told(name: str) -> None:
+    score = score_interval(Classify().metrics[name], np.zeros((0, 2)), np.zeros(0, np.int64))
+    assert score.n == 0 and not score.defined

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from leadline.errors import UsageError
+from leadline.errors import LeadlineError, UsageError
 from leadline.evaluate.intervals import Interval, wilson
 
 
@@ -36,6 +36,12 @@ def refused(familiarity: np.ndarray | None, abstain: Mapping[str, float] | None,
         return np.zeros(num_rows, dtype=bool)
     unfamiliar: np.ndarray = familiarity < abstain["below"]
     return unfamiliar
+
+
+def some_answered(unfamiliar: np.ndarray, origin: str) -> None:
+    """Raises LeadlineError where there are rows and none of them gets an answer: nothing could be scored."""
+    if len(unfamiliar) and unfamiliar.all():
+        raise LeadlineError(f"the model refuses all {len(unfamiliar):,} rows of {origin}", "rows like those it learned from")
 
 
 def share_refused(unfamiliar: np.ndarray) -> Interval:

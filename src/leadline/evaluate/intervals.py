@@ -45,7 +45,12 @@ def wilson(successes: float, n: int) -> tuple[float, float]:
 
 
 def score_interval(metric: Metric, answers: np.ndarray, truth: np.ndarray, seed: int = 0) -> Interval:
-    """The score on these rows with its interval: Wilson for shares of right answers, else bootstrap over rows (Efron 1979)."""
+    """The score on these rows with its interval: Wilson for shares of right answers, else bootstrap over rows (Efron 1979).
+
+    NaN where there are no rows.
+    """
+    if not len(truth):
+        return Interval(*(float("nan"),) * 3, 0)
     value, n = metric.value(answers, truth), len(truth)
     if metric.of_hits:
         return Interval(value, *wilson(value * n, n), n)

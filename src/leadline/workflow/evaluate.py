@@ -14,7 +14,7 @@ from leadline.artifact.model import Model, load
 from leadline.data.left_out import at_source, drop_broken, drop_missing_target
 from leadline.data.table import Data
 from leadline.errors import LeadlineError
-from leadline.evaluate.abstain import refused, share_refused
+from leadline.evaluate.abstain import refused, share_refused, some_answered
 from leadline.evaluate.intervals import score_interval
 from leadline.evaluate.spread import coverage
 from leadline.findings import Finding, Severity
@@ -43,6 +43,8 @@ def evaluate(
     whole = drop_broken(_warned(_judging_part(data), model, data.fingerprint()))
     data = drop_missing_target(whole, model.task.blank_is_an_answer)
     target = model.task.codes_of(data.raw(model.manifest.target), model.classes)
+    if not len(data):
+        raise LeadlineError(f"{data.table.origin} has no rows", "rows whose answers are known", "name a source that has some")
     data, truth = data.with_findings(*at_source(data, target.findings)), target.values
     answers = model.answer(data, progress=progress)
     findings = data.findings
@@ -50,8 +52,7 @@ def evaluate(
         findings = (*findings, left_out(data, answers.bad, "evaluated"))
     good = readable(len(data), answers.bad)
     unknown = refused(answers.familiarity, model.manifest.abstain, len(data))[good]
-    if unknown.all():
-        raise LeadlineError(f"the model refuses all {len(data):,} rows of {data.table.origin}", "rows like those it learned from")
+    some_answered(unknown, data.table.origin)
     answered = good[~unknown]
     evaluation = _evaluation(model, data.take(answered), answers.values[answered], truth[answered], findings)
     abstain = model.manifest.abstain

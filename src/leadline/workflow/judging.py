@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,11 +20,12 @@ from leadline.data.table import forms_of
 from leadline.encoders.contract import Carded
 from leadline.encoders.store import Store
 from leadline.errors import LeadlineError
-from leadline.evaluate.abstain import refused, share_refused, threshold
+from leadline.evaluate.abstain import refused, share_refused, some_answered, threshold
 from leadline.evaluate.intervals import Interval, score_interval
 from leadline.evaluate.spread import fit_spread
-from leadline.findings import Finding
+from leadline.findings import Finding, Severity
 from leadline.machine import versions
+from leadline.parts import Graph
 from leadline.progress import Progress
 from leadline.workflow.encode import encode, left_out, readable
 from leadline.workflow.learning import Learned
@@ -46,8 +47,10 @@ class Judged:
 def save_and_judge(folder: Path, learned: Learned, store: Store, progress: Progress) -> tuple[Judged, Manifest]:
     """Writes the artefact, loads it, scores what was loaded, and writes the scores into it."""
     extra: Mapping[str, bytes] = {"reference.parquet": reference_table(learned.setup.data, learned.rows)}
-    manifest = save(folder, with_familiarity(learned), manifest_of(learned), extra)
+    graph = with_familiarity(learned)
+    manifest = save(folder, graph, replace(manifest_of(learned), abstain=_refusing(learned, graph)), extra)
     judged = _judge(load(folder), learned, store, progress)
+    judged = replace(judged, findings=(*judged.findings, *_refusing_amiss(learned, manifest)))
     scores = {m.name: score_interval(m, judged.answers, judged.truth) for m in learned.setup.metrics}
     if not scores[learned.setup.metric.name].defined:
         raise LeadlineError(
@@ -72,9 +75,33 @@ def _judge(model: Model, learned: Learned, store: Store, progress: Progress) -> 
     good = readable(len(test), bad)
     findings = (left_out(test, bad, "test"),) if bad else ()
     unknown = refused(answers.familiarity, model.manifest.abstain, len(test))[good]
-    share = share_refused(unknown) if setup.abstain is not None else None
+    some_answered(unknown, f"{setup.data.table.origin} that judge it")
+    share = share_refused(unknown) if model.manifest.abstain is not None else None
     good = good[~unknown]
     return Judged(test_rows[good], answers.values[good], setup.target.values[test_rows][good], setup.partition.why, findings, share)
+
+
+def _refusing(learned: Learned, graph: Graph) -> dict[str, float] | None:
+    """From which familiarity on it answers, where that was asked for and parts of the graph tell it."""
+    promised = learned.setup.abstain
+    return None if promised is None or not graph.beside else threshold(promised)
+
+
+def _refusing_amiss(learned: Learned, manifest: Manifest) -> Iterator[Finding]:
+    """What a user who asked for refusals must know where they cannot be had, or were not measured."""
+    if learned.setup.abstain is None:
+        return
+    if manifest.abstain is None:
+        title = "the model cannot refuse any row, and answers all: nothing that it reads tells how familiar a row is"
+        detail = (
+            f"familiarity is told by the numbers, categories, texts and pictures of three rows or more, and {manifest.learner} reads none"
+        )
+        yield Finding("no-refusal", Severity.HIGH, title, detail, fix="another --learners, a larger --budget, or leave out --abstain")
+    elif learned.nested is not None:
+        title = (
+            "how many rows the model refuses was not measured, as nested cross-validation judged it: scores are for answering everything"
+        )
+        yield Finding("refusal-not-measured", Severity.LOW, title, fix="leadline evaluate on further rows says the share that is refused")
 
 
 def _baseline(learned: Learned, judged: Judged) -> float:
@@ -85,7 +112,7 @@ def _baseline(learned: Learned, judged: Judged) -> float:
 
 
 def manifest_of(learned: Learned) -> Manifest:
-    """Without scores, parts and files, which are known when it has been saved and judged."""
+    """Without scores, parts, files and refusals, which are known when it has been saved and judged."""
     setup, winner = learned.setup, learned.contest.winner
     spread = fit_spread(setup.task.answers(winner.raw), learned.examples.target[winner.rows]) if setup.task.has_intervals else None
     used = set(learned.graph.columns())
@@ -97,7 +124,6 @@ def manifest_of(learned: Learned) -> Manifest:
         data={"fingerprint": learned.plan.data["fingerprint"], "rows": len(learned.examples)},
         encoders=[node.part.card.to_json() for node in learned.graph.nodes if isinstance(node.part, Carded)],
         versions=versions(), files={}, leadline=leadline.__version__,
-        abstain=None if setup.abstain is None else threshold(setup.abstain),
         decision=setup.task.decision,
     )  # fmt: skip
 
