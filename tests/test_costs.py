@@ -86,12 +86,25 @@ def test_costs_need_two_kinds_of_mistakes(people: pl.DataFrame, tmp_path: Path) 
             ll.train(people, target=target, cost="fp=1,fn=2", budget="10s", out=tmp_path / "m")
 
 
-@pytest.mark.parametrize("decision", [{}, {"threshold": 2}, {"threshold": "x"}, {"threshold": 0.5, "costs": {"fp": -1, "fn": 1}}, [0.5]])
-def test_a_decision_that_is_none_is_damage(report: Any, tmp_path: Path, decision: Any) -> None:
+NO_DECISIONS = [
+    {},
+    {"threshold": 2},
+    {"threshold": "x"},
+    {"threshold": 0.5, "costs": {"fp": -1, "fn": 1}},
+    {"threshold": 0.5, "costs": "nonsense"},
+    {"threshold": 0.5, "costs": {"fp": 1, "fn": 20}},
+    [0.5],
+]
+
+
+@pytest.mark.parametrize(
+    "change", [*({"decision": one} for one in NO_DECISIONS), {"interval_half_width": 1.0}, {"spread": {"at": [0], "half": [1]}}]
+)
+def test_a_decision_or_an_interval_that_is_none_is_damage(report: Any, tmp_path: Path, change: Any) -> None:
     import shutil
 
     copy = Path(shutil.copytree(report.artifact, tmp_path / "copy.leadline"))
     manifest = json.loads((copy / "manifest.json").read_text())
-    (copy / "manifest.json").write_text(json.dumps({**manifest, "decision": decision}))
-    with pytest.raises(LeadlineError):
+    (copy / "manifest.json").write_text(json.dumps({**manifest, **change}))
+    with pytest.raises(LeadlineError, match="damaged"):
         load(copy)

@@ -157,6 +157,8 @@ def _check(manifest: Manifest) -> None:
         _check_forms(part, _PART_FORMS)
     if manifest.task not in TASKS or manifest.metric not in manifest.asked().metrics or not set(manifest.types.values()) <= set(COLUMNS):
         raise ValueError("it names a task, a metric or a column type that we do not have")
+    if manifest.intervals is not None and not TASKS.get(manifest.task).has_intervals:
+        raise ValueError(f"it has intervals, and the answers to {manifest.task} have none")
     for choice in manifest.choices.values():
         choice.kind()  # raises where its settings are not such as the type has
     if TASKS.get(manifest.task)().num_outputs(len(manifest.classes)) < 1:

@@ -19,6 +19,7 @@ from leadline.tasks.costs import Costs, read_costs
 from leadline.tasks.metrics import Metric, mean_of, named, weighted
 
 _MOST_CLASSES_SHARE = 0.5  # more different answers than this share of the rows are names, not classes
+_SAME_THRESHOLD = 1e-9
 _RARE = 0.10  # share of the rarer of two classes under which accuracy says little
 _FEW = 20  # different whole numbers that still are classes: digits, grades, stars
 
@@ -190,10 +191,12 @@ class Classify(Task):
     def deciding(self, decision: Mapping[str, Any] | None, num_classes: int) -> Classify:
         if decision is None:
             return self
-        threshold, costs = decision["threshold"], decision.get("costs")
+        threshold, costs = decision["threshold"], _costs_of(decision)
         if num_classes != 2 or isinstance(threshold, bool) or not 0 <= threshold <= 1:
             raise ValueError("it decides by a threshold that is none")
-        return Classify(threshold, None if costs is None else read_costs(costs))
+        if costs is not None and abs(threshold - costs.threshold) > _SAME_THRESHOLD:
+            raise ValueError("it decides by a threshold that is not that of its costs")
+        return Classify(threshold, costs)
 
     def weighing(self, costs: Costs, num_classes: int) -> Classify:
         if num_classes != 2:
@@ -256,6 +259,14 @@ def _names(target: pl.Series) -> pl.Series:
     if isinstance(target.dtype, pl.List):
         target = target.cast(pl.List(pl.String)).list.sort().list.join(", ")
     return as_names(target)
+
+
+def _costs_of(decision: Mapping[str, Any]) -> Costs | None:
+    """Raises ValueError for costs that make no sense: nobody typed these."""
+    try:
+        return None if decision.get("costs") is None else read_costs(decision["costs"])
+    except UsageError as error:
+        raise ValueError(f"it decides by costs that are none: {error}") from None
 
 
 def _lone_classes(column: str, values: np.ndarray, classes: list[str]) -> tuple[Finding, ...]:
