@@ -151,8 +151,8 @@ def test_a_measure_that_never_differs_drowns_no_other() -> None:
 
 def test_a_table_says_the_same_of_a_row_alone_and_among_others() -> None:
     rng = np.random.default_rng(0)
-    types = {**{f"n{place}": "number" for place in range(9)}, "c": "category"}
-    columns = [*rng.normal(size=(9, 300)), pl.Series(rng.choice(list("abcdefghij"), 300))]
+    types = {**{f"n{place}": "number" for place in range(30)}, "c": "category"}
+    columns = [*rng.normal(size=(30, 300)), pl.Series(rng.choice(list("abcdefghij"), 300))]
     table = TableDistance.fit(columns, types)
     alone = [table.run(*(column[row : row + 1] for column in columns))[0] for row in range(300)]
     assert table.run(*columns).tolist() == alone
