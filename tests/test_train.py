@@ -49,6 +49,9 @@ def test_every_public_key_is_there(table_report: Any) -> None:
         "run",
         "seconds",
         "peak_memory_mb",
+        "rules",
+        "refused",
+        "costs",
     }
     assert set(table_report.to_json()) == keys
     row = {"learner", "family", "score", "low", "high", "fit_seconds", "latency_ms", "size_mb"}
