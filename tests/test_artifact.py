@@ -59,7 +59,7 @@ def test_columns_in_another_order_and_extra_ones_change_nothing(trained: Path, p
 def test_a_category_of_digits_alone_in_a_file_is_the_category_it_was(tmp_path: Path) -> None:
     codes, answers = ["02", "7b"] * 40, ["yes", "no"] * 40
     pl.DataFrame({"code": codes, "answer": answers}).write_csv(tmp_path / "codes.csv")
-    model = ll.train(tmp_path / "codes.csv", target="answer", budget="10s", out=tmp_path / "m")
+    model = ll.train(tmp_path / "codes.csv", target="answer", budget="1m", out=tmp_path / "m")
     (tmp_path / "one.csv").write_text("code\n02\n")
     assert model.predict(tmp_path / "one.csv")[0]["label"] == "yes"
     assert model.predict(tmp_path / "one.csv")[0]["probabilities"]["yes"] > 0.9
