@@ -17,18 +17,21 @@ class Part(Protocol):
     """Computes row-aligned values from row-aligned values, and can be written down without code.
 
     What a part learned is `config()` (JSON), `arrays()` (kept as safetensors) and `files()` (ONNX, already on disk);
-    `load` gets the same three back and must answer equally to the last bit.
+    `load` gets the same three back and must answer equally to the last bit. A class that is a `Part` says only what it does keep.
     """
 
     kind: ClassVar[str]
 
     def run(self, *inputs: Any) -> Any: ...
 
-    def config(self) -> dict[str, Any]: ...
+    def config(self) -> dict[str, Any]:
+        return {}
 
-    def arrays(self) -> dict[str, np.ndarray]: ...
+    def arrays(self) -> dict[str, np.ndarray]:
+        return {}
 
-    def files(self) -> dict[str, Path | bytes]: ...
+    def files(self) -> dict[str, Path | bytes]:
+        return {}
 
     @classmethod
     def load(cls, config: dict[str, Any], arrays: Mapping[str, np.ndarray], files: Mapping[str, Path]) -> Self: ...

@@ -8,10 +8,11 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from leadline.parts import Part
 from leadline.values import Blocks, Dense, Features, Sparse
 
 
-class Join:
+class Join(Part):
     """Blocks with equal rows -> one block where all have one form, else `Blocks`; columns keep the order of the inputs."""
 
     kind: ClassVar[str] = "join"
@@ -24,15 +25,6 @@ class Join:
         if not sparse:
             return np.concatenate([np.asarray(block, np.float32) for block in dense], axis=1)
         return Blocks(blocks) if dense else _side_by_side(sparse)
-
-    def config(self) -> dict[str, Any]:
-        return {}
-
-    def arrays(self) -> dict[str, np.ndarray]:
-        return {}
-
-    def files(self) -> dict[str, Path | bytes]:
-        return {}
 
     @classmethod
     def load(cls, config: dict[str, Any], arrays: Mapping[str, np.ndarray], files: Mapping[str, Path]) -> Self:

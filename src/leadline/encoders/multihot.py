@@ -10,13 +10,14 @@ import numpy as np
 import polars as pl
 
 from leadline.columns.tags import codes_in
+from leadline.parts import Part
 from leadline.values import Sparse
 
 _LEAST_COUNT = 2  # a label seen once teaches nothing
 _MOST_LABELS = 20_000
 
 
-class MultiHot:
+class MultiHot(Part):
     """Lists of labels (n,) -> `Sparse` (n, num_labels); a label not seen in training is dropped, a missing list has none."""
 
     kind: ClassVar[str] = "multi-hot"
@@ -37,12 +38,6 @@ class MultiHot:
 
     def config(self) -> dict[str, Any]:
         return {"labels": self.labels}
-
-    def arrays(self) -> dict[str, np.ndarray]:
-        return {}
-
-    def files(self) -> dict[str, Path | bytes]:
-        return {}
 
     @classmethod
     def load(cls, config: dict[str, Any], arrays: Mapping[str, np.ndarray], files: Mapping[str, Path]) -> Self:

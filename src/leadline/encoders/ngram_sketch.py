@@ -12,13 +12,14 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from leadline.parts import Part
 from leadline.values import Dense, HashedDocuments
 
 _MIX = np.uint64(0x9E3779B97F4A7C15)  # odd: the product spreads hashes over the upper bits
 _MOST = 1 << 16
 
 
-class NgramSketch:
+class NgramSketch(Part):
     """`HashedDocuments` -> (n, dimension) float32, rows of length 1; a text without n-grams is a row of zeros."""
 
     kind: ClassVar[str] = "ngram-sketch"
@@ -41,12 +42,6 @@ class NgramSketch:
 
     def config(self) -> dict[str, Any]:
         return {"dimension": self.dimension}
-
-    def arrays(self) -> dict[str, np.ndarray]:
-        return {}
-
-    def files(self) -> dict[str, Path | bytes]:
-        return {}
 
     @classmethod
     def load(cls, config: dict[str, Any], arrays: Mapping[str, np.ndarray], files: Mapping[str, Path]) -> Self:

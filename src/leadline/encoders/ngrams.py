@@ -17,6 +17,7 @@ import polars as pl
 from leadline.encoders.hashing import char_ngrams, merged, tokenise, word_ngrams
 from leadline.errors import LeadlineError
 from leadline.machine import num_threads
+from leadline.parts import Part
 from leadline.values import HashedDocuments, Sparse
 
 LONGEST_NGRAM = 8  # words or characters
@@ -24,7 +25,7 @@ _CHUNK_CHARACTERS = 1 << 20  # texts are hashed about this many characters at a 
 _CHUNK_GRAMS = 1 << 20  # and looked up about this many n-grams at a time
 
 
-class HashedNgrams:
+class HashedNgrams(Part):
     """Column of texts -> `HashedDocuments`: the distinct n-grams of each text and how often each occurs.
 
     words: shortest and longest run of words (a punctuation mark counts as a word). chars: shortest and longest run of
@@ -53,19 +54,13 @@ class HashedNgrams:
     def config(self) -> dict[str, Any]:
         return {"words": list(self.words), "chars": self.chars and list(self.chars), "lowercase": self.lowercase}
 
-    def arrays(self) -> dict[str, np.ndarray]:
-        return {}
-
-    def files(self) -> dict[str, Path | bytes]:
-        return {}
-
     @classmethod
     def load(cls, config: dict[str, Any], arrays: Mapping[str, np.ndarray], files: Mapping[str, Path]) -> Self:
         chars = config["chars"]
         return cls(tuple(config["words"]), None if chars is None else tuple(chars), config["lowercase"])
 
 
-class Ngrams:
+class Ngrams(Part):
     """`HashedDocuments` -> `Sparse`: n-grams learned from the training rows, each with a weight.
 
     hashes (v,) uint64, sorted; weights (v,) float32. `counts` is "binary" or "log" (1 + log count); `normalise` gives every
@@ -146,9 +141,6 @@ class Ngrams:
 
     def arrays(self) -> dict[str, np.ndarray]:
         return {"hashes": self.hashes, "weights": self.weights}
-
-    def files(self) -> dict[str, Path | bytes]:
-        return {}
 
     @classmethod
     def load(cls, config: dict[str, Any], arrays: Mapping[str, np.ndarray], files: Mapping[str, Path]) -> Self:

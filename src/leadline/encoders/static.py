@@ -23,12 +23,13 @@ from leadline.encoders.ngrams import text_chunks
 from leadline.encoders.static_table import DIMENSION, kept_table, seconds_to_make
 from leadline.encoders.weights import installed_file
 from leadline.machine import num_threads
+from leadline.parts import Part
 from leadline.values import Dense
 
 _LONGEST_WORD = 100  # characters; the tokenizer knows nothing longer
 
 
-class StaticText:
+class StaticText(Part):
     """Texts -> (n, DIMENSION) float32 of length one; a text without any known token is all zeros. The whole text is read.
 
     table (number of tokens, DIMENSION) float16 and the tokenizer's file: those kept on this machine, made when first needed, or an
@@ -75,9 +76,6 @@ class StaticText:
     @cached_property
     def _tokenizer(self) -> Tokenizer:
         return read_tokenizer(self._tokenizer_file)
-
-    def config(self) -> dict[str, Any]:
-        return {}
 
     def arrays(self) -> dict[str, np.ndarray]:
         return {"table": self._table}

@@ -8,8 +8,10 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from leadline.parts import Part
 
-class WeightedSum:
+
+class WeightedSum(Part):
     """Raw outputs (n, num_outputs) of each member -> their sum by `weights`, one for each, and `bias`, float64."""
 
     kind: ClassVar[str] = "weighted-sum"
@@ -27,12 +29,6 @@ class WeightedSum:
 
     def config(self) -> dict[str, Any]:
         return {"weights": self.weights, "bias": self.bias}
-
-    def arrays(self) -> dict[str, np.ndarray]:
-        return {}
-
-    def files(self) -> dict[str, Path | bytes]:
-        return {}
 
     @classmethod
     def load(cls, config: dict[str, Any], arrays: Mapping[str, np.ndarray], files: Mapping[str, Path]) -> Self:

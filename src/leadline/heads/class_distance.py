@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from leadline.parts import Part
 from leadline.values import Dense
 
 MANY_CLASSES = 10  # from here on doubt between classes, and distance relative to all of them, tell strangers from the rest
@@ -28,7 +29,7 @@ _BLOCK, _SMALL = 8, 1 << 18
 _ROWS_AT_ONCE = 1 << 12
 
 
-class ClassDistance:
+class ClassDistance(Part):
     """Vectors (n, dimension) float32 -> strangeness (n,) float64.
 
     `axes` (dimension, k) lead from a vector to whitened directions, in which `means` (m, k) lie, those of classes with three rows or more
@@ -113,14 +114,8 @@ class ClassDistance:
         whole = (apart.astype(np.float64) ** 2).sum(axis=1)
         return np.asarray(np.maximum(whole - (places**2 / lengths).sum(axis=1), 0.0))
 
-    def config(self) -> dict[str, Any]:
-        return {}
-
     def arrays(self) -> dict[str, np.ndarray]:
         return {"centre": self.centre, "axes": self.axes, "means": self.means, "discount": self.discount, "rest": self.rest}
-
-    def files(self) -> dict[str, Path | bytes]:
-        return {}
 
     @classmethod
     def load(cls, config: dict[str, Any], arrays: Mapping[str, np.ndarray], files: Mapping[str, Path]) -> Self:

@@ -8,8 +8,10 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from leadline.parts import Part
 
-class Constant:
+
+class Constant(Part):
     """Anything with n rows -> raw outputs (n, num_outputs) float64, each row alike."""
 
     kind: ClassVar[str] = "constant"
@@ -20,14 +22,8 @@ class Constant:
     def run(self, *inputs: Any) -> np.ndarray:
         return np.tile(self.values, (len(inputs[0]), 1))
 
-    def config(self) -> dict[str, Any]:
-        return {}
-
     def arrays(self) -> dict[str, np.ndarray]:
         return {"values": self.values}
-
-    def files(self) -> dict[str, Path | bytes]:
-        return {}
 
     @classmethod
     def load(cls, config: dict[str, Any], arrays: Mapping[str, np.ndarray], files: Mapping[str, Path]) -> Self:

@@ -8,8 +8,10 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from leadline.parts import Part
 
-class Doubt:
+
+class Doubt(Part):
     """Logits (n, num_classes) -> entropy (n,) of the probabilities, in nats."""
 
     kind: ClassVar[str] = "doubt"
@@ -19,15 +21,6 @@ class Doubt:
         logs = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
         entropy: np.ndarray = -(np.exp(logs) * logs).sum(axis=1)
         return entropy
-
-    def config(self) -> dict[str, Any]:
-        return {}
-
-    def arrays(self) -> dict[str, np.ndarray]:
-        return {}
-
-    def files(self) -> dict[str, Path | bytes]:
-        return {}
 
     @classmethod
     def load(cls, config: dict[str, Any], arrays: Mapping[str, np.ndarray], files: Mapping[str, Path]) -> Self:

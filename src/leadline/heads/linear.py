@@ -12,10 +12,11 @@ import numpy as np
 
 from leadline.heads.products import steady_product
 from leadline.machine import num_threads
+from leadline.parts import Part
 from leadline.values import Blocks, Dense, Features, Sparse
 
 
-class LinearHead:
+class LinearHead(Part):
     """raw = features @ coef + intercept, (n, num_outputs) float64.
 
     coef (num_columns, num_outputs) and intercept (num_outputs,), float32. Two classes have one output, the log odds of the
@@ -33,14 +34,8 @@ class LinearHead:
         products = [_product(block, coef) for block, coef in zip(blocks, np.split(self.coef, edges), strict=True)]
         return sum(products[1:], products[0]) + self.intercept
 
-    def config(self) -> dict[str, Any]:
-        return {}
-
     def arrays(self) -> dict[str, np.ndarray]:
         return {"coef": self.coef, "intercept": self.intercept}
-
-    def files(self) -> dict[str, Path | bytes]:
-        return {}
 
     @classmethod
     def load(cls, config: dict[str, Any], arrays: Mapping[str, np.ndarray], files: Mapping[str, Path]) -> Self:

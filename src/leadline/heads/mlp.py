@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from leadline.parts import Part
 from leadline.values import Dense
 
 # Rows of one product. It is the same for one row as for a million, so a row's answer has the same bits in whatever company it is asked.
@@ -16,7 +17,7 @@ _BLOCK = 16
 _BLOCKS_TOGETHER = 256  # in memory at a time
 
 
-class MlpHead:
+class MlpHead(Part):
     """features (n, num_columns) float32 -> raw (n, num_outputs) float64: the mean of the members' outputs, times `scale`, plus `offset`.
 
     Layer k has weights (num_members, inputs, outputs) and biases (num_members, outputs), float32; all but the last rectify their outputs.
@@ -62,9 +63,6 @@ class MlpHead:
     def arrays(self) -> dict[str, np.ndarray]:
         weights = {f"weights{place}": layer for place, layer in enumerate(self.weights)}
         return weights | {f"biases{place}": layer for place, layer in enumerate(self.biases)}
-
-    def files(self) -> dict[str, Path | bytes]:
-        return {}
 
     @classmethod
     def load(cls, config: dict[str, Any], arrays: Mapping[str, np.ndarray], files: Mapping[str, Path]) -> Self:

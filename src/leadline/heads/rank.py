@@ -8,12 +8,14 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from leadline.parts import Part
+
 _DIGITS = 4
 _KNOTS = 1001  # quantiles kept: familiarity is known to a thousandth
 _ROUNDING = 1e-6  # what is only so much stranger is as familiar: processors round in different ways, and many rows may share a value
 
 
-class Rank:
+class Rank(Part):
     """One or more measures of strangeness (n,) -> familiarity (n,) in [0, 1].
 
     The measures are added in units of their spread among held-out training rows. 0.05 then says that about one in twenty rows like
@@ -51,9 +53,6 @@ class Rank:
 
     def arrays(self) -> dict[str, np.ndarray]:
         return {"scales": self.scales, "knots": self.knots}
-
-    def files(self) -> dict[str, Path | bytes]:
-        return {}
 
     @classmethod
     def load(cls, config: dict[str, Any], arrays: Mapping[str, np.ndarray], files: Mapping[str, Path]) -> Self:

@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 
 from leadline.heads.rule_words import Bounds, Known, narrowed, sentence
+from leadline.parts import Part
 from leadline.values import take_rows
 
 _MOST_QUESTIONS = 1 << 12  # of a file that was written by somebody else
@@ -63,7 +64,7 @@ class Leaf:
     share: float
 
 
-class RulesHead:
+class RulesHead(Part):
     """Columns as they come (numbers float64 (n,), categories as strings) -> raw outputs (n, num_outputs) float64.
 
     `columns` are the names of the inputs, in their order; `tree` starts with its root.
@@ -107,12 +108,6 @@ class RulesHead:
 
     def config(self) -> dict[str, Any]:
         return {"columns": list(self.columns), "tree": [asdict(node) for node in self.tree]}
-
-    def arrays(self) -> dict[str, np.ndarray]:
-        return {}
-
-    def files(self) -> dict[str, Path | bytes]:
-        return {}
 
     @classmethod
     def load(cls, config: dict[str, Any], arrays: Mapping[str, np.ndarray], files: Mapping[str, Path]) -> Self:

@@ -9,8 +9,10 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from leadline.parts import Part
 
-class Scaling:
+
+class Scaling(Part):
     """Log odds (n, 1) in and out: `scale` times what comes in, and `shift` more."""
 
     kind: ClassVar[str] = "scaling"
@@ -26,12 +28,6 @@ class Scaling:
 
     def config(self) -> dict[str, Any]:
         return {"scale": self.scale, "shift": self.shift}
-
-    def arrays(self) -> dict[str, np.ndarray]:
-        return {}
-
-    def files(self) -> dict[str, Path | bytes]:
-        return {}
 
     @classmethod
     def load(cls, config: dict[str, Any], arrays: Mapping[str, np.ndarray], files: Mapping[str, Path]) -> Self:

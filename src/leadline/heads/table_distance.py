@@ -10,13 +10,14 @@ import numpy as np
 
 from leadline.encoders.tabular import CATEGORY, NUMBER, DesignMatrix, NumberScale, OneHot
 from leadline.heads.products import steady_product
+from leadline.parts import Part
 from leadline.values import Dense
 
 _SHRINKAGE = 0.1  # of the covariance towards its diagonal
 _MOST_TOGETHER = 200  # number columns whose correlations are looked at; of more each counts by itself
 
 
-class TableDistance:
+class TableDistance(Part):
     """Columns -> strangeness (n,) float64: minus twice the log likelihood, but for a constant, of a row under a plain model of the table.
 
     Numbers (standardised, heavy tails drawn in) are jointly Gaussian; categories, missing values and categories never seen come as often
@@ -56,9 +57,6 @@ class TableDistance:
 
     def arrays(self) -> dict[str, np.ndarray]:
         return {"precision": self.precision, "surprise": self.surprise}
-
-    def files(self) -> dict[str, Path | bytes]:
-        return {}
 
     @classmethod
     def load(cls, config: dict[str, Any], arrays: Mapping[str, np.ndarray], files: Mapping[str, Path]) -> Self:

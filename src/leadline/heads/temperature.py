@@ -8,8 +8,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from leadline.parts import Part
 
-class Temperature:
+
+class Temperature(Part):
     kind: ClassVar[str] = "temperature"
 
     def __init__(self, temperature: float) -> None:
@@ -21,12 +23,6 @@ class Temperature:
 
     def config(self) -> dict[str, Any]:
         return {"temperature": self.temperature}
-
-    def arrays(self) -> dict[str, np.ndarray]:
-        return {}
-
-    def files(self) -> dict[str, Path | bytes]:
-        return {}
 
     @classmethod
     def load(cls, config: dict[str, Any], arrays: Mapping[str, np.ndarray], files: Mapping[str, Path]) -> Temperature:

@@ -12,13 +12,14 @@ import numpy as np
 
 from leadline import machine
 from leadline.onnx_runtime import open_session, session_options
+from leadline.parts import Part
 from leadline.values import Typed
 
 _FILE = "trees.onnx"
 _ROWS = 1024  # in one call; measured no slower than more, and enough calls for every thread
 
 
-class TreesHead:
+class TreesHead(Part):
     """Typed columns (n, d) -> raw outputs (n, num_outputs) float64: log odds of the second class, logits, or numbers.
 
     The file has one input `values` and one output `raw`, both float64; `learners.tree_onnx` writes it.
@@ -45,12 +46,6 @@ class TreesHead:
 
     def _answer(self, matrix: np.ndarray) -> np.ndarray:
         return np.asarray(self._session.run(["raw"], {"values": matrix})[0])
-
-    def config(self) -> dict[str, Any]:
-        return {}
-
-    def arrays(self) -> dict[str, np.ndarray]:
-        return {}
 
     def files(self) -> dict[str, Path | bytes]:
         return {_FILE: self.model}
