@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from leadline.heads.products import steady_product
 from leadline.parts import Part
 from leadline.values import Dense
 
@@ -23,9 +24,6 @@ _LEAST_ROWS = 3  # of a class whose mean is kept: that of fewer is a training ro
 _SHRINKAGE = 0.003  # of the mean variance, added to every direction: a few dimensions of some encoders are constant
 _DIRECTIONS = 64  # kept with few classes
 _ROUNDS = 2  # of subspace iteration that finds them
-# Products are made of small ones of one shape: then a row's distance is the same alone and among others, to the last bit, and each stays
-# below what OpenBLAS shares among threads (4 x 65,536 products), which wait for one another: beside other work that took 40 times longer.
-_BLOCK, _SMALL = 8, 1 << 18
 _ROWS_AT_ONCE = 1 << 12
 
 
@@ -99,10 +97,10 @@ class ClassDistance(Part):
 
     def _strangeness(self, vectors: Dense) -> np.ndarray:
         apart = vectors - self.centre
-        places = _product(apart, self.axes).astype(np.float64)
+        places = steady_product(apart, self.axes, apart.dtype).astype(np.float64)
         squares = (places**2).sum(axis=1)
         means = self.means.astype(np.float64)
-        to_means = squares[:, None] - 2 * _product(places, means.T) + (means**2).sum(axis=1)
+        to_means = squares[:, None] - 2 * steady_product(places, means.T) + (means**2).sum(axis=1)
         strange: np.ndarray = to_means.min(axis=1) - (places**2 * self.discount).sum(axis=1)
         if self.rest > 0:
             strange += self.rest * self._left_out(apart, squares, places)
@@ -120,19 +118,6 @@ class ClassDistance(Part):
     @classmethod
     def load(cls, config: dict[str, Any], arrays: Mapping[str, np.ndarray], files: Mapping[str, Path]) -> Self:
         return cls(arrays["centre"], arrays["axes"], arrays["means"], arrays["discount"], arrays["rest"])
-
-
-def _product(rows: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """rows (n, d) @ right (d, k)."""
-    padded = np.zeros((-(-len(rows) // _BLOCK) * _BLOCK, rows.shape[1]), rows.dtype)
-    padded[: len(rows)] = rows
-    blocks = padded.reshape(len(padded) // _BLOCK, _BLOCK, rows.shape[1])
-    result = np.empty((len(padded), right.shape[1]), rows.dtype)
-    step = max(1, _SMALL // (_BLOCK * max(1, rows.shape[1])))  # no directions are left where all means are one
-    for start in range(0, right.shape[1], step):
-        part = np.ascontiguousarray(right[:, start : start + step], rows.dtype)
-        result[:, start : start + step] = (blocks @ part).reshape(len(padded), part.shape[1])
-    return result[: len(rows)]
 
 
 def _group_means(vectors: Dense, classes: np.ndarray, counts: np.ndarray) -> np.ndarray:

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from leadline.errors import LeadlineError
-from leadline.evaluate.calibration import fit_calibration
 from leadline.evaluate.choose import Candidate, Choice, choose
-from leadline.parts import Graph
+from leadline.parts import Graph, Part
 from leadline.plan.plan import Fitting, Skipped
 from leadline.registry import BLENDS
 from leadline.tasks.contract import Task
@@ -22,11 +21,16 @@ Fitted = Callable[[], None]  # called after every fit, for the progress bar
 
 @dataclass(frozen=True)
 class OutOfFold:
-    """Raw outputs of one learner on rows it did not learn from: `rows` are positions in the examples."""
+    """Raw outputs of one learner on rows it did not learn from: `rows` are positions in the examples.
+
+    `calibration` makes them honest, as the learner would be served, so that nobody loses for stating too much or too little confidence;
+    None where the task speaks of no chances.
+    """
 
     fitting: Fitting
     rows: np.ndarray
     raw: np.ndarray
+    calibration: Part | None
     fit_seconds: float
     graph: Graph  # of the last fold, to see what answering costs
 
@@ -34,11 +38,9 @@ class OutOfFold:
     def learner(self) -> str:
         return self.fitting.learner
 
-
-def honest_answers(result: OutOfFold, truth: np.ndarray, task: Task) -> np.ndarray:
-    """Its answers by the calibration that it would be served with, so that nobody loses for stating too much or too little confidence."""
-    part = fit_calibration(result.raw, truth, task)
-    return task.answers(result.raw if part is None else part.run(result.raw))
+    @property
+    def calibrated(self) -> np.ndarray:
+        return self.raw if self.calibration is None else np.asarray(self.calibration.run(self.raw))
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,5 @@ class Rules:
         if not results:
             reasons = "; ".join(f"{one.learner}: {one.why}" for one in out)
             raise LeadlineError(f"no learner could be fitted: {reasons}", "data that one of them can learn from, and memory for it")
-        candidates = [
-            Candidate(one.learner, honest_answers(one, truth, self.task), one.fitting.cost, one.learner in BLENDS) for one in results
-        ]
+        candidates = [Candidate(one.learner, self.task.answers(one.calibrated), one.fitting.cost, one.learner in BLENDS) for one in results]
         return Contest(tuple(results), results[0].rows, truth, choose(candidates, truth, self.metric, TRIVIAL), tuple(out))

@@ -15,7 +15,6 @@ from leadline.findings import Finding
 from leadline.plan.budget import parse_budget
 from leadline.plan.plan import Skipped
 from leadline.progress import Progress
-from leadline.workflow.contest import honest_answers
 from leadline.workflow.failing import nothing_learned
 from leadline.workflow.judging import manifest_of
 from leadline.workflow.learning import Learned, learn
@@ -69,5 +68,4 @@ def fit(
 
 def _scores(learned: Learned) -> dict[str, float]:
     contest, setup = learned.contest, learned.setup
-    truth, task = contest.truth, setup.task
-    return {one.learner: float(setup.metric.value(honest_answers(one, truth, task), truth)) for one in contest.results}
+    return {one.learner: float(setup.metric.value(setup.task.answers(one.calibrated), contest.truth)) for one in contest.results}

@@ -14,7 +14,6 @@ from leadline.learners.contract import Learner
 from leadline.parts import Graph, Node
 from leadline.plan.plan import Fitting
 from leadline.registry import BLENDS, LEARNERS, learner_class
-from leadline.tasks.contract import Task
 from leadline.workflow.blending import blends
 from leadline.workflow.contest import Contest, OutOfFold, Rules
 from leadline.workflow.failing import FAILURES, failed
@@ -53,7 +52,9 @@ def _out_of_fold(examples: Examples, folds: Sequence[Fold], fitting: Fitting, ru
         if not np.isfinite(raw[-1]).all():
             raise ValueError("its answers are not all numbers")
         rules.after_fit()
-    return OutOfFold(fitting, np.concatenate([fold.valid for fold in folds]), np.concatenate(raw), seconds / len(folds), graph)
+    rows, answers = np.concatenate([fold.valid for fold in folds]), np.concatenate(raw)
+    calibration = fit_calibration(answers, examples.target[rows], rules.task)
+    return OutOfFold(fitting, rows, answers, calibration, seconds / len(folds), graph)
 
 
 def answered(graph: Graph, examples: Examples, rows: np.ndarray) -> np.ndarray:
@@ -73,7 +74,7 @@ def refit_winner(examples: Examples, contest: Contest, rules: Rules) -> tuple[Gr
             learner: Learner = learner_class(fitting.learner)()
             graph = learner.fit(examples, rules.task, fitting.work, rules.seed)
             rules.after_fit()
-            return calibrated(graph, contest.winner, examples, rules.task), contest
+            return calibrated(graph, contest.winner), contest
         except FAILURES as error:
             others = [result for result in contest.results if result is not contest.winner]
             contest = rules.decide(others, contest.truth, [*contest.failed, failed(fitting, error)])
@@ -84,7 +85,7 @@ def with_inputs(graph: Graph, inputs: Mapping[str, Node]) -> Graph:
     return Graph((*(node for name, node in inputs.items() if name in used), *graph.nodes))
 
 
-def calibrated(graph: Graph, out_of_fold: OutOfFold, examples: Examples, task: Task) -> Graph:
-    """Adds what makes out-of-fold probabilities honest, where the task speaks of probabilities."""
-    part = fit_calibration(out_of_fold.raw, examples.target[out_of_fold.rows], task)
+def calibrated(graph: Graph, out_of_fold: OutOfFold) -> Graph:
+    """Adds what makes the learner's raw outputs honest."""
+    part = out_of_fold.calibration
     return graph if part is None else graph.extended(Node(CALIBRATION, part, (graph.nodes[-1].name,)))

@@ -12,7 +12,7 @@ from leadline.data.examples import Examples
 from leadline.evaluate.intervals import score_interval
 from leadline.parts import COLUMN, Graph, Node
 from leadline.registry import learner_class
-from leadline.workflow.contest import Contest, OutOfFold, honest_answers
+from leadline.workflow.contest import Contest, OutOfFold
 from leadline.workflow.fitting import with_inputs
 from leadline.workflow.setup import Setup
 from leadline.workflow.training_report import Row
@@ -27,7 +27,7 @@ def leaderboard(setup: Setup, examples: Examples, contest: Contest, nodes: Mappi
 
 
 def _row(setup: Setup, examples: Examples, result: OutOfFold, truth: np.ndarray, nodes: Mapping[str, Node]) -> Row:
-    score = score_interval(setup.metric, honest_answers(result, truth, setup.task), truth)
+    score = score_interval(setup.metric, setup.task.answers(result.calibrated), truth)
     graph = with_inputs(result.graph, nodes)
     return Row(
         result.learner, learner_class(result.learner).family, score.value, score.low, score.high,

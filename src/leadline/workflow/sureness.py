@@ -6,13 +6,11 @@ from dataclasses import replace
 
 from leadline.evaluate.familiarity import familiarity_of
 from leadline.parts import Graph
-from leadline.workflow.fitting import CALIBRATION
 from leadline.workflow.learning import Learned
 
 
 def with_familiarity(learned: Learned) -> Graph:
     """The learned graph with parts that tell familiarity, learned from the same rows."""
-    winner, last = learned.contest.winner, learned.graph.nodes[-1]
-    raw = last.part.run(winner.raw) if last.name == CALIBRATION else winner.raw
-    beside = familiarity_of(learned.graph, learned.examples, raw, winner.rows, learned.setup.task, learned.plan.seed)
+    winner = learned.contest.winner
+    beside = familiarity_of(learned.graph, learned.examples, winner.calibrated, winner.rows, learned.setup.task, learned.plan.seed)
     return replace(learned.graph, beside=beside)

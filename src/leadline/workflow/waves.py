@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from leadline.learners.contract import Learner
 from leadline.plan.plan import Fitting, Skipped
 from leadline.registry import LEARNERS
-from leadline.workflow.contest import Contest, OutOfFold, Rules, honest_answers
+from leadline.workflow.contest import Contest, OutOfFold, Rules
 from leadline.workflow.failing import TRIVIAL
 
 _LITTLE = 0.03  # of what answering without looking leaves to win
@@ -21,8 +21,8 @@ def first_wave(fittings: Sequence[Fitting]) -> list[Fitting]:
 
 def second_wave(fittings: Sequence[Fitting], contest: Contest, rules: Rules) -> Iterator[Fitting | Skipped]:
     """The others, each as it is or as left out: where the smaller version is nearly perfect, a larger one cannot be worth its price."""
-    waiting = [fitting for fitting in fittings if fitting not in first_wave(fittings)]
-    for fitting in waiting:
+    first = first_wave(fittings)
+    for fitting in [fitting for fitting in fittings if fitting not in first]:
         smaller = _smaller(fitting)
         left = _left_to_win(contest, smaller, rules)
         if left is None or left > _LITTLE:
@@ -48,4 +48,4 @@ def _left_to_win(contest: Contest, learner: str, rules: Rules) -> float | None:
 
 
 def _score(result: OutOfFold, contest: Contest, rules: Rules) -> float:
-    return rules.metric.value(honest_answers(result, contest.truth, rules.task), contest.truth)
+    return rules.metric.value(rules.task.answers(result.calibrated), contest.truth)
