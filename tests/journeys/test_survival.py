@@ -312,7 +312,7 @@ save._write_arrays = slow
 
 # Forests grow side by side in threads, and would do so for a long time.
 SLOW_FORESTS = """
-from leadline.learners import trees
+from leadline.learners import tree_growth as trees
 go_on = trees._go_on
 def slow(given_up):
     print("growing", flush=True)

@@ -6,21 +6,18 @@ from typing import ClassVar
 
 from leadline.data.examples import Examples
 from leadline.heads.constant import Constant
-from leadline.learners.contract import Sizes, Work
+from leadline.learners.contract import Learner, Sizes, Work
 from leadline.parts import COLUMN, Graph, Node
 from leadline.tasks.contract import Task
 
 
-class Baseline:
+class Baseline(Learner):
     name: ClassVar[str] = "baseline"
     family: ClassVar[str] = "classical"
     title: ClassVar[str] = "what is most frequent, or the mean"
 
     def why_not(self, sizes: Sizes, task: Task) -> str | None:
         return None
-
-    def inputs(self, sizes: Sizes) -> list[Node]:
-        return []
 
     def work(self, sizes: Sizes, task: Task, effort: int) -> Work:
         """One pass over the answers, in millions of rows."""

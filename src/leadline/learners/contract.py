@@ -37,11 +37,13 @@ class Work:
     """One fit: elementary steps in units the learner chooses (calibrated per learner), its settings and its memory.
 
     `settings` is everything besides data and seed that decides what is learned, JSON-able: it is what a plan replays.
+    `tuning_steps` come once, before the first fit.
     """
 
     steps: float
     peak_bytes: int
     settings: dict[str, Any] = field(default_factory=dict)
+    tuning_steps: float = 0.0
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -57,7 +59,7 @@ class Learner(Protocol):
     name: ClassVar[str]
     family: ClassVar[str]  # "classical" or "deep"
     title: ClassVar[str]  # for people: "linear model on words and columns"
-    larger_than: ClassVar[str]
+    larger_than: ClassVar[str] = ""
 
     def why_not(self, sizes: Sizes, task: Task) -> str | None:
         """None if it can answer this task on such columns, else the reason in words."""
@@ -65,11 +67,16 @@ class Learner(Protocol):
 
     def inputs(self, sizes: Sizes) -> list[Node]:
         """Stateless nodes it reads: computed once over all rows, pretrained ones through the store."""
-        ...
+        return []
 
     def work(self, sizes: Sizes, task: Task, effort: int) -> Work:
         """One fit at effort 0 (least that makes sense), 1, or 2 (what a specialist would do)."""
         ...
+
+    def tuned(self, train: Examples, task: Task, work: Work, seed: int) -> Work:
+        """The work with settings that suit these rows, found once for all folds: they are told apart by rows held out in there, and who
+        judges the result has to hold out others."""
+        return work
 
     def fit(self, train: Examples, task: Task, work: Work, seed: int) -> Graph:
         """The nodes after `inputs`, ending in raw outputs (n, num_outputs): logits, or numbers. Equal bytes for equal arguments."""

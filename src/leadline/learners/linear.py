@@ -18,7 +18,7 @@ from leadline.encoders.ngrams import HashedNgrams, Ngrams
 from leadline.encoders.tabular import DesignMatrix, bins_for
 from leadline.evaluate.folds import make_folds
 from leadline.heads.linear import LinearHead
-from leadline.learners.contract import Sizes, Work
+from leadline.learners.contract import Learner, Sizes, Work
 from leadline.learners.search import Aim, Search, Trial
 from leadline.parts import COLUMN, Graph, Node
 from leadline.tasks.contract import Task
@@ -72,7 +72,7 @@ def path_solves(settings: Mapping[str, Any], aim: Aim) -> int:
     return aim.num_searched * len(strengths) * int(folds) + aim.num_outputs * _DIRECT_SOLVES
 
 
-class Linear:
+class Linear(Learner):
     name: ClassVar[str] = "linear"
     family: ClassVar[str] = "classical"
     title: ClassVar[str] = "linear model on words and columns"

@@ -22,7 +22,7 @@ from leadline.data.examples import Examples
 from leadline.encoders.tabular import CATEGORY, NUMBER
 from leadline.evaluate.folds import Fold, make_folds
 from leadline.heads.mlp import MlpHead
-from leadline.learners.contract import Sizes, Work
+from leadline.learners.contract import Learner, Sizes, Work
 from leadline.learners.linear import rows_within, sampled, table_nodes, table_width
 from leadline.learners.search import Standardised
 from leadline.parts import Graph, Node
@@ -45,7 +45,7 @@ _BATCHES, _SMALLEST_BATCH, _LARGEST_BATCH = 100, 64, 512  # of one epoch, within
 _BATCH_COST = 2.5e6  # what a step costs besides its rows, in looks at a weight
 
 
-class Mlp:
+class Mlp(Learner):
     name: ClassVar[str] = "mlp"
     family: ClassVar[str] = "deep"
     title: ClassVar[str] = "small network on columns"
@@ -54,9 +54,6 @@ class Mlp:
         if not sizes.columns_of(NUMBER, CATEGORY):
             return "it reads number and category columns, and there are none"
         return None
-
-    def inputs(self, sizes: Sizes) -> list[Node]:
-        return []
 
     def work(self, sizes: Sizes, task: Task, effort: int) -> Work:
         """Steps are a billion looks of a row at a weight, networks side by side counting once; few stop before their last epoch."""

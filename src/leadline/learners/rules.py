@@ -16,7 +16,7 @@ from leadline.data.examples import Examples
 from leadline.encoders.tabular import CATEGORY, NUMBER
 from leadline.evaluate.folds import Fold, make_folds
 from leadline.heads.rules import Branch, Leaf, RulesHead
-from leadline.learners.contract import Sizes, Work
+from leadline.learners.contract import Learner, Sizes, Work
 from leadline.learners.linear import sampled
 from leadline.learners.rule_growth import Met, flattened, grow, losses_at_depths
 from leadline.learners.rule_table import BINS, Entries, RuleTable
@@ -37,7 +37,7 @@ _MOST_ROWS = 200_000  # four questions are settled by fewer
 _MOST_CLASSES, _MOST_LABELS = 16, 100
 
 
-class Rules:
+class Rules(Learner):
     name: ClassVar[str] = "rules"
     family: ClassVar[str] = "classical"
     title: ClassVar[str] = "if-then rules"
@@ -49,9 +49,6 @@ class Rules:
         if sizes.num_classes > most:
             return f"it makes up to {2**_DEPTH} rules, and {sizes.num_classes:,} answers to tell apart are more than the {most} it can bear"
         return None
-
-    def inputs(self, sizes: Sizes) -> list[Node]:
-        return []
 
     def work(self, sizes: Sizes, task: Task, effort: int) -> Work:
         """Steps are a million table cells, each looked at by one question; every tree costs so much however small it is."""

@@ -18,7 +18,7 @@ from leadline.encoders.contract import StoredEncoder
 from leadline.encoders.join import Join
 from leadline.evaluate.folds import make_folds
 from leadline.heads.linear import LinearHead
-from leadline.learners.contract import Sizes, Work
+from leadline.learners.contract import Learner, Sizes, Work
 from leadline.learners.linear import path_settings, path_solves, rows_within, sampled, table_nodes
 from leadline.learners.logistic import LinearFit
 from leadline.learners.search import Aim, Search, Trial
@@ -31,7 +31,7 @@ _FAR_FEWER = 2  # this many times fewer rows than features: then n x n is worth 
 _RIDGE = 1e-6  # of the mean squared length of a row
 
 
-class LinearOnVectors:
+class LinearOnVectors(Learner):
     """What all learners of this kind share. A learner is a choice of encoders, a name, and what it is called by people."""
 
     name: ClassVar[str]

@@ -103,9 +103,10 @@ class _Filling:
         return Chosen(self.num_folds, self.nested_folds, fittings, tuple(skipped), tuple(sorted(paid)), spent)
 
     def price(self, field: Field, effort: int) -> float:
-        """Seconds of all fits of a learner; those on folds see fewer rows."""
-        fits = self.num_folds * (1 + self.nested_folds) * FOLD_SHARE + 1 + self.nested_folds
-        return field.rate.seconds(self._work(field, effort).steps, fits)
+        """Seconds of all fits of a learner, those on folds see fewer rows, and of tuning it, once and in every outer fold."""
+        work, contests = self._work(field, effort), 1 + self.nested_folds
+        fits = contests * (self.num_folds * FOLD_SHARE + 1)
+        return field.rate.seconds(work.steps, fits) + contests * field.rate.per_unit * work.tuning_steps
 
     def _work(self, field: Field, effort: int) -> Work:
         return field.learner.work(self.asked.sizes, self.asked.task, effort)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -43,6 +44,7 @@ def hold_contest(
 
 def _out_of_fold(examples: Examples, folds: Sequence[Fold], fitting: Fitting, rules: Rules) -> OutOfFold:
     learner: Learner = LEARNERS.get(fitting.learner)()
+    fitting = replace(fitting, work=learner.tuned(examples, rules.task, fitting.work, rules.seed))
     raw, seconds = list[np.ndarray](), 0.0
     for fold in folds:
         began = time.perf_counter()

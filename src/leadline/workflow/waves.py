@@ -34,7 +34,7 @@ def second_wave(fittings: Sequence[Fitting], contest: Contest, rules: Rules) -> 
 
 def _smaller(fitting: Fitting) -> str:
     learner: type[Learner] = LEARNERS.get(fitting.learner)
-    return learner.larger_than if hasattr(learner, "larger_than") else ""
+    return learner.larger_than
 
 
 def _left_to_win(contest: Contest, learner: str, rules: Rules) -> float | None:
