@@ -75,7 +75,7 @@ def test_solver_finds_what_scikit_learn_finds(shape: tuple[int, int], num_classe
     signal = x[:, :4] @ rng.normal(size=(4, 4)) + rng.normal(size=(len(x), 4))
     target = 50 + 7 * signal[:, 0] if num_classes == 0 else signal[:, :num_classes].argmax(axis=1)
     both = Join().run(x[:, :3], to_sparse(x[:, 3:]))
-    found = EXACT.fit({"dense": x, "sparse": to_sparse(x), "both": both}[form], target, aim(num_classes), EXACT.strengths[0])
+    found = EXACT.fit({"dense": x, "sparse": to_sparse(x), "both": both}[form], target, aim(num_classes))
     penalty = EXACT.strengths[0] * np.mean(np.sum(x.astype(np.float64) ** 2, axis=1)) * len(x)
     if num_classes == 0:
         peer = Ridge(alpha=penalty).fit(x.astype(np.float64), target)
@@ -166,7 +166,8 @@ def test_says_why_it_cannot_read_images() -> None:
 
 def test_more_rows_outputs_and_effort_are_more_work() -> None:
     def steps(rows: int, num_classes: int, effort: int) -> float:
-        return Linear().work(Sizes(rows, {"says": "text"}, num_classes, text_length=1000), Classify(), effort).steps
+        work = Linear().work(Sizes(rows, {"says": "text"}, num_classes, text_length=1000), Classify(), effort)
+        return work.steps + work.tuning_steps
 
     assert steps(40_000, 2, 1) == pytest.approx(2 * steps(20_000, 2, 1))
     assert steps(20_000, 2, 0) < steps(20_000, 2, 1) < steps(20_000, 2, 2)

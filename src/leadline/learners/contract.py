@@ -75,9 +75,13 @@ class Learner(Protocol):
 
     def tuned(self, train: Examples, task: Task, work: Work, seed: int) -> Work:
         """The work with settings that suit these rows, found once for all folds: they are told apart by rows held out in there, and who
-        judges the result has to hold out others."""
+        judges the result has to hold out others. Work that has been tuned stays as it is.
+        """
         return work
 
     def fit(self, train: Examples, task: Task, work: Work, seed: int) -> Graph:
-        """The nodes after `inputs`, ending in raw outputs (n, num_outputs): logits, or numbers. Equal bytes for equal arguments."""
+        """The nodes after `inputs`, ending in raw outputs (n, num_outputs): logits, or numbers. Equal bytes for equal arguments.
+
+        Work that has not been tuned is tuned first.
+        """
         ...

@@ -6,7 +6,8 @@ length 1. Measured on `imdb`: see LOG.md.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -42,7 +43,7 @@ _PREPARING = 40  # measured on `imdb` and `banking77`
 # solver's copy of it. Together a fit stays under `_MOST_BYTES`.
 _BYTES_TEXT, _BYTES_TABLE = 80.0, 20.0
 _MOST_BYTES = 2.5e9
-_DIRECT_SOLVES = 4  # strengths of a path that cost as much as the last solution, which starts from zero
+_DIRECT_SOLVES = 8  # strengths of a path that cost as much as the last solution, which starts from zero
 
 
 def _powers(*exponents: float) -> list[float]:
@@ -67,9 +68,23 @@ def path_settings(rows: int, num_outputs: int, effort: int) -> dict[str, Any]:
 
 
 def path_solves(settings: Mapping[str, Any], aim: Aim) -> int:
-    """Solutions for one output at most: every strength on every inner fold, and the last one on all rows."""
-    strengths, folds = settings["strengths"], settings["inner_folds"]
-    return aim.num_searched * len(strengths) * int(folds) + aim.num_outputs * _DIRECT_SOLVES
+    """Solutions for one output at most: every strength on every inner fold."""
+    return aim.num_searched * len(settings["strengths"]) * int(settings["inner_folds"])
+
+
+def direct_solves(aim: Aim) -> int:
+    """What the last solution costs, in those of a path: it starts from zero."""
+    return aim.num_outputs * _DIRECT_SOLVES
+
+
+def with_strength(work: Work, train: Examples, task: Task, seed: int, trial: Callable[[Examples, Examples], Trial]) -> Work:
+    """The work with the one strength that rows held out of `train` prefer; `trial` makes features of rows that teach and that judge."""
+    settings = work.settings
+    some = sampled(train, settings["rows"], seed)
+    folds = make_folds(some, task, settings["inner_folds"], seed) if settings["inner_folds"] else []
+    trials = [trial(some.take(fold.train), some.take(fold.valid)) for fold in folds]
+    strength = Search.of(settings).choose(trials, Aim.of(task, train.num_classes))
+    return replace(work, settings={**settings, "strengths": [strength], "inner_folds": 0}, tuning_steps=0.0)
 
 
 class Linear(Learner):
@@ -102,20 +117,19 @@ class Linear(Learner):
         row_bytes = in_texts * _BYTES_TEXT + in_tables * _BYTES_TABLE + aim.num_searched * 8 * 60
         settings["rows"] = rows_within(sizes.rows, row_bytes)
         entries = settings["rows"] * (in_texts + in_tables)
-        steps = entries * (_PREPARING * (settings["inner_folds"] + 1) + path_solves(settings, aim)) / 1e6
-        return Work(steps, int(settings["rows"] * row_bytes), settings)
+        steps = entries * (_PREPARING + direct_solves(aim)) / 1e6
+        tuning = entries * (_PREPARING * settings["inner_folds"] + path_solves(settings, aim)) / 1e6
+        return Work(steps, int(settings["rows"] * row_bytes), settings, tuning)
+
+    def tuned(self, train: Examples, task: Task, work: Work, seed: int) -> Work:
+        vectors = self.vectors(train)
+        return with_strength(work, train, task, seed, lambda teach, judge: _trial(teach, judge, work.settings, vectors))
 
     def fit(self, train: Examples, task: Task, work: Work, seed: int) -> Graph:
+        work = self.tuned(train, task, work, seed)
         train = sampled(train, work.settings["rows"], seed)
-        search, num_folds = Search.of(work.settings), work.settings["inner_folds"]
-        folds = make_folds(train, task, num_folds, seed) if num_folds else []
-        vectors = self.vectors(train)
-        trials = [_trial(train.take(fold.train), train.take(fold.valid), work.settings, vectors) for fold in folds]
-        aim = Aim.of(task, train.num_classes)
-        strength = search.choose(trials, aim)
-        del trials, folds  # they are as large as what comes
-        encoders = _fit_encoders(train, work.settings, vectors)
-        found = search.fit(encoders.run(train.values), train.target, aim, strength)
+        encoders = _fit_encoders(train, work.settings, self.vectors(train))
+        found = Search.of(work.settings).fit(encoders.run(train.values), train.target, Aim.of(task, train.num_classes))
         head = LinearHead(found.coef, found.intercept)
         return encoders.extended(Node("linear", head, (encoders.nodes[-1].name,)))
 

@@ -103,8 +103,9 @@ class Search:
                 break
         return chosen
 
-    def fit(self, features: Features, target: np.ndarray, aim: Aim, strength: float) -> LinearFit:
-        """The model of one strength, straight from zero: measured, that is as quick as going down the path."""
+    def fit(self, features: Features, target: np.ndarray, aim: Aim) -> LinearFit:
+        """The model of the only strength, straight from zero: measured, that is as quick as going down the path."""
+        (strength,) = self.strengths
         matrix, scaled = Matrix(features, aim.num_outputs), Standardised.of(target, aim.loss)
         fits = []
         for block in aim.blocks():

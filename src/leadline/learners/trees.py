@@ -93,6 +93,7 @@ class Trees(Learner):
         return replace(work, settings={**settings, "shapes": [asdict(best)]}, tuning_steps=0.0)
 
     def fit(self, train: Examples, task: Task, work: Work, seed: int) -> Graph:
+        work = self.tuned(train, task, work, seed)
         node, values = _prepared(train)
         folds = make_folds(train, task, work.settings["num_folds"], seed) if work.settings["num_folds"] else []
         problems = problems_of(values, train, task)

@@ -16,10 +16,9 @@ from leadline.columns.language import in_words
 from leadline.data.examples import Examples
 from leadline.encoders.contract import StoredEncoder
 from leadline.encoders.join import Join
-from leadline.evaluate.folds import make_folds
 from leadline.heads.linear import LinearHead
 from leadline.learners.contract import Learner, Sizes, Work
-from leadline.learners.linear import path_settings, path_solves, rows_within, sampled, table_nodes
+from leadline.learners.linear import direct_solves, path_settings, path_solves, rows_within, sampled, table_nodes, with_strength
 from leadline.learners.logistic import LinearFit
 from leadline.learners.search import Aim, Search, Trial
 from leadline.parts import COLUMN, Graph, Node
@@ -65,21 +64,23 @@ class LinearOnVectors(Learner):
         # Features of the rows and of every fold in double precision, and ten pairs of vectors of the solver.
         row_bytes = width * 8 * (settings["inner_folds"] + 2) + aim.num_searched * 8 * 60
         settings["rows"] = rows_within(sizes.rows, row_bytes)
-        steps = settings["rows"] * width * path_solves(settings, aim) / 1e6
-        return Work(steps, int(settings["rows"] * row_bytes), settings)
+        numbers = settings["rows"] * width / 1e6
+        tuning = numbers * path_solves(settings, aim)
+        return Work(numbers * direct_solves(aim), int(settings["rows"] * row_bytes), settings, tuning)
+
+    def tuned(self, train: Examples, task: Task, work: Work, seed: int) -> Work:
+        return with_strength(work, train, task, seed, self._trial)
 
     def fit(self, train: Examples, task: Task, work: Work, seed: int) -> Graph:
+        work = self.tuned(train, task, work, seed)
         train = sampled(train, work.settings["rows"], seed)
-        search, num_folds = Search.of(work.settings), work.settings["inner_folds"]
-        folds = make_folds(train, task, num_folds, seed) if num_folds else []
-        aim = Aim.of(task, train.num_classes)
-        strength = search.choose([self._trial(train.take(fold.train), train.take(fold.valid)) for fold in folds], aim)
         graph = self._fit_join(train)
         features = self._features(graph, train)
         preparing = Preparing.of(features)
-        found = preparing.undone(search.fit(preparing.applied(features), train.target, aim, strength))
+        found = Search.of(work.settings).fit(preparing.applied(features), train.target, Aim.of(task, train.num_classes))
         source = graph.nodes[-1].name if graph.nodes else self._encoded(train)[0]
-        return graph.extended(Node("linear", LinearHead(found.coef, found.intercept), (source,)))
+        served = preparing.undone(found)
+        return graph.extended(Node("linear", LinearHead(served.coef, served.intercept), (source,)))
 
     def _encoder(self, kind: str) -> type[StoredEncoder]:
         encoder: type[StoredEncoder] = ENCODERS.get(self.encoders[kind])

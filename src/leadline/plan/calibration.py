@@ -175,7 +175,7 @@ def _time_fits(learner: Learner, task: Task, kinds: list[str], num_rows: int, ef
         began = time.perf_counter()
         learner.fit(examples, task, work, seed=0)
         seconds.append(time.perf_counter() - began)
-    return seconds[0], min(seconds[1:]), work.steps
+    return seconds[0], min(seconds[1:]), work.steps + work.tuning_steps
 
 
 def _time_node(node: Node, column_type: str) -> Rate:

@@ -44,8 +44,9 @@ def hold_contest(
 
 def _out_of_fold(examples: Examples, folds: Sequence[Fold], fitting: Fitting, rules: Rules) -> OutOfFold:
     learner: Learner = LEARNERS.get(fitting.learner)()
+    raw, seconds, began = list[np.ndarray](), 0.0, time.perf_counter()
     fitting = replace(fitting, work=learner.tuned(examples, rules.task, fitting.work, rules.seed))
-    raw, seconds = list[np.ndarray](), 0.0
+    tuning = time.perf_counter() - began
     for fold in folds:
         began = time.perf_counter()
         graph = learner.fit(examples.take(fold.train), rules.task, fitting.work, rules.seed)
@@ -56,7 +57,7 @@ def _out_of_fold(examples: Examples, folds: Sequence[Fold], fitting: Fitting, ru
         rules.after_fit()
     rows, answers = np.concatenate([fold.valid for fold in folds]), np.concatenate(raw)
     calibration = fit_calibration(answers, examples.target[rows], rules.task)
-    return OutOfFold(fitting, rows, answers, calibration, seconds / len(folds), graph)
+    return OutOfFold(fitting, rows, answers, calibration, tuning + seconds / len(folds), graph)
 
 
 def answered(graph: Graph, examples: Examples, rows: np.ndarray) -> np.ndarray:
