@@ -69,9 +69,9 @@ class Pricing:
         rates = self.calibration.engines(encoder, encoder.config(), encoder.measure_engines)
         engine = max(rates, key=lambda name: rates[name])
         missing, seconds = self._to_do(encoder, values, engine, rates)
-        if seconds < self.seconds_left:
-            engine = pick_engine(encoder, values, sample, rates, self.store, self.progress)
-            missing, seconds = self._to_do(encoder, values, engine, rates)
+        picked = pick_engine(encoder, values, sample, rates, self.store, self.progress) if seconds < self.seconds_left else engine
+        if picked != engine:
+            engine, (missing, seconds) = picked, self._to_do(encoder, values, picked, rates)
         encoding = Encoding(name, encoder.kind, column, encoder.config(), engine, encoder.serving_engine, missing, round(seconds, 2))
         return encoder, encoding, rates[engine]
 
