@@ -26,6 +26,7 @@ from leadline.registry import ENCODERS
 from leadline.tasks.contract import Task
 from leadline.values import Dense
 
+_READING = 8.0  # outputs that cost as much as reading the features once, which all outputs share
 _FAR_FEWER = 2  # this many times fewer rows than features: then n x n is worth preparing
 _RIDGE = 1e-6  # of the mean squared length of a row
 
@@ -64,7 +65,7 @@ class LinearOnVectors(Learner):
         # Features of the rows and of every fold in double precision, and ten pairs of vectors of the solver.
         row_bytes = width * 8 * (settings["inner_folds"] + 2) + aim.num_searched * 8 * 60
         settings["rows"] = rows_within(sizes.rows, row_bytes)
-        numbers = settings["rows"] * width / 1e6
+        numbers = settings["rows"] * width / 1e6 * (1 + _READING / aim.num_searched)
         tuning = numbers * path_solves(settings, aim)
         return Work(numbers * direct_solves(aim), int(settings["rows"] * row_bytes), settings, tuning)
 
