@@ -111,7 +111,7 @@ ENCODERS = Registry("encoder", {
     "pixels": "leadline.encoders.pixels:Pixels",
 })  # fmt: skip
 
-# In the order in which the speed of a new machine is found out, where the budget is short.
+# In the order in which the speed of a new machine is found out, and in which learners are given more effort, where the budget is short.
 LEARNERS = Registry("learner", {
     "baseline": "leadline.learners.baseline:Baseline",
     "linear": "leadline.learners.linear:Linear",

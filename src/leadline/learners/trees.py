@@ -31,12 +31,13 @@ from leadline.values import Typed
 _EFFORTS: tuple[dict[str, Any], ...] = (
     {"learning_rate": 0.1, "max_trees": 100, "num_folds": 0},
     {"learning_rate": 0.1, "max_trees": 600, "num_folds": 3},
-    {"learning_rate": 0.05, "max_trees": 2000, "num_folds": 8},
+    {"learning_rate": 0.05, "max_trees": 2000, "num_folds": 6},
 )
 # Shapes are compared with larger steps, on four folds of few rows and two of many, which differ less by chance.
 _TRIAL = {"learning_rate": 0.1, "max_trees": 600}
 _TRIAL_ROWS, _MANY_ROWS, _TRIAL_FOLDS = 60_000, 20_000, 4
 _TRIALS = 11  # of a walk, usually
+_LARGER = 1.5  # what trees of a tuned shape cost, in ordinary ones
 # Many classes grow one tree each per round: all rounds of one forest together stay under this, with larger steps.
 _MOST_TREES, _LEAST_PROGRESS = 6000, 10.0
 # Rounds that a forest usually takes times the learning rate, for classes and for numbers. Measured, steps per second on one core then lie
@@ -76,7 +77,7 @@ class Trees(Learner):
         rows = min(sizes.rows, _TRIAL_ROWS)
         trial = {**_bounded(_TRIAL, num_outputs), "rows": rows, "num_folds": _TRIAL_FOLDS, "used": 4 if rows < _MANY_ROWS else 2}
         tuning = steps(trial, _TRIALS * trial["used"], rows)
-        return Work(steps(settings, settings["num_folds"], sizes.rows), peak_bytes, {**settings, "trial": trial}, tuning)
+        return Work(_LARGER * steps(settings, settings["num_folds"], sizes.rows), peak_bytes, {**settings, "trial": trial}, tuning)
 
     def tuned(self, train: Examples, task: Task, work: Work, seed: int) -> Work:
         """With the one shape that is best where `trial` says how shapes are compared."""

@@ -22,6 +22,7 @@ from leadline.workflow.pricing import Inputs, Pricing
 from leadline.workflow.setup import Setup
 
 _MANY_ROWS = 20_000  # from here on one fifth held back chooses as surely as five folds
+_SOME_ROWS = 5_000  # and from here on three folds: what a fit saves buys more effort
 _MEMORY_SHARE = 0.7  # of what this process may use; the rest is for the data and for others
 _MEASURING_SHARE = 0.2  # of the time left may go into learning how fast this machine is at what it has never done
 _FREE = Rate(0.0, 0.0, 1e-9)  # the trivial baseline costs nothing worth measuring, so it is in every plan
@@ -94,7 +95,7 @@ def _fold_options(setup: Setup) -> list[tuple[int, int]]:
         return [(3, 5), (3, 3)]
     if len(setup.partition.valid) or len(setup.teaching) > _MANY_ROWS:
         return [(1, 0)]
-    return [(5, 0), (3, 0), (1, 0)]
+    return [(3, 0), (1, 0)] if len(setup.teaching) > _SOME_ROWS else [(5, 0), (3, 0), (1, 0)]
 
 
 def _write_down(setup: Setup, sizes: Sizes, budget_seconds: float, chosen: Chosen, inputs: Inputs, refused: list[Skipped]) -> Plan:
