@@ -1,6 +1,7 @@
 """`demo`: what a first day looks like, on handwritten digits that come with scikit-learn: no data and no network are needed.
 
-Four acts: a wrong file, a mixed table of pictures, words and numbers, a folder that is split already, and the main job.
+Five acts: a wrong file, a mixed table of pictures, words and numbers, a folder that is split already, the main job, and asking the model
+about a digit and about what is none.
 """
 
 from __future__ import annotations
@@ -10,26 +11,31 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from leadline.artifact.predictions import Predictions
 from leadline.errors import LeadlineError, need_extra
+from leadline.files import write_atomically
 from leadline.progress import Progress
-from leadline.reports import Block, Command, Heading, Paragraph, Report
+from leadline.reports import Block, Command, Heading, Paragraph, Report, to_html
 from leadline.workflow.read import overview
 from leadline.workflow.reading_report import ReadReport
 from leadline.workflow.train import train
 from leadline.workflow.training_report import TrainReport
 
 _EACH = 12  # pictures of each digit in the small acts
+_PROMISED = "95%"  # of rows like the training rows are answered
+_PAGE, _ASKED = "digits.html", "asked"
 _WORDS = ("nothing", "one stroke", "a swan", "two bows", "a chair", "a hook", "a cherry", "a cliff", "a snowman", "a balloon")
 
 
 @dataclass(frozen=True)
 class DemoReport(Report):
-    """The three small acts, and the report of the main job, which alone is its JSON."""
+    """The small acts, and the report of the main job, which alone is its JSON."""
 
     wrong: LeadlineError
     mixed: ReadReport
     split: ReadReport
     trained: TrainReport
+    asked: Predictions
     folder: Path
 
     def to_json(self) -> dict[str, Any]:
@@ -40,7 +46,11 @@ class DemoReport(Report):
             *self._act("1. A wrong file", "table.csv", ""), *_of_error(self.wrong),
             *self._act("2. Pictures, words and numbers in one table", "cards", " --target even"), *_told(self.mixed),
             *self._act("3. A folder that is split already", "parted", ""), *_told(self.split),
-            *self._act("4. The main job", "digits", "", "train"), *self.trained.blocks(),
+            *self._act("4. The main job", "digits", f" --abstain {_PROMISED} --html {self.folder / _PAGE}", "train"), *_told(self.trained),
+            Paragraph(f"{self.folder / _PAGE} shows the same to look at, with charts and the mistakes; open it in a browser"),
+            Heading("5. A digit, and three pictures that are none"),
+            Command(f"leadline predict {self.trained.artifact} {self.folder / _ASKED}"), *self.asked.blocks(),
+            Paragraph(f"it promised to answer {_PROMISED} of digits like these, and gives no answer to what is too unlike them", "good"),
         ]  # fmt: skip
 
     def _act(self, title: str, name: str, options: str, verb: str = "read") -> list[Block]:
@@ -52,7 +62,7 @@ def _of_error(error: LeadlineError) -> list[Block]:
     return [Paragraph(line, "warning" if number == 0 else "plain") for number, line in enumerate(lines) if line.split(maxsplit=1)[1:]]
 
 
-def _told(report: ReadReport) -> list[Block]:
+def _told(report: ReadReport | TrainReport) -> list[Block]:
     """The report without the command that comes next: here the next act does."""
     blocks = report.blocks()
     last = next(place for place in reversed(range(len(blocks))) if isinstance(blocks[place], Heading))
@@ -69,8 +79,9 @@ def demo(folder: Path, progress: Progress | None = None, **options: Any) -> Demo
     wrong = _wrong_file(folder / "table.csv", folder / "digits")
     mixed = overview(_cards(folder / "cards"), target="even", progress=progress)
     split = overview(_parted(folder / "parted"), progress=progress)
-    trained = train(folder / "digits", out=folder / "digits.leadline", progress=progress, **options)
-    return DemoReport(wrong, mixed, split, trained, folder)
+    trained = train(folder / "digits", out=folder / "digits.leadline", abstain=_PROMISED, progress=progress, **options)
+    write_atomically(folder / _PAGE, to_html(trained, "digits: trained model"))
+    return DemoReport(wrong, mixed, split, trained, trained.predict(_unfamiliar(folder / _ASKED, folder / "digits")), folder)
 
 
 def _wrong_file(path: Path, digits: Path) -> LeadlineError:
@@ -102,6 +113,24 @@ def _parted(folder: Path) -> Path:
     write_digits(folder / "test", _EACH // 3, skipped=_EACH)
     for path in sorted((folder / "train" / "7").iterdir())[:2]:
         (folder / "test" / "7" / path.name).write_bytes(path.read_bytes())
+    return folder
+
+
+def _unfamiliar(folder: Path, digits: Path) -> Path:
+    """A drawing of a three, and three pictures of the same size that are no digits."""
+    import numpy as np
+    from PIL import Image
+
+    folder.mkdir(exist_ok=True)
+    places = np.indices((32, 32))
+    pictures = {
+        "chequers": 255 * (places.sum(axis=0) // 4 % 2),
+        "a grey sky": 160 + 2 * places[0],
+        "snow on a screen": np.random.default_rng(0).integers(0, 256, (32, 32)),
+    }
+    for name, pixels in pictures.items():
+        Image.fromarray(pixels.astype(np.uint8)).save(folder / f"{name}.png")
+    (folder / "a three.png").write_bytes(sorted((digits / "3").iterdir())[0].read_bytes())
     return folder
 
 
