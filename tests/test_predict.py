@@ -27,7 +27,7 @@ READ = {"csv": pl.read_csv, "parquet": pl.read_parquet, "jsonl": pl.read_ndjson}
 
 @pytest.fixture(scope="module")
 def trained(people: pl.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return ll.train(people, target="answer", budget="20s", out=tmp_path_factory.mktemp("trained") / "people").artifact
+    return ll.train(people, target="answer", learners=["linear"], budget="5m", out=tmp_path_factory.mktemp("trained") / "people").artifact
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def striped(stripes: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         copy = folder / "pictures" / path.relative_to(stripes)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, copy)
-    return ll.train(folder / "pictures", budget="30s", out=folder / "striped").artifact
+    return ll.train(folder / "pictures", learners=["probe"], budget="5m", out=folder / "striped").artifact
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def test_the_table_has_the_documented_columns_and_agrees_with_the_records(model:
 
 
 def test_numbers_come_with_their_interval(people: pl.DataFrame, tmp_path: Path) -> None:
-    model = load(ll.train(people, target="height", budget="10s", out=tmp_path / "m").artifact)
+    model = load(ll.train(people, target="height", learners=["linear"], budget="5m", out=tmp_path / "m").artifact)
     predictions = model.predict(people.head(5))
     table = predictions.to_table()
     assert table.columns[2] == "value"

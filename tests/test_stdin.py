@@ -85,7 +85,7 @@ def test_a_list_leaves_no_file_behind(monkeypatch: pytest.MonkeyPatch, tmp_path:
 
 
 def test_the_command_predicts_from_a_pipe_as_from_a_file(people: pl.DataFrame, tmp_path: Path) -> None:
-    model = ll.train(people, target="answer", budget="10s", out=tmp_path / "people").artifact
+    model = ll.train(people, target="answer", learners=["linear"], budget="5m", out=tmp_path / "people").artifact
     people.write_csv(tmp_path / "people.csv")
     people.drop("answer").write_ndjson(tmp_path / "people.jsonl")
     answers = list[list[str]]()

@@ -24,7 +24,7 @@ def learned_files(artifact: Path) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def table_report(people: pl.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    return ll.train(people, target="answer", budget="20s", out=tmp_path_factory.mktemp("train") / "people")
+    return ll.train(people, target="answer", learners=["linear", "trees"], budget="1m", out=tmp_path_factory.mktemp("train") / "people")
 
 
 def test_the_score_has_an_interval_and_beats_not_looking(table_report: Any) -> None:
@@ -116,7 +116,7 @@ def test_a_picture_that_cannot_be_opened_is_left_out_and_named(stripes: Path, tm
 
 
 def test_numbers_come_with_an_interval(people: pl.DataFrame, tmp_path: Path) -> None:
-    report = ll.train(people.drop("answer"), target="height", budget="15s", out=tmp_path / "height")
+    report = ll.train(people.drop("answer"), target="height", learners=["linear"], budget="5m", out=tmp_path / "height")
     assert report.metric == "r2" and report.score.value > 0.9
     predictions = ll.load(report.artifact).predict(people)
     inside = [p["low"] <= truth <= p["high"] for p, truth in zip(predictions, people["height"], strict=True)]
@@ -127,7 +127,7 @@ def test_held_back_rows_are_recorded_and_groups_stay_together(tmp_path: Path) ->
     rng = np.random.default_rng(2)
     person = rng.integers(0, 300, 2_400)
     frame = pl.DataFrame({"x": person + rng.normal(size=2_400), "person": person, "answer": np.where(person % 2 == 0, "even", "odd")})
-    report = ll.train(frame, target="answer", group="person", budget="20s", out=tmp_path / "groups")
+    report = ll.train(frame, target="answer", group="person", learners=["linear"], budget="5m", out=tmp_path / "groups")
     held = json.loads((report.run / "holdout.json").read_text())["sha256"]
     assert len(held) == report.splits["test"] > 300
     assert "person" not in ll.load(report.artifact).manifest.types
@@ -162,7 +162,7 @@ def test_a_folder_of_somebody_else_is_never_replaced(people: pl.DataFrame, tmp_p
 
 def test_what_was_read_can_be_trained_on_and_what_comes_back_predicts(people: pl.DataFrame, tmp_path: Path) -> None:
     data = ll.read(people, target="answer", exclude=["age"])
-    model = ll.train(data, budget="15s", out=tmp_path / "m")
+    model = ll.train(data, learners=["linear"], budget="5m", out=tmp_path / "m")
     assert model.predict({"colour": "red", "height": 60})[0]["label"] == "yes"
     assert set(model.model.manifest.types) == {"colour", "height"}
 
@@ -171,5 +171,5 @@ def test_a_class_that_only_the_test_part_has_does_not_end_the_work(tmp_path: Pat
     for split, classes in (("train", ("a", "b")), ("test", ("a", "b", "c"))):
         rows = [{"x": number + 10 * code, "label": name} for code, name in enumerate(classes) for number in range(8)]
         pl.DataFrame(rows).write_csv(tmp_path / f"{split}.csv")
-    report = ll.train(tmp_path, budget="15s", out=tmp_path / "m")
+    report = ll.train(tmp_path, learners=["linear"], budget="5m", out=tmp_path / "m")
     assert report.score.value == pytest.approx(16 / 24, abs=0.1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from difflib import get_close_matches
 from importlib import import_module
@@ -25,8 +26,8 @@ class Registry:
                 f"one of: {', '.join(self.places)}",
                 f'did you mean "{close[0]}"?' if close else "",
             )
-        module, attribute = self.places[name].split(":")
-        return getattr(import_module(module), attribute)
+        module, _, attribute = self.places[name].partition(":")
+        return getattr(sys.modules.get(module) or import_module(module), attribute)  # asked for 70 times to answer one row
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.places)

@@ -127,7 +127,8 @@ class Model:
         """Puts the answers of `rows` in their places, all but those of bad rows; rows that an encoder cannot read become bad ones."""
         bad = answers.bad
         rows = _without(rows, bad)
-        taken = {name: take_rows(column, rows) for name, column in values.items()}
+        everything = len(rows) == len(answers.values)
+        taken = dict(values) if everything else {name: take_rows(column, rows) for name, column in values.items()}
         for node, encoder in self._encoders():
             if node.name not in taken and len(rows):
                 with self._at_fault():

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from leadline.columns.contract import ColumnType, Confidence, Decoded, Sample, Where, WhyNot
-from leadline.columns.missing import WORDS, missing_rows
+from leadline.columns.missing import WORDS, missing_rows, trimmed
 from leadline.columns.sketch import Sketch, counts
 
 _EXACT = 2.0**53  # from here on a float64 no longer tells whole numbers apart
@@ -28,7 +28,7 @@ def as_names(values: pl.Series) -> pl.Series:
         whole = numbers.is_finite().fill_null(False) & (numbers % 1 == 0).fill_null(False) & (numbers.abs() < _EXACT).fill_null(False)
         named = numbers.set(~whole, None).cast(pl.Int64).cast(pl.String)
         return named.zip_with(whole, numbers.cast(pl.String))
-    return values.cast(pl.String).str.strip_chars()
+    return trimmed(values.cast(pl.String))
 
 
 _NEARLY_ALL = 0.9  # from which share of different values on names are hardly categories, though they may be nothing else
@@ -68,7 +68,8 @@ class Category(ColumnType):
 
     def decode(self, raw: pl.Series, where: Where) -> Decoded:
         names = as_names(raw)
-        return Decoded(names.set(missing_rows(names), None))
+        missing = missing_rows(names)
+        return Decoded(names.set(missing, None) if missing.any() else names)
 
     def summary(self, present: pl.Series, where: Where) -> str:
         counts = as_names(present).alias("name").value_counts(name="count").sort("count", "name", descending=[True, False])

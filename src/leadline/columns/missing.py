@@ -19,7 +19,9 @@ WORDS = frozenset({
     "no data", "(null)", "-", "--", "---", ".",
 })  # fmt: skip
 
-_FEW = 2_000  # values that are sooner looked at one by one than sieved
+FEW = 32  # values that Python has looked at before polars has begun: whatever the length, a step of it takes a tenth of a millisecond
+_BLANKS = " \t\n\r\x0b\x0c"  # of ASCII what polars strips, no more
+_SIEVED = 2_000  # fewer values are sooner looked at one by one than sieved
 _SLOTS = 1 << 18
 
 
@@ -31,8 +33,22 @@ def missing_rows(values: pl.Series, tokens: frozenset[str] = TOKENS) -> pl.Serie
     if values.dtype not in (pl.String, pl.Categorical, pl.Enum):
         return values.is_null()
     text = values.cast(pl.String)
+    if (few := _few(text)) is not None:
+        return pl.Series(text.name, [value is None or value.strip(_BLANKS).lower() in tokens for value in few], pl.Boolean)
     missing, places = text.is_null(), _places(text, tokens)
     return missing.scatter(places, True) if len(places) else missing
+
+
+def trimmed(text: pl.Series) -> pl.Series:
+    """Without blanks around the values."""
+    few = _few(text)
+    return text if few is not None and all(value is None or value == value.strip(_BLANKS) for value in few) else text.str.strip_chars()
+
+
+def _few(text: pl.Series) -> list[str | None] | None:
+    """The values where they are few and in ASCII, of which Python and polars think alike."""
+    values = text.to_list() if len(text) <= FEW else []
+    return values if values and all(value is None or value.isascii() for value in values) else None
 
 
 def written_as(values: pl.Series, missing: pl.Series) -> dict[str, int]:
@@ -46,7 +62,7 @@ def written_as(values: pl.Series, missing: pl.Series) -> dict[str, int]:
 
 def _places(text: pl.Series, tokens: frozenset[str]) -> np.ndarray:
     """Positions of the tokens. Most values are sieved out by their hash, in a tenth of the time that comparing them all takes."""
-    if len(text) <= _FEW:
+    if len(text) <= _SIEVED:
         return _is_token(text, tokens).arg_true().to_numpy()
     slots = text.hash().to_numpy() & (_SLOTS - 1)
     suspects = np.flatnonzero(np.take(_sieve(tokens), slots.view(np.int64)))

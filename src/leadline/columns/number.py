@@ -74,7 +74,8 @@ class Number(ColumnType):
         if raw.dtype == pl.Duration:
             return Decoded(raw.dt.total_microseconds().cast(pl.Float64).fill_null(math.nan).to_numpy() / 1e6)
         if raw.dtype.is_numeric() or raw.dtype in (pl.Boolean, pl.Null):
-            return Decoded(raw.cast(pl.Float64).fill_null(math.nan).to_numpy())
+            numbers = raw.cast(pl.Float64)
+            return Decoded((numbers.fill_null(math.nan) if numbers.null_count() else numbers).to_numpy())
         text = raw.cast(pl.String)
         parsed = parse(text, self.decimal, self.units)
         unread = (parsed.is_null() & text.is_not_null()).arg_true()

@@ -21,13 +21,15 @@ def plain(frame: pl.DataFrame, as_text: Collection[str] = ()) -> tuple[pl.DataFr
     ("a.b"), except pictures, struct{bytes, path}. What is nested deeper stays as it is: no column type takes it, and says so.
     """
     said = dict[str, list[str]]()
-    columns = [made for column in frame.iter_columns() for made in _plain(column, said)]
+    before = list(frame.iter_columns())
+    columns = [made for column in before for made in _plain(column, said)]
     columns = [texts(column) if column.name in as_text and not column.dtype.is_nested() else column for column in columns]
     names, remarks = unique_names([column.name for column in columns])
     if names != [column.name for column in columns]:
         columns = [column.alias(name) for column, name in zip(columns, names, strict=True)]
     remarks += tuple(sentence.format(columns=_columns(changed)) for sentence, changed in said.items())
-    return side_by_side(columns, frame.height), remarks
+    same = len(before) == len(columns) and all(old is new for old, new in zip(before, columns, strict=True))
+    return frame if same else side_by_side(columns, frame.height), remarks
 
 
 def side_by_side(columns: Sequence[pl.Series], height: int) -> pl.DataFrame:

@@ -165,7 +165,8 @@ class OneHot:
         """(n,) -> (n, num_features) float32, a single 1 in each row."""
         num_words = len(self.words)
         codes = self._vocabulary.encode(values)
-        rest = np.where(values.is_null().to_numpy() & self.missing, num_words, num_words + self.missing)
+        absent = values.is_null().to_numpy() if self.missing and values.null_count() else np.False_
+        rest = np.where(absent, num_words, num_words + self.missing)
         features = np.zeros((len(values), num_words + self.missing + 1), np.float32)
         features[np.arange(len(values)), np.where(np.isnan(codes), rest, codes).astype(np.int64)] = 1.0
         return features
