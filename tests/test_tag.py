@@ -196,7 +196,7 @@ def test_each_label_is_fitted_as_if_it_were_alone() -> None:
     x = rng.normal(size=(80, 6)).astype(np.float32)
     truth = (x[:, :3] + rng.normal(size=(80, 3)) > 0.5).astype(np.uint8)
     search = Search((1e-3,), max_iterations=500, tolerance=1e-12)
-    found = search.fit(x, truth, Aim("each-label", 3), 1e-3)
+    found = search.fit(x, truth, Aim("each-label", 3))
     penalty = 1e-3 * np.mean(np.sum(x.astype(np.float64) ** 2, axis=1)) * len(x)
     for label in range(3):
         peer = LogisticRegression(C=1 / penalty, tol=1e-10, max_iter=5000).fit(x.astype(np.float64), truth[:, label])
