@@ -114,11 +114,11 @@ def test_settings_follow_the_size_of_the_pictures() -> None:
         return Picture(stream.getvalue())
 
     small, large, broken = one(64, 20), one(65, 20), Picture(b"nothing")
-    assert EfficientNetLite0.for_values(Pictures([small, broken])).config() == {"size": 128}
-    assert EfficientNetLite0.for_values(Pictures([small, large])).config() == {"size": 224}
-    assert EfficientNetLite0.for_values(Pictures([broken])).config() == {"size": 224}
-    assert EfficientNetLite2.for_values(Pictures([small])).config() == {"size": 160}
-    assert EfficientNetLite2.for_values(Pictures([small, large])).config() == EfficientNetLite2().config() == {"size": 256}
+    assert EfficientNetLite0().for_values(Pictures([small, broken])).config() == {"size": 128}
+    assert EfficientNetLite0().for_values(Pictures([small, large])).config() == {"size": 224}
+    assert EfficientNetLite0().for_values(Pictures([broken])).config() == {"size": 224}
+    assert EfficientNetLite2().for_values(Pictures([small])).config() == {"size": 160}
+    assert EfficientNetLite2().for_values(Pictures([small, large])).config() == EfficientNetLite2().config() == {"size": 256}
     for size in (0, 100, 2048, "224"):
         with pytest.raises(LeadlineError, match="input size"):
             EfficientNetLite0(size=size)  # type: ignore[arg-type]
@@ -184,7 +184,7 @@ def test_a_damaged_network_is_found_when_loading(tmp_path: Path) -> None:
 def test_weights_that_are_not_the_published_ones_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("leadline.encoders.weights.sha256_of", lambda path: "0" * 64)
     with pytest.raises(LeadlineError, match="not the published file"):
-        EfficientNetLite0.build_network(Path("never.onnx"))
+        EfficientNetLite0().build_network(Path("never.onnx"))
     with pytest.raises(LeadlineError, match=r"not installed") as caught:
         installed_file("efficientnet-lite9-pytorch-model", ".pth")
     assert "leadline[train]" in caught.value.try_this

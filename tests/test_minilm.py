@@ -12,7 +12,8 @@ import pytest
 
 from leadline.encoders.contract import NETWORK
 from leadline.encoders.engine import REFERENCE, open_engine
-from leadline.encoders.minilm import BUCKETS, PACKAGE, TOKENIZER, MiniLM
+from leadline.encoders.minilm import PACKAGE, MiniLM
+from leadline.encoders.text_network import BUCKETS, TOKENIZER
 from leadline.encoders.weights import installed_file
 from leadline.errors import LeadlineError
 
@@ -77,9 +78,9 @@ def test_no_texts_give_no_vectors() -> None:
 
 
 def test_settings_follow_the_length_of_the_texts() -> None:
-    assert MiniLM.for_values(pl.Series(["short question"] * 5)).config() == {"token_limit": 256, "typical_tokens": 16}
-    assert MiniLM.for_values(pl.Series(["word " * 300] * 5)).config() == {"token_limit": 256, "typical_tokens": 256}
-    assert MiniLM.for_values(pl.Series([], dtype=pl.String)).typical_tokens in BUCKETS
+    assert MiniLM().for_values(pl.Series(["short question"] * 5)).config() == {"token_limit": 256, "typical_tokens": 16}
+    assert MiniLM().for_values(pl.Series(["word " * 300] * 5)).config() == {"token_limit": 256, "typical_tokens": 256}
+    assert MiniLM().for_values(pl.Series([], dtype=pl.String)).typical_tokens in BUCKETS
     for value in (0, 100, "16", None):
         with pytest.raises(LeadlineError, match="token_limit"):
             MiniLM(token_limit=value)  # type: ignore[arg-type]

@@ -97,9 +97,9 @@ def test_any_picture_becomes_numbers_from_0_to_1(width: int, height: int, mode: 
 def test_settings_follow_the_size_of_the_pictures() -> None:
     small, large = (of_pixels(np.zeros((side, 20, 3), np.uint8)) for side in (40, 41))
     broken = Picture(b"nothing")
-    assert PictureFeatures.for_values(Pictures([small, broken])).config() == {"size": 32}
-    assert PictureFeatures.for_values(Pictures([small, large])).config() == {"size": 64}
-    assert PictureFeatures.for_values(Pictures([broken])).config() == {"size": 64}
+    assert PictureFeatures().for_values(Pictures([small, broken])).config() == {"size": 32}
+    assert PictureFeatures().for_values(Pictures([small, large])).config() == {"size": 64}
+    assert PictureFeatures().for_values(Pictures([broken])).config() == {"size": 64}
     for size in (0, 30, 1024, "32", True, None):
         with pytest.raises(LeadlineError, match="a size of"):
             PictureFeatures(size=size)  # type: ignore[arg-type]

@@ -26,7 +26,7 @@ def of_pixels(pixels: np.ndarray) -> Picture:
 
 def test_pictures_of_the_right_size_are_taken_as_they_are() -> None:
     grey = np.random.default_rng(0).integers(0, 256, (3, 28, 28), dtype=np.uint8)
-    encoder = Pixels.for_values(Pictures(of_pixels(one) for one in grey))
+    encoder = Pixels().for_values(Pictures(of_pixels(one) for one in grey))
     assert encoder.config() == {"size": 28, "grey": True} and encoder.dimension == 784
     assert np.array_equal(encoder.run(Pictures([of_pixels(grey[1])])), grey[1].reshape(1, -1))
 
@@ -35,7 +35,7 @@ def test_one_picture_in_colour_makes_all_of_them_coloured() -> None:
     grey, red = np.zeros((8, 8), np.uint8), np.zeros((8, 8, 3), np.uint8)
     red[3, 3, 0] = 9
     pictures = Pictures([of_pixels(grey), of_pixels(red), Picture(b"broken")])
-    encoder = Pixels.for_values(pictures)
+    encoder = Pixels().for_values(pictures)
     assert encoder.config() == {"size": 8, "grey": False} and encoder.dimension == 192
     encoded = encoder.encode(pictures)
     assert list(encoded.bad) == [2] and encoded.vectors[1].sum() == 9 and not encoded.vectors[0].any()
@@ -44,12 +44,12 @@ def test_one_picture_in_colour_makes_all_of_them_coloured() -> None:
 @pytest.mark.parametrize(("side", "size"), [(1, 8), (9, 12), (28, 28), (32, 32), (300, 32)])
 def test_larger_pictures_are_made_small(side: int, size: int) -> None:
     pictures = Pictures([of_pixels(np.full((side, 2), 77, np.uint8))])
-    encoder = Pixels.for_values(pictures)
+    encoder = Pixels().for_values(pictures)
     assert encoder.size == size and (encoder.run(pictures) == 77).all()
 
 
 def test_nothing_that_can_be_read_gives_settings_too() -> None:
-    assert Pixels.for_values(Pictures([Picture(b"nothing")])).config() == {"size": 32, "grey": False}
+    assert Pixels().for_values(Pictures([Picture(b"nothing")])).config() == {"size": 32, "grey": False}
     with pytest.raises(LeadlineError, match="grey is 1"):
         Pixels(grey=1)  # type: ignore[arg-type]
 

@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from leadline.data.examples import Examples
 from leadline.encoders import static_table
 from leadline.encoders.engine import REFERENCE, open_engine
-from leadline.encoders.minilm import PACKAGE, TOKENIZER, MiniLM, read_tokenizer
+from leadline.encoders.minilm import PACKAGE, MiniLM
 from leadline.encoders.static import StaticText
 from leadline.encoders.static_table import DIMENSION, kept_table
+from leadline.encoders.text_network import TOKENIZER, read_tokenizer
 from leadline.encoders.weights import installed_file
 from leadline.learners.contract import Sizes
 from leadline.learners.static import Static

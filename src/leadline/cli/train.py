@@ -38,6 +38,9 @@ def command(
     learners: Annotated[
         str | None, typer.Option(metavar="NAME,...", help="Only these, beside the trivial baseline: linear,trees; otherwise all that fit.")
     ] = None,
+    encoder: Annotated[
+        str | None, typer.Option(metavar="NAME", help="A network to try as well: a Hugging Face model's folder, or its name, fetched once.")
+    ] = None,
     budget: Annotated[str, typer.Option(metavar="B", help="At most this long in all: 30s, 2m, 1h.")] = "2m",
     seed: Annotated[int, typer.Option(metavar="N", min=0, help="Another seed, other folds and held-back rows.")] = 0,
     plan: Annotated[Path | None, typer.Option(metavar="FILE", help="Replay the plan.json of an earlier run.")] = None,
@@ -56,7 +59,7 @@ def command(
     report = train(
         data, target=target, task=task, types=parse_types(type_ or []), exclude=exclude or [], group=group, time=time, table=table,
         query=query, metric=metric, positive=positive, cost=cost, abstain=abstain, learners=learners.split(",") if learners else None,
-        budget=budget, seed=seed, plan=plan, out=out, progress=progress_for(quiet), whole_command=True,
+        encoder=encoder, budget=budget, seed=seed, plan=plan, out=out, progress=progress_for(quiet), whole_command=True,
         afterwards=SECONDS if html else 0.0,
     )  # fmt: skip
     deliver(report, as_json, html, f"{report.artifact.stem}: trained model")

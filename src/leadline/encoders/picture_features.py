@@ -40,9 +40,8 @@ class PictureFeatures(SmallPictures):
     def __init__(self, *, size: int = LARGE) -> None:
         super().__init__(size=size)
 
-    @classmethod
-    def for_values(cls, sample: Pictures) -> Self:
-        return cls(size=SMALL if 0 < longest_side(sample) <= _SMALL_SIDE else LARGE)
+    def for_values(self, sample: Pictures) -> Self:
+        return type(self)(size=SMALL if 0 < longest_side(sample) <= _SMALL_SIDE else LARGE)
 
     @property
     def dimension(self) -> int:

@@ -28,10 +28,9 @@ class Pixels(SmallPictures):
             raise LeadlineError(f"grey is {grey!r}", "true or false")
         self.grey = grey
 
-    @classmethod
-    def for_values(cls, sample: Pictures) -> Self:
+    def for_values(self, sample: Pictures) -> Self:
         side = longest_side(sample) or MOST
-        return cls(size=min(MOST, max(_LEAST, -(-side // 4) * 4)), grey=_all_grey(sample))
+        return type(self)(size=min(MOST, max(_LEAST, -(-side // 4) * 4)), grey=_all_grey(sample))
 
     @property
     def dimension(self) -> int:

@@ -18,9 +18,10 @@ from tokenizers import Tokenizer
 
 from leadline.encoders.contract import Card
 from leadline.encoders.hashing import Tokens, tokenise, word_hashes
-from leadline.encoders.minilm import PACKAGE, TOKENIZER, MiniLM, read_tokenizer
+from leadline.encoders.minilm import PACKAGE, MiniLM
 from leadline.encoders.ngrams import text_chunks
 from leadline.encoders.static_table import DIMENSION, kept_table, seconds_to_make
+from leadline.encoders.text_network import TOKENIZER, read_tokenizer
 from leadline.encoders.weights import installed_file
 from leadline.machine import num_threads
 from leadline.parts import Part

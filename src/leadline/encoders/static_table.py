@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from leadline.encoders.engine import REFERENCE, open_engine
-from leadline.encoders.minilm import PACKAGE, TOKENIZER, MiniLM, read_tokenizer
+from leadline.encoders.minilm import PACKAGE, MiniLM
+from leadline.encoders.text_network import TOKENIZER, read_tokenizer
 from leadline.encoders.weights import installed_file
 from leadline.files import write_atomically
 from leadline.machine import cache_folder, num_threads

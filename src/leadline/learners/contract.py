@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar, Protocol
 
 from leadline.data.examples import Examples
+from leadline.encoders.hub_folder import Network
 from leadline.parts import Graph, Node
 from leadline.tasks.contract import Task
 
@@ -18,6 +19,7 @@ class Sizes:
     `types` maps a column to the form of its values; `categories` maps category columns to their number of distinct values;
     `text_length` is the mean number of characters of a text; `languages` are those of each text column, as far as they can be told;
     `picture_side` is the longest side of the pictures in pixels, 0 where there are none or it cannot be told.
+    `networks` are those that the user named, by the type of column that each reads.
     """
 
     rows: int
@@ -27,6 +29,7 @@ class Sizes:
     text_length: float = 0.0
     languages: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     picture_side: int = 0
+    networks: Mapping[str, Network] = field(default_factory=dict)
 
     def columns_of(self, *types: str) -> list[str]:
         return [name for name, kind in self.types.items() if kind in types]

@@ -49,19 +49,19 @@ class LinearOnVectors(Learner):
         if not foreign:
             return f"it reads columns of the types {', '.join(self.needed)}, and there are none"
         written = [f"{name} is in {in_words(sizes.languages[name])}" for name in foreign]
-        spoken = in_words(self._encoder(sizes.types[foreign[0]]).languages())
+        spoken = in_words(self._encoder(sizes.types[foreign[0]], sizes).languages())
         return f"its encoder of texts reads {spoken}, and {', '.join(written)}; the linear model reads any language"
 
     def inputs(self, sizes: Sizes) -> list[Node]:
         columns = self._readable(sizes)
-        made = {kind: self._encoder(kind)() for kind in {sizes.types[name] for name in columns}}
+        made = {kind: self._encoder(kind, sizes) for kind in {sizes.types[name] for name in columns}}
         return [Node(self._node(name, sizes.types[name]), made[sizes.types[name]], (COLUMN + name,)) for name in columns]
 
     def work(self, sizes: Sizes, task: Task, effort: int) -> Work:
         """Steps are a million features looked at once for one output and one strength of the path."""
         aim = Aim.of(task, sizes.num_classes)
         settings = path_settings(sizes.rows, aim.num_outputs, min(effort, self.most_effort))
-        width = sum(self._encoder(sizes.types[name])().dimension for name in self._readable(sizes))
+        width = sum(self._encoder(sizes.types[name], sizes).dimension for name in self._readable(sizes))
         # Features of the rows and of every fold in double precision, and ten pairs of vectors of the solver.
         row_bytes = width * 8 * (settings["inner_folds"] + 2) + aim.num_searched * 8 * 60
         settings["rows"] = rows_within(sizes.rows, row_bytes)
@@ -83,8 +83,9 @@ class LinearOnVectors(Learner):
         served = preparing.undone(found)
         return graph.extended(Node("linear", LinearHead(served.coef, served.intercept), (source,)))
 
-    def _encoder(self, kind: str) -> type[StoredEncoder]:
-        encoder: type[StoredEncoder] = ENCODERS.get(self.encoders[kind])
+    def _encoder(self, kind: str, sizes: Sizes) -> StoredEncoder:
+        """What reads columns of this type."""
+        encoder: StoredEncoder = ENCODERS.get(self.encoders[kind])()
         return encoder
 
     def _node(self, column: str, kind: str) -> str:
@@ -93,7 +94,7 @@ class LinearOnVectors(Learner):
     def _readable(self, sizes: Sizes) -> list[str]:
         """Columns that an encoder takes, of texts those in a language that it was made for or whose language cannot be told."""
         columns = sizes.columns_of(*self.encoders)
-        return [name for name in columns if self._encoder(sizes.types[name]).reads(sizes.languages.get(name, ()))]
+        return [name for name in columns if self._encoder(sizes.types[name], sizes).reads(sizes.languages.get(name, ()))]
 
     def _encoded(self, examples: Examples) -> list[str]:
         """Names of the values that encoders have made of these columns."""

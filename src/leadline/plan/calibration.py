@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +15,7 @@ import polars as pl
 from leadline.columns.contract import Where
 from leadline.data.examples import Examples
 from leadline.encoders.contract import MadeOnce, StoredEncoder
+from leadline.encoders.hub_folder import Network
 from leadline.errors import LeadlineError
 from leadline.learners.contract import Learner, Sizes
 from leadline.machine import Measurements, round_to
@@ -70,10 +71,11 @@ class Calibration:
         finally:  # what fails has taken its time too
             self.seconds_left -= time.perf_counter() - began
 
-    def learner(self, learner: Learner, task: Task, types: dict[str, str]) -> Rate:
+    def learner(self, learner: Learner, task: Task, sizes: Sizes) -> Rate:
         """Per step of `Work`, for columns of these types."""
-        kinds = sorted(set(types.values()))
-        return self._rate(f"learner {learner.name} {task.name} {'+'.join(kinds)}", lambda: _time_learner(learner, task, kinds))
+        kinds = sorted(set(sizes.types.values()))
+        name = f"learner {learner.name} {task.name} {'+'.join(kinds)}"
+        return self._rate(name, lambda: _time_learner(learner, task, kinds, sizes.networks))
 
     def stateless(self, node: Node, column_type: str) -> Rate:
         """Per character of text (or per value) of an encoder whose output is not kept."""
@@ -103,7 +105,9 @@ class Calibration:
         return Rate(*found)
 
 
-def _made_up(kinds: list[str], task: Task, inputs: Callable[[Sizes], list[Node]], num_rows: int) -> tuple[Examples, Sizes]:
+def _made_up(
+    kinds: list[str], task: Task, inputs: Callable[[Sizes], list[Node]], num_rows: int, networks: Mapping[str, Network]
+) -> tuple[Examples, Sizes]:
     """Rows of made-up columns of these kinds. Columns that only pretrained encoders read are a few values repeated, as
     nobody looks at them. Table columns come several at a time, as they do in tables.
     """
@@ -111,7 +115,7 @@ def _made_up(kinds: list[str], task: Task, inputs: Callable[[Sizes], list[Node]]
     lengths = [float(values.str.len_chars().mean()) for kind, values in few.items() if values.dtype == pl.String and kind == "text"]
     rng = np.random.default_rng(0)
     target = task.read_target(task.made_up(num_rows, 0))
-    one_each = Sizes(num_rows, {kind: kind for kind in kinds}, len(target.classes), {}, max(lengths, default=0.0))
+    one_each = Sizes(num_rows, {kind: kind for kind in kinds}, len(target.classes), {}, max(lengths, default=0.0), networks=networks)
     nodes = inputs(one_each)
     tokenised = {node.inputs[0] for node in nodes if not isinstance(node.part, StoredEncoder)}
     values, types = dict[str, Any](), dict[str, str]()
@@ -129,7 +133,7 @@ def _made_up(kinds: list[str], task: Task, inputs: Callable[[Sizes], list[Node]]
             values[node.name] = _vectors(num_rows, node.part.dimension, rng)
         else:
             values[node.name] = node.part.run(values[node.inputs[0]])
-    sizes = Sizes(num_rows, types, len(target.classes), dict.fromkeys(types, 12), one_each.text_length)
+    sizes = Sizes(num_rows, types, len(target.classes), dict.fromkeys(types, 12), one_each.text_length, networks=networks)
     told = _told_by(list(values.values()), target.values, task, rng)
     return Examples(values, types, told, len(target.classes)), sizes
 
@@ -167,19 +171,21 @@ def _signal(values: Any) -> np.ndarray:
     return np.zeros(len(values))
 
 
-def _time_learner(learner: Learner, task: Task, kinds: list[str]) -> Rate:
+def _time_learner(learner: Learner, task: Task, kinds: list[str], networks: Mapping[str, Network]) -> Rate:
     """A small fit and a large one: the difference is the price of the work, the rest of the small one that of any fit."""
-    first, small, few_steps = _time_fits(learner, task, kinds, _ROWS // 5, effort=0)
-    _, large, many_steps = _time_fits(learner, task, kinds, _ROWS, effort=1)
+    first, small, few_steps = _time_fits(learner, task, kinds, networks, _ROWS // 5, effort=0)
+    _, large, many_steps = _time_fits(learner, task, kinds, networks, _ROWS, effort=1)
     if many_steps <= few_steps or large <= small:
         return Rate(max(0.0, first - small), 0.0, large / many_steps)
     per_step = (large - small) / (many_steps - few_steps)
     return Rate(max(0.0, first - small), max(0.0, small - per_step * few_steps), per_step)
 
 
-def _time_fits(learner: Learner, task: Task, kinds: list[str], num_rows: int, effort: int) -> tuple[float, float, float]:
+def _time_fits(
+    learner: Learner, task: Task, kinds: list[str], networks: Mapping[str, Network], num_rows: int, effort: int
+) -> tuple[float, float, float]:
     """(seconds of the first fit, seconds of a later one, its steps)"""
-    examples, sizes = _made_up(kinds, task, learner.inputs, num_rows)
+    examples, sizes = _made_up(kinds, task, learner.inputs, num_rows, networks)
     work = learner.work(sizes, task, effort)
     seconds = []
     for _ in range(3):

@@ -42,7 +42,7 @@ def make_plan(
     for learner in learners:
         try:
             inputs = pricing.of(learner.inputs(sizes))
-            rate = _FREE if learner.name == TRIVIAL else calibration.learner(learner, setup.task, dict(sizes.types))
+            rate = _FREE if learner.name == TRIVIAL else calibration.learner(learner, setup.task, sizes)
         except FAILURES as error:  # such as a package that is not there: it fits made-up rows
             refused.append(Skipped(learner.name, 0.0, why_failed(error)))
             continue
@@ -65,7 +65,8 @@ def replayed_inputs(setup: Setup, plan: Plan) -> dict[str, Node]:
     nodes = {node.name: node for fitting in plan.fittings for node in LEARNERS.get(fitting.learner)().inputs(sizes)}
     for encoding in plan.encodings:
         node = nodes[encoding.node]
-        nodes[encoding.node] = Node(node.name, type(node.part)(**encoding.settings), node.inputs)
+        assert isinstance(node.part, StoredEncoder)
+        nodes[encoding.node] = Node(node.name, node.part.with_settings(encoding.settings), node.inputs)
     return nodes
 
 

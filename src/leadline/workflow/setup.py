@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from leadline.columns.recognise import Choice, recognise
 from leadline.data.left_out import at_source, drop_missing_target
 from leadline.data.split import Partition, everything, partition
 from leadline.data.table import Data
+from leadline.encoders.hub_folder import Network
 from leadline.encoders.small_pictures import longest_side
 from leadline.encoders.store import Store
 from leadline.errors import LeadlineError
@@ -43,6 +45,7 @@ class Setup:
     as_read: Data  # before rows without an answer were left out
     near: bool = True  # whether near duplicates were looked for
     abstain: float | None = None  # share of rows like these that the model promises to answer; None: it answers all
+    networks: Mapping[str, Network] = field(default_factory=dict)  # those that the user named, by the type of column that each reads
 
     @property
     def fingerprint(self) -> str:
@@ -68,7 +71,8 @@ class Setup:
         target, types, group, time = self.data.require_target(), self.data.types, self.data.group, self.data.time
         exclude = [name for name in self.data.table.frame.columns if name not in (*types, target, group, time)]
         asked = {"target": target, "types": types, "exclude": exclude, "group": group, "time": time, "positive": self.target.positive}
-        return {**asked, "near_duplicates": self.near, "abstain": self.abstain, "decision": self.task.decision}
+        networks = {kind: network.named for kind, network in self.networks.items()}
+        return {**asked, "near_duplicates": self.near, "abstain": self.abstain, "decision": self.task.decision, "networks": networks}
 
     def sizes(self) -> Sizes:
         data, rows = self.data, self.teaching
@@ -77,7 +81,7 @@ class Setup:
         length = float(np.mean([_mean_length(text) for text in texts.values()])) if texts else 0.0
         languages = {name: languages_of(text) for name, text in texts.items()}
         side = max((longest_side(data.feature(name)) for name, form in data.forms.items() if form == "image"), default=0)
-        return Sizes(len(rows), data.forms, self.num_classes, categories, length, languages, side)
+        return Sizes(len(rows), data.forms, self.num_classes, categories, length, languages, side, self.networks)
 
 
 def set_up(

@@ -31,6 +31,7 @@ from leadline.workflow.judging import Judged, save_and_judge
 from leadline.workflow.leaderboard import leaderboard
 from leadline.workflow.learning import Learned, learn
 from leadline.workflow.looking import CloseLook
+from leadline.workflow.naming import find_networks, made_ready
 from leadline.workflow.planning import make_plan, replayed_inputs
 from leadline.workflow.read import class_counts
 from leadline.workflow.runs import new_run, places, publish
@@ -39,6 +40,7 @@ from leadline.workflow.setup import Setup, set_up
 from leadline.workflow.texts import text_remarks
 from leadline.workflow.training_report import Row, TrainReport
 
+NAMED = "named-network"  # the learner that reads by the network that the user named
 NEAR_SHARE = 0.25  # of the budget may go into looking for near duplicates
 
 
@@ -58,6 +60,7 @@ def train(
     cost: str | Mapping[str, float] | None = None,
     abstain: str | float | None = None,
     learners: Sequence[str] | None = None,
+    encoder: str | Path | None = None,
     budget: str = "2m",
     seed: int = 0,
     plan: str | Path | None = None,
@@ -71,6 +74,7 @@ def train(
     `cost` says what mistakes about two classes cost ("fp=1,fn=20"): decisions then cost as little as they can.
     `abstain` is the share of rows like these that the model promises to answer ("95%", 0.95); it refuses what is too unlike them.
     `learners` are the only ones to try beside the trivial baseline.
+    `encoder` names a network that joins them: the folder of a Hugging Face model, or its name on the hub, which fetches it once.
     `plan` replays a plan.json, its reading options included, instead of making one.
     `whole_command` counts from the start of the process; so many seconds of the budget are kept for what is done `afterwards`.
     Raises LeadlineError.
@@ -80,6 +84,7 @@ def train(
     budget_seconds = parse_budget(budget)
     for name in learners or ():
         LEARNERS.get(name)  # says at once what there is, should it not be one
+    asked = learners if learners is None or encoder is None else [*learners, NAMED]
     promised = None if abstain is None else promised_share(abstain)
     costs = None if cost is None else read_costs(cost)
     progress.say("reading")
@@ -87,12 +92,13 @@ def train(
         progress.say(refused)
     store = Store()
     if plan is None:
+        networks = find_networks([] if encoder is None else [str(encoder)], progress)
         data = read(source, target=target, types=types, exclude=exclude, group=group, time=time, table=table, query=query)
         setup = set_up(data, task, metric, positive, seed, store, progress, NEAR_SHARE * budget_seconds, costs=costs)
-        setup = replace(setup, abstain=promised)
+        setup = replace(setup, abstain=promised, networks=made_ready(networks, setup.data, progress))
         artifact, runs = places(setup.data.name, out)
         left = budget_seconds - (perf_counter() - began) - afterwards
-        written, nodes = make_plan(setup, budget_seconds, left, store, progress, learners)
+        written, nodes = make_plan(setup, budget_seconds, left, store, progress, asked)
     else:
         written = read_plan(Path(plan))
         setup, nodes = _replay(source, written, table, query, store, progress)
@@ -127,7 +133,8 @@ def _replay(
         raise _other_data(plan, str(error.saw)) from error
     near_seconds = math.inf if asked.get("near_duplicates", True) else 0.0
     setup = set_up(data, plan.task, plan.metric, asked["positive"], plan.seed, store, progress, near_seconds, costs=_costs(asked))
-    setup = replace(setup, abstain=asked.get("abstain"))
+    networks = find_networks(asked.get("networks", {}).values(), progress)
+    setup = replace(setup, abstain=asked.get("abstain"), networks=made_ready(networks, setup.data, progress))
     if setup.fingerprint != asked["fingerprint"]:
         raise _other_data(plan, f"these are {len(data):,} rows with other values")
     for what, then, now in (
