@@ -95,7 +95,7 @@ def _said(error: Exception, name: str, endpoint: str) -> LeadlineError:
     if isinstance(error, OSError) and error.errno:
         saw = f"{name} could not be kept below {cache_folder()}: {error.strerror}"
         return LeadlineError(saw, "room, and a folder that can be written to")
-    saw = f"{endpoint} could not be reached to fetch {name} ({type(error).__name__})"
+    saw = f"{endpoint} could not be reached to fetch {name} ({_causes(error)[-1]})"
     return LeadlineError(saw, "a connection, once", "fetch it elsewhere and name its folder")
 
 

@@ -98,7 +98,7 @@ def _text_module(network: Network, model: Any) -> Any:
 
     pooling = read_settings(network.folder, POOLING)
     first = bool(pooling.get("pooling_mode_cls_token")) or pooling.get("pooling_mode") == "cls"
-    normal = _normalises(network.folder)
+    normal, last = _normalises(network.folder), model.get_input_embeddings().weight.shape[0] - 1
 
     class Texts(torch.nn.Module):  # type: ignore[misc]
         def __init__(self) -> None:
@@ -106,6 +106,8 @@ def _text_module(network: Network, model: Any) -> Any:
             self.model = model
 
         def forward(self, input_ids: Any, attention_mask: Any) -> Any:
+            # Tokenizers add tokens such as [MASK] to a vocabulary without them; a text with that word must not end the work.
+            input_ids = input_ids.clamp(max=last)
             states = self.model(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
             mask = attention_mask.unsqueeze(-1).to(states.dtype)
             vectors = states[:, 0] if first else (states * mask).sum(1) / mask.sum(1).clamp(min=1.0)
@@ -153,7 +155,7 @@ def _write_tokenizer(network: Network, transformers: Any, path: Path, module: An
         except Exception as error:  # each tokenizer has its own way to fail
             saw = f"the tokenizer of {network.name} cannot be read: {str(error).strip()[:200]}"
             raise LeadlineError(saw, f"a file {TOKENIZER}", "save it with tokenizer.save_pretrained of the transformers library") from error
-    known = max(read_tokenizer(path).get_vocab().values(), default=0)
+    known = max(read_tokenizer(path).get_vocab(with_added_tokens=False).values(), default=0)
     rows = module.model.get_input_embeddings().weight.shape[0]
     if known >= rows:
         saw = f"the tokenizer of {network.name} has {known + 1:,} tokens and its network {rows:,}"

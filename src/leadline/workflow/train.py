@@ -94,8 +94,9 @@ def train(
     if plan is None:
         networks = find_networks([] if encoder is None else [str(encoder)], progress)
         data = read(source, target=target, types=types, exclude=exclude, group=group, time=time, table=table, query=query)
+        networks = made_ready(networks, data, progress)
         setup = set_up(data, task, metric, positive, seed, store, progress, NEAR_SHARE * budget_seconds, costs=costs)
-        setup = replace(setup, abstain=promised, networks=made_ready(networks, setup.data, progress))
+        setup = replace(setup, abstain=promised, networks=networks)
         artifact, runs = places(setup.data.name, out)
         left = budget_seconds - (perf_counter() - began) - afterwards
         written, nodes = make_plan(setup, budget_seconds, left, store, progress, asked)
@@ -131,10 +132,10 @@ def _replay(
         )  # fmt: skip
     except LeadlineError as error:
         raise _other_data(plan, str(error.saw)) from error
+    networks = made_ready(find_networks(asked.get("networks", {}).values(), progress), data, progress)
     near_seconds = math.inf if asked.get("near_duplicates", True) else 0.0
     setup = set_up(data, plan.task, plan.metric, asked["positive"], plan.seed, store, progress, near_seconds, costs=_costs(asked))
-    networks = find_networks(asked.get("networks", {}).values(), progress)
-    setup = replace(setup, abstain=asked.get("abstain"), networks=made_ready(networks, setup.data, progress))
+    setup = replace(setup, abstain=asked.get("abstain"), networks=networks)
     if setup.fingerprint != asked["fingerprint"]:
         raise _other_data(plan, f"these are {len(data):,} rows with other values")
     for what, then, now in (
