@@ -17,7 +17,7 @@ ORDER = (
     {"explain", "export", "serve", "monitor"}, {"workflow"}, {"studio", "cli", "sklearn"},
 )  # fmt: skip
 LEVEL = {name: level for level, names in enumerate(ORDER) for name in names}
-BLOCKED = ("torch", "transformers", "sklearn", "scipy", "pandas", "lightgbm", "openvino", "pyarrow", "onnx")
+BLOCKED = ("torch", "transformers", "huggingface_hub", "sklearn", "scipy", "pandas", "lightgbm", "openvino", "pyarrow", "onnx")
 
 
 def own_imports(path: Path) -> Iterator[tuple[int, str]]:
@@ -43,7 +43,7 @@ def test_imports_point_one_way() -> None:
 
 def test_the_runtime_side_imports_no_training_package() -> None:
     runtime = ["leadline.artifact.model", "leadline.encoders.efficientnet", "leadline.encoders.minilm", "leadline.encoders.ngrams"]
-    runtime += ["leadline.encoders.static"]
+    runtime += ["leadline.encoders.static", "leadline.encoders.hub_text", "leadline.encoders.hub_image"]
     runtime += ["leadline.encoders.tabular", "leadline.heads.linear", "leadline.heads.trees", "leadline.data.read", "leadline.cli.predict"]
     code = f"import sys\nfor name in {BLOCKED!r}: sys.modules[name] = None\n" + "\n".join(f"import {name}" for name in runtime)
     subprocess.run([sys.executable, "-c", code], check=True)
@@ -58,6 +58,7 @@ def test_help_and_import_load_nothing_heavy() -> None:
 
 def test_packages_that_report_home_are_imported_in_one_place_each_behind_their_block() -> None:
     allowed = {"onnxruntime": {"onnx_runtime.py"}, "openvino": {"encoders/engine.py"}}
+    allowed |= {"huggingface_hub": {"encoders/hub_download.py"}, "transformers": {"encoders/hub_network.py"}}
     for path in ROOT.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             names = (

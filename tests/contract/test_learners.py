@@ -71,6 +71,11 @@ def test_what_it_does_not_take_it_refuses_in_words() -> None:
     assert all(len(str(reason_against(*case)).split()) > 3 for case in refused)
 
 
+def test_a_network_has_to_be_named() -> None:
+    assert not any(name == "named-network" for name, *_ in CASES)
+    assert "no network was named" in str(reason_against("named-network", "text", "classify", 2))
+
+
 def test_it_answers_in_the_shape_of_the_task_and_the_same_each_time(case: tuple[Learner, Task, Examples, Sizes], tmp_path: Path) -> None:
     learner, task, examples, sizes = case
     work = learner.work(sizes, task, 0)

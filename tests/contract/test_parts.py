@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +14,15 @@ import pytest
 
 from leadline.columns.contract import Where
 from leadline.data.examples import Examples
+from leadline.encoders.hub import opened
+from leadline.encoders.hub_folder import network_in
 from leadline.encoders.join import Join
 from leadline.encoders.multihot import MultiHot
 from leadline.encoders.ngram_sketch import NgramSketch
 from leadline.encoders.ngrams import HashedNgrams, Ngrams
 from leadline.encoders.static import StaticText
 from leadline.encoders.tabular import DesignMatrix, TypedColumns
+from leadline.files import scratch_folder
 from leadline.heads.blend import WeightedSum
 from leadline.heads.class_distance import ClassDistance
 from leadline.heads.constant import Constant
@@ -37,6 +40,7 @@ from leadline.parts import COLUMN
 from leadline.registry import COLUMNS, ENCODERS, PARTS
 from leadline.tasks.classify import Classify
 from leadline.values import take_rows
+from tests.make_networks import save_network
 
 RNG = np.random.default_rng(0)
 NUMBERS = np.where(RNG.random(60) < 0.1, np.nan, RNG.normal(size=60))
@@ -72,6 +76,20 @@ def pretrained(name: str) -> tuple[Any, tuple[Any, ...]]:
     return ENCODERS.get(name)(), (column.decode(column.made_up(60, 0), Where("c")).values,)
 
 
+@cache
+def network_folder(kind: str) -> Path:
+    folder = scratch_folder()
+    save_network(kind, folder)
+    return folder
+
+
+def from_hub(kind: str) -> tuple[Any, tuple[Any, ...]]:
+    folder = network_folder(kind)
+    encoder = opened(network_in(folder, "tiny", "tiny"))
+    column = COLUMNS.get(encoder.takes)()
+    return encoder, (column.decode(column.made_up(60, 0), Where("c")).values,)
+
+
 MADE: dict[str, Callable[[], tuple[Any, tuple[Any, ...]]]] = {
     "hashed-ngrams": lambda: (HashedNgrams(), (TEXTS,)),
     "ngrams": ngrams,
@@ -93,6 +111,8 @@ MADE: dict[str, Callable[[], tuple[Any, tuple[Any, ...]]]] = {
     "scaling": lambda: (Scaling(1.5, -0.5), (DENSE,)),
     "temperature": lambda: (Temperature(1.5), (DENSE,)),
     "weighted-sum": lambda: (WeightedSum([0.25, 0.75], 1.0), (DENSE, 2 * DENSE)),
+    "hub-text": lambda: from_hub("Bert"),
+    "hub-image": lambda: from_hub("ViT"),
     **{name: partial(pretrained, name) for name in ENCODERS},
 }
 

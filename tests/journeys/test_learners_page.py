@@ -13,6 +13,7 @@ from PIL import Image
 
 from leadline.registry import BLENDS, LEARNERS
 from tests.journeys.test_cli import leadline
+from tests.make_networks import save_network
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE, SURE = ((DOCS / name).read_text() for name in ("learners.md", "sure.md"))
@@ -39,6 +40,9 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
         path = folder / "photos" / ("down" if number % 2 else "across") / f"{number}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(picture).save(path)
+    for name, kind in (("tiny-bert", "Bert"), ("tiny-resnet", "ResNet")):
+        (folder / name).mkdir()
+        save_network(kind, folder / name)
     return folder
 
 
