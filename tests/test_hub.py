@@ -134,6 +134,33 @@ def test_vectors_of_pictures_are_those_of_torch(kind: str, tmp_path: Path) -> No
     assert np.abs(ours - expected).max() < 1e-4
 
 
+def test_a_last_step_that_was_not_published_is_not_made_up(vit: tuple[Path, Any], tmp_path: Path) -> None:
+    import torch
+
+    folder = without(vit[0], "pooler", tmp_path)
+    pixels = np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "a.png")
+    ours = vectors(folder, Pictures([Picture(tmp_path / "a.png")]))
+    with torch.no_grad():
+        states = vit[1](torch.from_numpy((pixels.transpose(2, 0, 1)[None] / 255 - 0.5) / 0.5).float()).last_hidden_state
+    assert np.abs(ours - states.mean(1).numpy()).max() < 1e-4
+
+
+def test_missing_weights_are_not_made_up(bert: tuple[Path, Any], tmp_path: Path) -> None:
+    with pytest.raises(LeadlineError, match=r"does not hold all of its weights: .*layer\.1"):
+        opened(named(without(bert[0], "layer.1.", tmp_path)))
+
+
+def without(folder: Path, name: str, tmp_path: Path) -> Path:
+    """A copy whose file lacks all weights with that in their name."""
+    from safetensors.numpy import load_file, save_file
+
+    copy = Path(shutil.copytree(folder, tmp_path / "without"))
+    weights = {key: value for key, value in load_file(copy / "model.safetensors").items() if name not in key}
+    save_file(weights, copy / "model.safetensors", {"format": "pt"})
+    return copy
+
+
 @pytest.mark.parametrize(
     "settings",
     [

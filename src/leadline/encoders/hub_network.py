@@ -27,6 +27,7 @@ from leadline.machine import cache_folder
 FACTS = "facts.json"
 OPSET = 17
 _MOST_APART = 1e-3  # of the largest number in the vectors
+_POOLER = "pooler"  # how the library calls the last step, from places to one vector
 _LARGEST_NUMBER = 6e4  # the store keeps float16, which ends at 65,504
 
 
@@ -81,15 +82,21 @@ def _loaded(network: Network) -> tuple[Any, Any]:
     except ImportError as error:
         raise need_extra("transformers", "a network by name") from error
     try:
-        model = transformers.AutoModel.from_pretrained(
+        model, told = transformers.AutoModel.from_pretrained(
             network.folder, use_safetensors=True, trust_remote_code=False, local_files_only=True, attn_implementation="eager",
-            dtype=torch.float32,
-        ).eval()  # fmt: skip
+            dtype=torch.float32, output_loading_info=True,
+        )  # fmt: skip
     except Exception as error:  # the package raises ValueError, OSError, KeyError, RuntimeError, safetensors its own
         saw = f"{network.name} cannot be read: {str(error).strip()[:200]}"
         raise LeadlineError(saw, "a model that the transformers library knows") from error
     require_size(sum(4 * weight.numel() for weight in model.parameters()), network.name)
-    return transformers, _text_module(network, model) if network.takes == "text" else _picture_module(model)
+    made_up = [name for name in told["missing_keys"] if "mask_token" not in name]  # by the package, at random
+    whole = not any(_POOLER in name for name in made_up)
+    if rest := sorted(name for name in made_up if _POOLER not in name):
+        saw = f"{network.name} does not hold all of its weights: {rest[0]} and {len(rest) - 1} more are missing"
+        raise LeadlineError(saw, "all weights of the network", "fetch the model again, or name another one")
+    model.eval()
+    return transformers, _text_module(network, model) if network.takes == "text" else _picture_module(model, whole)
 
 
 def _text_module(network: Network, model: Any) -> Any:
@@ -116,8 +123,11 @@ def _text_module(network: Network, model: Any) -> Any:
     return Texts().eval()
 
 
-def _picture_module(model: Any) -> Any:
-    """Pictures -> vectors: what the model itself makes of a picture as a whole, else the mean over its places."""
+def _picture_module(model: Any, has_pooler: bool) -> Any:
+    """Pictures -> vectors: what the model itself makes of a picture as a whole, else the mean over its places.
+
+    Networks that were trained to classify are often published without the weights of that last step.
+    """
     import torch
 
     class Pictures(torch.nn.Module):  # type: ignore[misc]
@@ -127,7 +137,7 @@ def _picture_module(model: Any) -> Any:
 
         def forward(self, pictures: Any) -> Any:
             output = self.model(pictures)
-            whole = getattr(output, "pooler_output", None)
+            whole = getattr(output, "pooler_output", None) if has_pooler else None
             if whole is not None:
                 return whole.flatten(1)
             states = output.last_hidden_state

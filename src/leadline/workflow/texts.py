@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import polars as pl
 
 from leadline.columns.language import in_words, languages_of
 from leadline.data.table import Data
 from leadline.encoders.contract import Card
+from leadline.encoders.hub import opened
+from leadline.encoders.hub_folder import Network
 from leadline.registry import ENCODERS
 
 _CHARACTERS_PER_TOKEN = 4.25  # of English; measured on `imdb`, where it finds 42 % of the texts too long that are 43 %
 
 
-def text_remarks(data: Data) -> list[tuple[str, str]]:
-    """What to say of columns of texts, a sentence each without its full stop, with the column."""
-    cards = [ENCODERS.get(name).card for name in ENCODERS if ENCODERS.get(name).takes == "text"]
+def text_remarks(data: Data, named: Mapping[str, Network] | None = None) -> list[tuple[str, str]]:
+    """What to say of columns of texts, a sentence each without its full stop, with the column; of a network that was `named`, if any."""
+    cards = [opened(network).card for kind, network in (named or {}).items() if kind == "text" and not network.why_not]
+    cards += [ENCODERS.get(name).card for name in ENCODERS if ENCODERS.get(name).takes == "text"]
     texts = [name for name, form in data.forms.items() if form == "text"]
     return [(said, name) for name in texts for said in _remarks(data.feature(name), cards[0])] if cards else []
 
