@@ -21,6 +21,7 @@ from leadline.machine import cache_folder, num_threads
 NETWORK = "network.onnx"
 GRAPH_VERSION = 1  # counts changes to how networks are written here, so that a kept file of an older version is not used
 _TIMED = 3  # rounds of a measurement, engines taking turns; the best round counts, for other work only ever slows one down
+_LONG_ENOUGH = 5.0  # seconds of rounds, after which other work no longer tells
 
 
 @dataclass(frozen=True)
@@ -183,11 +184,14 @@ class StoredEncoder(ABC):
         return {name: len(values) / seconds[name] for name in engines}
 
     def _rounds(self, engines: Mapping[str, Engine], values: Any) -> dict[str, list[float]]:
-        """Seconds of every round of every engine, the engines taking turns."""
+        """Seconds of every round of every engine, the engines taking turns; of large networks there are fewer."""
         rounds: dict[str, list[float]] = {name: [] for name in engines}
+        began = time.perf_counter()
         for _ in range(_TIMED):
             for name, engine in engines.items():
                 rounds[name].append(self._seconds(engine, values))
+            if time.perf_counter() - began > _LONG_ENOUGH:
+                break
         return rounds
 
     def _seconds(self, engine: Engine, values: Any) -> float:

@@ -24,6 +24,7 @@ class HubText(HubEncoder, TextNetwork):
     """Texts -> (n, dimension) float32: the mean over tokens, or what the network's own settings for sentences say."""
 
     kind: ClassVar[str] = "hub-text"
+    num_made_up_tokens: ClassVar[int] = 256  # it may be a large network
 
     @classmethod
     def of(cls, network: Network) -> Self:

@@ -16,13 +16,13 @@ from leadline.encoders.contract import Prepared, PretrainedEncoder
 from leadline.errors import LeadlineError
 
 REDUCING_GAP = 3.0  # very large pictures are first shrunk by a whole factor to this many times the size wanted
-_MADE_UP = 24
 
 
 class PictureNetwork(PretrainedEncoder):
     """Pictures -> (n, dimension) float32. A subclass says how one picture becomes the network's input."""
 
     takes: ClassVar[str] = "image"
+    num_made_up: ClassVar[int] = 24
 
     @property
     @abstractmethod
@@ -57,7 +57,7 @@ class PictureNetwork(PretrainedEncoder):
     def made_up(self) -> Pictures:
         """JPEG bytes as smooth as photographs."""
         rng = np.random.default_rng(0)
-        return Pictures(Picture(_jpeg(rng, self.made_up_sides())) for _ in range(_MADE_UP))
+        return Pictures(Picture(_jpeg(rng, self.made_up_sides())) for _ in range(self.num_made_up))
 
 
 def _jpeg(rng: np.random.Generator, size: tuple[int, int]) -> bytes:

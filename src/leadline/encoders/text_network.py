@@ -21,7 +21,6 @@ BUCKETS = (16, 24, 32, 48, 64, 96, 128, 192, 256)
 TOKENS_PER_ROW = 32  # an "ordinary" text when an engine wishes for so many rows a batch
 CHARACTERS_PER_TOKEN = 40  # longer words become one unknown token anyway; cuts monstrous texts before they are tokenised
 _SAMPLED = 256
-_MADE_UP_TOKENS = 1_024
 
 
 class TextNetwork(PretrainedEncoder):
@@ -32,6 +31,7 @@ class TextNetwork(PretrainedEncoder):
     """
 
     takes: ClassVar[str] = "text"
+    num_made_up_tokens: ClassVar[int] = 1_024
 
     def __init__(self, *, token_limit: int, typical_tokens: int) -> None:
         super().__init__()
@@ -85,11 +85,11 @@ class TextNetwork(PretrainedEncoder):
         return tokenizer
 
     def made_up(self) -> list[str]:
-        """About 1,000 tokens of common words in texts of the typical length."""
+        """Some hundred tokens of common words in texts of the typical length."""
         words = ["the", "depth", "of", "water", "was", "read", "twice", "before", "they", "sailed"]
         num_words = self.typical_tokens - 2  # its first and last token are markers
         text = " ".join(words[place % len(words)] for place in range(num_words))
-        return [text] * max(8, _MADE_UP_TOKENS // self.typical_tokens)
+        return [text] * max(8, self.num_made_up_tokens // self.typical_tokens)
 
     def files(self) -> dict[str, Path | bytes]:
         return {**super().files(), TOKENIZER: self._tokenizer_path}
