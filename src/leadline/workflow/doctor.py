@@ -12,7 +12,7 @@ from leadline.encoders.store import Store
 from leadline.machine import Measurements, cache_folder, memory_bytes, processor, versions
 from leadline.reports import Block, Command, Grid, Heading, Paragraph, Report
 
-_TRAINING = ("torch", "onnx", "openvino", "lightgbm", "sklearn", "scipy", "pandas")
+_TRAINING = ("torch", "transformers", "onnx", "openvino", "lightgbm", "sklearn", "scipy", "pandas", "matplotlib")
 
 
 @dataclass(frozen=True)

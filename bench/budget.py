@@ -1,0 +1,130 @@
+"""The one dial: six sets at four budgets. Each run ends in time, and a larger budget is never significantly worse.
+
+    .venv/bin/python bench/budget.py [--sets catsdogs,imdb,...] [--budgets 10s,30s,2m,10m] [--seeds 3]
+
+A run before the measured ones makes the machine known (the budget does not cover that); every measured run finds no stored vectors. The
+largest budget is run with one seed, the others with as many as asked. What is compared are answers to the same judging rows: the share
+that is right, for numbers minus the squared error as a share of the variance, seeds averaged within each row.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from harness import DATA, ROOT, Bench, forget_vectors, leadline, parser_for, scratch_folder, train, training_columns
+from leadline.plan.budget import parse_budget
+
+BUDGETS = ("10s", "30s", "2m", "10m")
+MOST = 1.2  # times the budget
+SHARE = 0.9  # of the runs have to end by then
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file that teaches and one that judges, or a folder of both; of a file alone a fifth of the rows, drawn with seed 0, judges."""
+
+    name: str
+    target: str
+    teaching: str
+    judging: str = ""
+
+    @property
+    def options(self) -> list[str]:
+        return ["--target", self.target] if self.target else []
+
+
+SOURCES = (
+    Source("catsdogs", "", "catsdogs"),
+    Source("imdb", "label", "imdb/train.parquet", "imdb/test.parquet"),
+    Source("banking77", "category", "intents/banking77/train.csv", "intents/banking77/test.csv"),
+    Source("adult", "income", "tabular/adult_train.csv", "tabular/adult_test.csv"),
+    Source("california_housing", "median_house_value", "tabular/california_housing.csv"),
+    Source("mnist", "label", "mnist/train.parquet", "mnist/test.parquet"),
+)
+
+
+def put(source: Source, folder: Path) -> Path:
+    """A folder with train* and test*, as anybody would have it."""
+    given = ROOT / DATA / source.teaching
+    if given.is_dir():
+        return given
+    parts = folder / source.name
+    parts.mkdir()
+    if source.judging:
+        shutil.copyfile(given, parts / f"train{given.suffix}")
+        shutil.copyfile(ROOT / DATA / source.judging, parts / f"test{given.suffix}")
+        return parts
+    whole = pl.read_csv(ROOT / DATA / source.teaching)
+    judges = np.random.default_rng(0).permutation(whole.height) < 0.2 * whole.height
+    whole.filter(~judges).write_csv(parts / "train.csv")
+    whole.filter(judges).write_csv(parts / "test.csv")
+    return parts
+
+
+def merits(model: Path, source: Source, parts: Path, folder: Path, cache: Path) -> np.ndarray:
+    """(n,) how good the answer to each judging row is; rows in the order of their sources."""
+    judging = next(path for path in sorted(parts.iterdir()) if path.name.startswith("test"))
+    leadline("predict", model, judging, "-o", folder / "answers.parquet", cache=cache)
+    answers = pl.read_parquet(folder / "answers.parquet")
+    if judging.is_dir():
+        answers = answers.sort("source")
+        return (answers["label"] == answers["source"].map_elements(lambda path: Path(path).parent.name, pl.String)).to_numpy().astype(float)
+    truth = (pl.read_parquet if judging.suffix == ".parquet" else pl.read_csv)(judging)[source.target]
+    if "value" in answers.columns:
+        return -(((answers["value"] - truth) ** 2) / float(np.var(truth.to_numpy()))).to_numpy()
+    return (answers["label"] == truth.cast(pl.String)).to_numpy().astype(float)
+
+
+def measure(bench: Bench, source: Source, budgets: list[str], seeds: int, folder: Path) -> dict[str, np.ndarray]:
+    """The merits of every budget, seeds averaged."""
+    parts, cache, model, found = put(source, folder), folder / f"{source.name}-cache", folder / "model.leadline", {}
+    train(parts, model, *source.options, "--budget", "2m", cache=cache)
+    for budget in budgets:
+        of_seeds = []
+        for seed in range(1 if budget == BUDGETS[-1] else seeds):
+            forget_vectors(cache)
+            trial = train(parts, model, *source.options, "--budget", budget, "--seed", str(seed), cache=cache)
+            of_seeds.append(merits(model, source, parts, folder, cache))
+            about = {"data": source.name, "budget": parse_budget(budget), "seed": seed, "merit": float(of_seeds[-1].mean())}
+            bench.record(state=f"{source.name} {budget}", trial=seed, **trial.row(), **training_columns(trial.json()), **about)
+        found[budget] = np.mean(of_seeds, axis=0)
+    return found
+
+
+def judge(bench: Bench, found: Mapping[str, Mapping[str, np.ndarray]]) -> None:
+    in_time = [row["seconds"] <= MOST * row["budget"] for row in bench.rows]
+    bench.at_least(f"share of {len(in_time)} runs that end within {MOST} times their budget", float(np.mean(in_time)), SHARE)
+    worse = []
+    for name, merit in found.items():
+        budgets = list(merit)
+        for place, larger in enumerate(budgets):
+            for smaller in budgets[:place]:
+                difference = merit[larger] - merit[smaller]
+                high = difference.mean() + 1.96 * difference.std() / np.sqrt(len(difference))
+                if high < 0:
+                    worse.append(f"{name}: {larger} {difference.mean():+.4f} against {smaller}")
+    bench.holds("a larger budget is never significantly worse", "; ".join(worse) or "never", not worse)
+
+
+def main() -> int:
+    parser = parser_for(__doc__)
+    parser.add_argument("--sets", default=",".join(source.name for source in SOURCES))
+    parser.add_argument("--budgets", default=",".join(BUDGETS))
+    parser.add_argument("--seeds", type=int, default=3)
+    chosen, bench, found = parser.parse_args(), Bench("budget"), {}
+    with scratch_folder("budget") as folder:
+        for source in [source for source in SOURCES if source.name in chosen.sets.split(",")]:
+            found[source.name] = measure(bench, source, chosen.budgets.split(","), chosen.seeds, folder)
+    judge(bench, found)
+    return bench.finish()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
