@@ -14,6 +14,7 @@ import pytest
 
 import leadline as ll
 from leadline.machine import cache_folder
+from leadline.workflow import encode
 
 
 def learned_files(artifact: Path) -> dict[str, str]:
@@ -173,3 +174,19 @@ def test_a_class_that_only_the_test_part_has_does_not_end_the_work(tmp_path: Pat
         pl.DataFrame(rows).write_csv(tmp_path / f"{split}.csv")
     report = ll.train(tmp_path, learners=["linear"], budget="5m", out=tmp_path / "m")
     assert report.score.value == pytest.approx(16 / 24, abs=0.1)
+
+
+def test_an_encoder_that_fails_on_all_examples_leaves_its_learner_out(
+    stripes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    through_store = encode.encode_through_store
+
+    def fail(encoder: Any, *arguments: Any) -> Any:
+        if encoder.kind == "picture-features":
+            raise MemoryError
+        return through_store(encoder, *arguments)
+
+    monkeypatch.setattr(encode, "encode_through_store", fail)
+    report = ll.train(stripes, learners=["probe", "picture-features"], budget="5m", out=tmp_path / "m")
+    assert report.learner == "probe"
+    assert ("picture-features", "it ran out of memory") in {(one.learner, one.why) for one in report.skipped}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -16,14 +16,16 @@ from leadline.findings import Finding, Severity
 from leadline.parts import COLUMN, Node
 from leadline.plan.plan import Encoding
 from leadline.progress import Progress
+from leadline.workflow.failing import FAILURES
 
 
 @dataclass(frozen=True)
 class Encoded:
-    """`values` for every row (columns and node outputs), and the rows that could not be read."""
+    """`values` for every row (columns and node outputs), the rows that could not be read, and the nodes that failed on all of them."""
 
     values: dict[str, Any]
     bad: dict[int, LeadlineError]
+    failed: dict[str, BaseException] = field(default_factory=dict)
 
     @property
     def good(self) -> np.ndarray:
@@ -34,25 +36,34 @@ class Encoded:
 def encode(
     data: Data, nodes: Sequence[Node], encodings: Mapping[str, Encoding], store: Store, progress: Progress, serving: bool = False
 ) -> Encoded:
-    """Decodes every column of `data` and runs `nodes`; with `serving` on the engine that predictions will use."""
-    values, bad = dict[str, Any](), dict[int, LeadlineError]()
+    """Decodes every column of `data` and runs `nodes`; with `serving` on the engine that will predict, where failures are raised."""
+    values, bad, failed = dict[str, Any](), dict[int, LeadlineError](), dict[str, BaseException]()
     for column in data.types:
         features, unreadable = data.features(column)
         values.update({COLUMN + name: made for name, made in features.items()})
         bad.update(unreadable)
     for node in nodes:
-        column = values[node.inputs[0]]
-        if node.name not in encodings:
-            values[node.name] = node.part.run(column)
+        try:
+            values[node.name], unreadable = _run(node, values[node.inputs[0]], encodings.get(node.name), store, progress, serving)
+        except FAILURES as error:
+            if serving:
+                raise
+            failed[node.name] = error
             continue
-        plan = encodings[node.name]
-        engine = plan.serving_engine if serving else plan.engine
-        assert isinstance(node.part, StoredEncoder)
-        title = f"encoding {plan.column} with {plan.encoder}" + (", rows that judge" if serving else "")
-        with progress.track(title, "examples") as advance:
-            values[node.name], unreadable = encode_through_store(node.part, column, engine, store, advance)
         bad.update({row: error for row, error in unreadable.items() if row not in bad})
-    return Encoded(values, bad)
+    return Encoded(values, bad, failed)
+
+
+def _run(
+    node: Node, column: Any, plan: Encoding | None, store: Store, progress: Progress, serving: bool
+) -> tuple[Any, dict[int, LeadlineError]]:
+    """What a node makes of a column, and the rows that it cannot read."""
+    if plan is None:
+        return node.part.run(column), {}
+    assert isinstance(node.part, StoredEncoder)
+    title = f"encoding {plan.column} with {plan.encoder}" + (", rows that judge" if serving else "")
+    with progress.track(title, "examples") as advance:
+        return encode_through_store(node.part, column, plan.serving_engine if serving else plan.engine, store, advance)
 
 
 def readable(num_rows: int, bad: Collection[int]) -> np.ndarray:

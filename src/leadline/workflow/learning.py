@@ -20,6 +20,7 @@ from leadline.registry import learner_class
 from leadline.workflow.contest import Contest, Rules
 from leadline.workflow.encode import Encoded, encode, left_out
 from leadline.workflow.engines import confirm_engine, sampled
+from leadline.workflow.failing import failed
 from leadline.workflow.fitting import hold_contest, refit_winner, with_inputs
 from leadline.workflow.nested import nested_answers
 from leadline.workflow.setup import Setup
@@ -69,11 +70,13 @@ class _Learning:
 
     def learned(self) -> Learned:
         setup, plan, first = self.setup, self.plan, first_wave(self.plan.fittings)
-        examples, rows, bad = self._encoded(first)
+        examples, rows, bad, broken = self._encoded(first)
         told = replace(setup, data=setup.data.with_findings(left_out(setup.data.take(setup.teaching), bad, "training"))) if bad else setup
         folds, rules = _folds(setup, plan, examples, rows), Rules(setup.task, setup.metric, plan.seed, self.fits)
         with self.fits.shown():
-            contest = hold_contest(examples, folds, first, rules)
+            contest = hold_contest(examples, folds, [one for one in first if not _broken(one, broken)], rules)
+        out = [failed(one, errors[0]) for one in first if (errors := _broken(one, broken))]
+        contest = replace(contest, failed=(*out, *contest.failed))
         for larger in second_wave(plan.fittings, contest, rules):
             examples, contest = self._with_larger(larger, examples, rows, folds, contest, rules)
         with self.fits.shown("learning from all rows"):
@@ -85,15 +88,17 @@ class _Learning:
                 answers, contest = nested.answers, replace(contest, failed=(*contest.failed, *nested.failed))
         return Learned(told, plan, self.nodes, with_inputs(graph, self.nodes), examples, rows, contest, answers)
 
-    def _encoded(self, fittings: Sequence[Fitting]) -> tuple[Examples, np.ndarray, dict[int, LeadlineError]]:
-        """What these learners read, of all teaching rows that can be read; which rows of the data those are; and which cannot."""
+    def _encoded(
+        self, fittings: Sequence[Fitting]
+    ) -> tuple[Examples, np.ndarray, Mapping[int, LeadlineError], Mapping[str, BaseException]]:
+        """What these learners read, of all teaching rows that can be read; which rows of the data those are; which cannot; what failed."""
         setup, teaching = self.setup, self.setup.teaching
         encoded = self._encode(teaching, fittings)
         groups = None if setup.groups is None else setup.groups[teaching]
         everything = Examples(encoded.values, setup.data.forms, setup.target.values[teaching], setup.num_classes, groups)
         if not encoded.bad:
-            return everything, teaching, encoded.bad
-        return everything.take(encoded.good), teaching[encoded.good], encoded.bad
+            return everything, teaching, encoded.bad, encoded.failed
+        return everything.take(encoded.good), teaching[encoded.good], encoded.bad, encoded.failed
 
     def _with_larger(
         self, larger: Fitting | Skipped, examples: Examples, rows: np.ndarray, folds: Sequence[Fold], contest: Contest, rules: Rules
@@ -102,6 +107,8 @@ class _Learning:
         if isinstance(larger, Skipped):
             return examples, replace(contest, failed=(*contest.failed, larger))
         encoded = self._encode(rows, [larger])
+        if errors := _broken(larger, encoded.failed):
+            return examples, replace(contest, failed=(*contest.failed, failed(larger, errors[0])))
         if encoded.bad:
             why = f"it cannot read {len(encoded.bad):,} rows that the others read"
             return examples, replace(contest, failed=(*contest.failed, Skipped(larger.learner, larger.seconds, why)))
@@ -113,6 +120,11 @@ class _Learning:
         wanted = {name for fitting in fittings for name in fitting.inputs}
         nodes = [node for name, node in self.nodes.items() if name in wanted]
         return encode(self.setup.data.take(rows), nodes, {e.node: e for e in self.plan.encodings}, self.store, self.progress)
+
+
+def _broken(fitting: Fitting, broken: Mapping[str, BaseException]) -> list[BaseException]:
+    """Why nodes that a learner reads could not be computed."""
+    return [broken[name] for name in fitting.inputs if name in broken]
 
 
 def _folds(setup: Setup, plan: Plan, examples: Examples, rows: np.ndarray) -> list[Fold]:
