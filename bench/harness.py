@@ -196,10 +196,17 @@ def training_columns(answer: Mapping[str, Any]) -> dict[str, Any]:
         "high": score["high"],
         "n": score["n"],
         "learner": answer["learner"],
+        "efforts": efforts(ROOT / answer["run"]),
         "own_seconds": answer["seconds"],
         "own_peak_memory_mb": answer["peak_memory_mb"],
         "artefact_mb": round(folder_mb(ROOT / answer["artifact"]), 3),
     }
+
+
+def efforts(run: Path) -> str:
+    """What the plan gave to whom: `trees=2 mlp=1`."""
+    plan = json.loads((run / "plan.json").read_text())
+    return " ".join(f"{fitting['learner']}={fitting['effort']}" for fitting in plan["fittings"] if fitting["learner"] != "baseline")
 
 
 def _short(value: float | str) -> str:

@@ -24,7 +24,8 @@ from leadline.workflow.setup import Setup
 _MANY_ROWS = 20_000  # from here on one fifth held back chooses as surely as five folds
 _SOME_ROWS = 5_000  # and from here on three folds: what a fit saves buys more effort
 _MEMORY_SHARE = 0.7  # of what this process may use; the rest is for the data and for others
-_MEASURING_SHARE = 0.2  # of the time left may go into learning how fast this machine is at what it has never done
+# So long may go into learning how fast this machine is at what it has never done, once; it does not count (design, section 1).
+_MEASURING_SHARE, _LEAST_MEASURING = 0.2, 6.0
 _FREE = Rate(0.0, 0.0, 1e-9)  # the trivial baseline costs nothing worth measuring, so it is in every plan
 _BASE_MB = 350.0  # interpreter and libraries; measured on Linux with Python 3.11
 _ENGINE_MB = 300.0  # an inference engine with its network and the pictures or texts in flight
@@ -36,8 +37,9 @@ def make_plan(
 ) -> tuple[Plan, dict[str, Node]]:
     """The plan and the input nodes, ready to run, of the learners in it: those `asked` for and the trivial one, or all."""
     sizes, began = setup.sizes(), perf_counter()
+    most = max(_LEAST_MEASURING, _MEASURING_SHARE * seconds_left)
     learners, refused = _possible(setup, sizes, LEARNERS if asked is None else {TRIVIAL, *asked})
-    calibration = Calibration(progress.say, _MEASURING_SHARE * seconds_left)
+    calibration = Calibration(progress.say, most)
     pricing, fields = Pricing(setup, sizes, calibration, store, progress, seconds_left), list[Field]()
     for learner in learners:
         try:
@@ -48,7 +50,7 @@ def make_plan(
             continue
         fields.append(Field(learner, rate, tuple(inputs.nodes), sum(inputs.seconds_per_row.values())))
     inputs = pricing.priced
-    seconds_left -= perf_counter() - began  # measuring and comparing engines take their time
+    seconds_left -= perf_counter() - began - (most - calibration.seconds_left)  # comparing engines takes its time
     chosen = fill_budget(
         fields,
         Asked(sizes, setup.task, inputs.seconds, _most_effort(setup), _MEMORY_SHARE * memory_bytes()),
