@@ -75,11 +75,17 @@ def merits(model: Path, source: Source, parts: Path, folder: Path, cache: Path) 
     answers = pl.read_parquet(folder / "answers.parquet")
     if judging.is_dir():
         answers = answers.sort("source")
-        return (answers["label"] == answers["source"].map_elements(lambda path: Path(path).parent.name, pl.String)).to_numpy().astype(float)
+        return _right(answers["label"] == answers["source"].map_elements(lambda path: Path(path).parent.name, pl.String))
     truth = (pl.read_parquet if judging.suffix == ".parquet" else pl.read_csv)(judging)[source.target]
     if "value" in answers.columns:
+        assert not answers["value"].null_count(), "rows without an answer"
         return -(((answers["value"] - truth) ** 2) / float(np.var(truth.to_numpy()))).to_numpy()
-    return (answers["label"] == truth.cast(pl.String)).to_numpy().astype(float)
+    return _right(answers["label"] == truth.cast(pl.String))
+
+
+def _right(equal: pl.Series) -> np.ndarray:
+    """No answer is a wrong one."""
+    return equal.fill_null(False).to_numpy().astype(float)
 
 
 def measure(bench: Bench, source: Source, budgets: list[str], seeds: int, folder: Path) -> dict[str, np.ndarray]:
@@ -103,7 +109,7 @@ def judge(bench: Bench, found: Mapping[str, Mapping[str, np.ndarray]]) -> None:
     bench.at_least(f"share of {len(in_time)} runs that end within {MOST} times their budget", float(np.mean(in_time)), SHARE)
     worse = []
     for name, merit in found.items():
-        budgets = list(merit)
+        budgets = sorted(merit, key=parse_budget)
         for place, larger in enumerate(budgets):
             for smaller in budgets[:place]:
                 difference = merit[larger] - merit[smaller]

@@ -20,15 +20,15 @@ class Needs:
 
     family, title = "classical", ""
 
-    def __init__(self, name: str, steps: float) -> None:
-        self.name, self.steps = name, steps
+    def __init__(self, name: str, steps: float, tuning: float = 0.0) -> None:
+        self.name, self.steps, self.tuning = name, steps, tuning
 
     def work(self, sizes: Sizes, task: Any, effort: int) -> Work:
-        return Work(self.steps * 2**effort, 0, {"effort": effort})
+        return Work(self.steps * 2**effort, 0, {"effort": effort}, self.tuning)
 
 
-def field(name: str, steps: float, *inputs: str) -> Field:
-    return Field(Needs(name, steps), Rate(0.0, 0.0, 1.0), inputs)  # type: ignore[arg-type]
+def field(name: str, steps: float, *inputs: str, tuning: float = 0.0) -> Field:
+    return Field(Needs(name, steps, tuning), Rate(0.0, 0.0, 1.0), inputs)  # type: ignore[arg-type]
 
 
 def fill(
@@ -87,3 +87,17 @@ def test_a_plan_never_costs_more_than_the_budget_but_for_the_cheapest(steps: lis
 def test_nested_cross_validation_counts_the_inner_fits() -> None:
     assert num_fits(5, 0) == 6
     assert num_fits(3, 5) == 24
+
+
+@pytest.mark.parametrize(("folds", "seconds"), [((5, 0), 5 * 0.8 + 1 + 10), ((3, 5), 6 * (3 * 0.8 + 1 + 10))])
+def test_tuning_is_paid_once_for_all_folds_and_again_in_every_outer_one(folds: tuple[int, int], seconds: float) -> None:
+    chosen = fill([field("tuned", 1.0, tuning=10.0)], 60, folds=(folds,))
+    assert chosen.fittings[0].effort == 0 or chosen.seconds > seconds
+    assert fill([field("tuned", 1.0, tuning=10.0)], 0, folds=(folds,)).seconds == pytest.approx(seconds)
+
+
+def test_effort_goes_to_the_first_learner_as_far_as_there_is_room() -> None:
+    chosen = fill([field("first", 5.0), field("second", 1.0)], 60, folds=((1, 0),))
+    assert {f.learner: f.effort for f in chosen.fittings} == {"first": 2, "second": 2}
+    chosen = fill([field("first", 5.0), field("second", 1.0)], 48, folds=((1, 0),))
+    assert {f.learner: f.effort for f in chosen.fittings} == {"first": 2, "second": 0}

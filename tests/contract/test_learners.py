@@ -95,6 +95,17 @@ def test_its_work_can_be_written_down_and_grows_with_effort(case: tuple[Learner,
     assert all(json.loads(json.dumps(work.settings)) == work.settings for work in works)
 
 
+def test_it_is_tuned_once_and_a_fit_tunes_what_has_not_been(case: tuple[Learner, Task, Examples, Sizes], tmp_path: Path) -> None:
+    learner, task, examples, sizes = case
+    work = learner.work(sizes, task, 2)
+    tuned = learner.tuned(examples, task, work, seed=0)
+    assert tuned.tuning_steps == 0 and learner.tuned(examples, task, tuned, seed=0) == tuned
+    assert json.loads(json.dumps(tuned.settings)) == tuned.settings
+    if tuned != work:
+        whole, parts = learner.fit(examples, task, work, seed=0), learner.fit(examples, task, tuned, seed=0)
+        assert stored(whole, tmp_path / "a") == stored(parts, tmp_path / "b")
+
+
 def of_class_one(examples: Examples) -> np.ndarray:
     """(n,) Boolean: rows of the second class or with the second label."""
     is_so: np.ndarray = (examples.target if examples.target.ndim == 1 else examples.target[:, 1]) == 1

@@ -15,6 +15,8 @@ from leadline.encoders.hub_network import converted_folder
 from leadline.errors import LeadlineError
 from leadline.registry import PARTS
 
+_WIDEST = 1 << 16  # numbers of a vector: a model's word is not taken for how much memory one needs
+
 
 class HubEncoder(PretrainedEncoder):
     """One whose weights the user named. What its card says is among its settings, as no class can know it.
@@ -24,6 +26,8 @@ class HubEncoder(PretrainedEncoder):
 
     def __init__(self, *, name: str, source: str, licence: str, sha256: str, content: str, dimension: int, **settings: Any) -> None:
         super().__init__(**settings)
+        if not isinstance(dimension, int) or not 1 <= dimension <= _WIDEST:
+            raise LeadlineError(f"vectors of {dimension!r} numbers", f"1 to {_WIDEST:,}", "train again")
         self.name, self.source, self.licence = name, source, licence
         self.sha256, self.content, self.num_features = sha256, content, dimension
         self._named: Network | None = None  # where the weights are; an artefact's encoder has its own files instead

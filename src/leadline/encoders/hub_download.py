@@ -20,7 +20,7 @@ from leadline.machine import cache_folder
 _NAME = re.compile(r"[\w-][\w.-]*(/[\w-][\w.-]*)?")
 _WANTED = ["*.safetensors", "*.safetensors.index.json", "*.json", "*.txt", "*.model", "README.md", "1_Pooling/*"]
 _UNWANTED = ["*/*.safetensors", "onnx/*", "openvino/*", ".*"]  # the same once more for other programs
-_QUIET = {
+QUIET = {
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "DO_NOT_TRACK": "1",
     "HF_HUB_DISABLE_PROGRESS_BARS": "1",
@@ -39,12 +39,19 @@ def downloaded(name: str, say: Callable[[str], None]) -> tuple[Path, str]:
     HF_ENDPOINT names another server, HF_TOKEN opens models that are not for everybody. Raises LeadlineError.
     """
     endpoint = os.environ.get("HF_ENDPOINT", "").rstrip("/") or "https://huggingface.co"
-    source, record = f"{endpoint}/{name}", cache_folder() / "hub" / f"{name.replace('/', '--')}.json"
+    source, record = f"{_shown(endpoint)}/{name}", cache_folder() / "hub" / f"{name.replace('/', '--')}.json"
     folder = _kept(record, source)
     if folder is None:
         folder = _fetched(name, endpoint, say)
         write_json(record, {"source": source, "folder": str(folder)})
     return folder, source
+
+
+def _shown(endpoint: str) -> str:
+    """Without the user and password that an address may hold: it is written down and printed."""
+    scheme, _, rest = endpoint.rpartition("://")
+    host, slash, path = rest.partition("/")
+    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}" if scheme else rest
 
 
 def _kept(record: Path, source: str) -> Path | None:
@@ -58,7 +65,7 @@ def _kept(record: Path, source: str) -> Path | None:
 
 
 def _fetched(name: str, endpoint: str, say: Callable[[str], None]) -> Path:
-    os.environ.update(_QUIET)
+    os.environ.update(QUIET)
     try:
         from huggingface_hub import snapshot_download
     except ImportError as error:
@@ -70,12 +77,12 @@ def _fetched(name: str, endpoint: str, say: Callable[[str], None]) -> Path:
         files = snapshot_download(name, dry_run=True, **asked)
         num_bytes = sum(file.file_size or 0 for file in files)
         require_size(num_bytes, name)
-        say(f"fetching {name} ({num_bytes / 1e6:,.1f} MB) from {endpoint} (once)")
+        say(f"fetching {name} ({num_bytes / 1e6:,.1f} MB) from {_shown(endpoint)} (once)")
         return Path(snapshot_download(name, **asked))
     except LeadlineError:
         raise
     except Exception as error:  # of the package, of its HTTP client and of the system below, which share no base
-        raise _said(error, name, endpoint) from error
+        raise _said(error, name, _shown(endpoint)) from error
 
 
 def _said(error: Exception, name: str, endpoint: str) -> LeadlineError:

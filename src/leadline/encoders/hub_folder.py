@@ -23,6 +23,7 @@ NOT_STATED = "not stated"
 
 _TOKENIZERS = ("tokenizer.json", "tokenizer_config.json", "vocab.txt", "vocab.json", "spiece.model", "sentencepiece.bpe.model")
 _SETTINGS = (CONFIG, PREPROCESSOR, POOLING, MODULES, "sentence_bert_config.json", *_TOKENIZERS, "merges.txt", "special_tokens_map.json")
+_LONGEST_ABOVE = 64 << 10  # bytes of a README before its text
 _LONGEST = 16 << 20  # bytes of a file of settings
 
 
@@ -53,11 +54,13 @@ class Network:
     def licence(self) -> str:
         """As its README states it above its text, between two lines of dashes."""
         try:
-            text = (self.folder / "README.md").read_text(encoding="utf-8", errors="replace")
+            with (self.folder / "README.md").open("rb") as stream:
+                text = stream.read(_LONGEST_ABOVE).decode("utf-8", "replace").lstrip()
         except OSError:
             return NOT_STATED
-        above = re.match(r"\s*---\s*\n(.*?)\n---", text, re.DOTALL)
-        found = re.search(r"^license:[ \t]*['\"]?([\w.+-]+)", above[1], re.MULTILINE) if above else None
+        above, line, _ = text.removeprefix("---").partition("\n---")
+        stated = text.startswith("---") and bool(line)
+        found = re.search(r"^license:[ \t]*['\"]?([\w.+-]+)", above, re.MULTILINE) if stated else None
         return found[1] if found else NOT_STATED
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from typing import Any, ClassVar, Self
@@ -44,9 +45,13 @@ class HubImage(HubEncoder, PictureNetwork):
         **facts: Any,
     ) -> None:
         super().__init__(**facts)
-        if len(size) != 2 or not all(isinstance(side, int) and 8 <= side <= _LARGEST_SIDE for side in size):
-            raise LeadlineError(f"an input of {size!r} pixels", f"two sides from 8 to {_LARGEST_SIDE}", "name another model")
-        if len(mean) != 3 or len(spread) != 3 or not all(spread) or resample not in tuple(Image.Resampling):
+        _require_sides(size)
+        finite = all(isinstance(one, int | float) and math.isfinite(one) for one in (*mean, *spread, scale))
+        if not isinstance(shortest, int) or not 0 <= shortest <= 4 * _LARGEST_SIDE:
+            raise LeadlineError(
+                f"pictures whose shorter side becomes {shortest!r} pixels", f"0 to {4 * _LARGEST_SIDE}", "name another model"
+            )
+        if len(mean) != 3 or len(spread) != 3 or not finite or not all(spread) or resample not in tuple(Image.Resampling):
             raise LeadlineError(
                 f"pictures less {mean!r}, divided by {spread!r}, resized by {resample!r}", "a number for each of three colours"
             )
@@ -56,6 +61,7 @@ class HubImage(HubEncoder, PictureNetwork):
     @classmethod
     def of(cls, network: Network) -> Self:
         settings = preparation(network)
+        _require_sides(settings["size"])
         rows = np.random.default_rng(0).normal(size=(2, 3, *settings["size"]))
         sample: Arrays = {"pictures": rows.astype(np.float32)}
         return cls.described(network, dimension_of(network, sample), **settings)
@@ -100,17 +106,25 @@ class HubImage(HubEncoder, PictureNetwork):
 def preparation(network: Network) -> dict[str, Any]:
     """How pictures are prepared, from the settings in the folder. Raises LeadlineError where these ask for what we do not do."""
     config, told = network.config, read_settings(network.folder, PREPROCESSOR)
+    for name in ("do_flip_channel_order", "rescale_offset"):
+        if told.get(name):
+            raise LeadlineError(f"{network.name} wants its pictures prepared with {name}, which is not done yet", "another model")
     colours = config.get("num_channels", 3)
     if colours != 3:
         raise LeadlineError(f"{network.name} reads pictures of {colours} channels", "three colours", "name another model")
     sides, shortest = _sides(told, config)
-    normal = told.get("do_normalize", True)
+    normal = told.get("do_normalize", not told or "image_mean" in told)
     scale = told.get("rescale_factor", 1 / 255) if told.get("do_rescale", True) else 1.0
     return {
         "size": list(sides), "shortest": shortest, "scale": scale, "resample": told.get("resample", int(Image.Resampling.BILINEAR)),
         "mean": list(told.get("image_mean") or _MEAN) if normal else [0.0] * 3,
         "spread": list(told.get("image_std") or _SPREAD) if normal else [1.0] * 3,
     }  # fmt: skip
+
+
+def _require_sides(size: Sequence[int]) -> None:
+    if len(size) != 2 or not all(isinstance(side, int) and 8 <= side <= _LARGEST_SIDE for side in size):
+        raise LeadlineError(f"an input of {size!r} pixels", f"two sides from 8 to {_LARGEST_SIDE}", "name another model")
 
 
 def _sides(told: Mapping[str, Any], config: Mapping[str, Any]) -> tuple[tuple[int, int], int]:

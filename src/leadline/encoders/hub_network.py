@@ -9,8 +9,9 @@ import contextlib
 import io
 import json
 import logging
+import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import numpy as np
 
 from leadline.encoders.contract import GRAPH_VERSION, NETWORK
 from leadline.encoders.engine import REFERENCE, Arrays, open_engine
+from leadline.encoders.hub_download import QUIET
 from leadline.encoders.hub_folder import MODULES, POOLING, Network, read_settings, require_size
 from leadline.encoders.text_network import TOKENIZER, read_tokenizer
 from leadline.errors import LeadlineError, need_extra
@@ -28,6 +30,8 @@ FACTS = "facts.json"
 OPSET = 17
 _MOST_APART = 1e-3  # of the largest number in the vectors
 _POOLER = "pooler"  # how the library calls the last step, from places to one vector
+_POOLINGS = {"pooling_mode_mean_tokens", "pooling_mode_cls_token"}
+_MODULES = {"Transformer", "Pooling", "Normalize"}
 _LARGEST_NUMBER = 6e4  # the store keeps float16, which ends at 65,504
 
 
@@ -77,15 +81,17 @@ def _convert(network: Network, folder: Path, sample: Arrays) -> None:
 def _loaded(network: Network) -> tuple[Any, Any]:
     """The package, and the network as a module from our inputs to vectors."""
     try:
+        os.environ.update(QUIET)
         import torch
         import transformers
     except ImportError as error:
         raise need_extra("transformers", "a network by name") from error
     try:
-        model, told = transformers.AutoModel.from_pretrained(
-            network.folder, use_safetensors=True, trust_remote_code=False, local_files_only=True, attn_implementation="eager",
-            dtype=torch.float32, output_loading_info=True,
-        )  # fmt: skip
+        with _offline():
+            model, told = transformers.AutoModel.from_pretrained(
+                network.folder, use_safetensors=True, trust_remote_code=False, local_files_only=True, attn_implementation="eager",
+                dtype=torch.float32, output_loading_info=True,
+            )  # fmt: skip
     except Exception as error:  # the package raises ValueError, OSError, KeyError, RuntimeError, safetensors its own
         saw = f"{network.name} cannot be read: {str(error).strip()[:200]}"
         raise LeadlineError(saw, "a model that the transformers library knows") from error
@@ -104,6 +110,7 @@ def _text_module(network: Network, model: Any) -> Any:
     import torch
 
     pooling = read_settings(network.folder, POOLING)
+    _require_known(network, pooling)
     first = bool(pooling.get("pooling_mode_cls_token")) or pooling.get("pooling_mode") == "cls"
     normal, last = _normalises(network.folder), model.get_input_embeddings().weight.shape[0] - 1
 
@@ -146,12 +153,27 @@ def _picture_module(model: Any, has_pooler: bool) -> Any:
     return Pictures().eval()
 
 
-def _normalises(folder: Path) -> bool:
+def _require_known(network: Network, pooling: Mapping[str, Any]) -> None:
+    """Raises LeadlineError where a text becomes a vector in a way that we do not follow."""
+    asked = [name for name, on in pooling.items() if name.startswith("pooling_mode_") and on is True]
+    modules = {str(kind).rpartition(".")[2] for kind in _modules(network.folder)}
+    strange = [*(set(asked) - _POOLINGS), *(modules - _MODULES)]
+    if strange or pooling.get("pooling_mode", "mean") not in ("mean", "cls"):
+        what = ", ".join(sorted(strange)) or str(pooling["pooling_mode"])
+        raise LeadlineError(f"{network.name} makes its vectors by {what}, which is not done yet", "a mean over tokens, or the first one")
+
+
+def _modules(folder: Path) -> list[str]:
+    """Kinds of the steps that its settings for sentences name."""
     try:
-        modules = json.loads((folder / MODULES).read_text(encoding="utf-8"))
-        return any(str(module.get("type", "")).endswith("Normalize") for module in modules)
+        steps = json.loads((folder / MODULES).read_text(encoding="utf-8"))
+        return [str(step.get("type", "")) for step in steps]
     except (OSError, ValueError, AttributeError, TypeError):
-        return False
+        return []
+
+
+def _normalises(folder: Path) -> bool:
+    return any(kind.endswith("Normalize") for kind in _modules(folder))
 
 
 def _write_tokenizer(network: Network, transformers: Any, path: Path, module: Any) -> None:
@@ -202,6 +224,19 @@ def _require_equal(network: Network, expected: np.ndarray, found: np.ndarray) ->
 
 def _does_not_convert(network: Network, why: str) -> LeadlineError:
     return LeadlineError(f"{network.name} does not convert to ONNX ({why})", "a network of a common kind", "name another model")
+
+
+@contextlib.contextmanager
+def _offline() -> Iterator[None]:
+    """A config may name other models of the hub, which are then asked for however local its folder is: sessions refuse while this is on."""
+    from huggingface_hub import constants
+
+    before = constants.HF_HUB_OFFLINE
+    constants.HF_HUB_OFFLINE = True
+    try:
+        yield
+    finally:
+        constants.HF_HUB_OFFLINE = before
 
 
 @contextlib.contextmanager

@@ -77,8 +77,8 @@ class Learner(Protocol):
         ...
 
     def tuned(self, train: Examples, task: Task, work: Work, seed: int) -> Work:
-        """The work with settings that suit these rows, found once for all folds: they are told apart by rows held out in there, and who
-        judges the result has to hold out others. Work that has been tuned stays as it is.
+        """The work with settings that suit these rows, found once for all folds; they are told apart by rows held out in there. Work
+        that has been tuned stays as it is.
         """
         return work
 

@@ -16,7 +16,7 @@ import numpy as np
 from leadline import machine
 from leadline.data.examples import Examples
 from leadline.encoders.tabular import CATEGORY, NUMBER, TypedColumns
-from leadline.evaluate.folds import make_folds
+from leadline.evaluate.folds import Fold, make_folds
 from leadline.heads.trees import TreesHead
 from leadline.learners.contract import Learner, Sizes, Work
 from leadline.learners.linear import sampled
@@ -36,6 +36,7 @@ _EFFORTS: tuple[dict[str, Any], ...] = (
 # Shapes are compared with larger steps, on four folds of few rows and two of many, which differ less by chance.
 _TRIAL = {"learning_rate": 0.1, "max_trees": 600}
 _TRIAL_ROWS, _MANY_ROWS, _TRIAL_FOLDS = 60_000, 20_000, 4
+_LABELS_TRIED = 3  # of many labels, by which the shape for all is tuned
 _TRIALS = 11  # of a walk, usually
 _LARGER = 1.5  # what trees of a tuned shape cost, in ordinary ones
 # Many classes grow one tree each per round: all rounds of one forest together stay under this, with larger steps.
@@ -77,6 +78,8 @@ class Trees(Learner):
         rows = min(sizes.rows, _TRIAL_ROWS)
         trial = {**_bounded(_TRIAL, num_outputs), "rows": rows, "num_folds": _TRIAL_FOLDS, "used": 4 if rows < _MANY_ROWS else 2}
         tuning = steps(trial, _TRIALS * trial["used"], rows)
+        if task.loss(sizes.num_classes) == "each-label":
+            tuning *= min(1.0, _LABELS_TRIED / num_outputs)
         return Work(_LARGER * steps(settings, settings["num_folds"], sizes.rows), peak_bytes, {**settings, "trial": trial}, tuning)
 
     def tuned(self, train: Examples, task: Task, work: Work, seed: int) -> Work:
@@ -88,18 +91,24 @@ class Trees(Learner):
         some = sampled(train, trial["rows"], seed)
         _, values = _prepared(some)
         folds = make_folds(some, task, trial["num_folds"], seed)[: trial["used"]]
-        growths = [Growth(problem, seed) for problem in problems_of(values, some, task)]
+        problems = problems_of(values, some, task)
+        growths = [Growth(problem, seed) for problem in problems[:: -(-len(problems) // _LABELS_TRIED)]]
         first = [Shape(**shape) for shape in settings["shapes"]]
-        best = best_shape(first, lambda shape: _mean_loss([growth.forests(folds, trial, shape) for growth in growths]))
+        best = (
+            best_shape(first, lambda shape: _mean_loss([growth.forests(folds, trial, shape) for growth in growths])) if folds else first[0]
+        )
         return replace(work, settings={**settings, "shapes": [asdict(best)]}, tuning_steps=0.0)
 
     def fit(self, train: Examples, task: Task, work: Work, seed: int) -> Graph:
         work = self.tuned(train, task, work, seed)
         node, values = _prepared(train)
-        folds = make_folds(train, task, work.settings["num_folds"], seed) if work.settings["num_folds"] else []
-        problems = problems_of(values, train, task)
-        growths = [Growth(problem, seed) for problem in problems]
-        tried = [[growth.forests(folds, work.settings, Shape(**shape)) for growth in growths] for shape in work.settings["shapes"]]
+        settings, num_folds = work.settings, work.settings["num_folds"]
+        folds = make_folds(train, task, num_folds, seed) if num_folds else []
+        if num_folds and not folds:  # all rows are of one group: nothing tells when to stop
+            settings = {**_bounded(_EFFORTS[0], task.num_outputs(train.num_classes)), "shapes": settings["shapes"][:1]}
+        problems, shapes = problems_of(values, train, task), [Shape(**shape) for shape in settings["shapes"]]
+        grown = [_of_each_shape(Growth(problem, seed), folds, settings, shapes) for problem in problems]
+        tried = list(zip(*grown, strict=True))
         best = min(tried, key=_mean_loss) if len(tried) > 1 else tried[0]
         base = [start for problem in problems for start in problem.base.tolist()]
         texts = [[forest.text for forest in forests] for forests in best]
@@ -119,6 +128,10 @@ def _prepared(train: Examples) -> tuple[Node, Typed]:
     columns = [train.values[COLUMN + name] for name in names]
     prepare = TypedColumns.fit(dict(zip(names, columns, strict=True)), train.types)
     return Node("typed", prepare, tuple(COLUMN + name for name in names)), prepare.run(*columns)
+
+
+def _of_each_shape(growth: Growth, folds: Sequence[Fold], settings: Mapping[str, Any], shapes: Sequence[Shape]) -> list[list[Forest]]:
+    return [growth.forests(folds, settings, shape) for shape in shapes]
 
 
 def _mean_loss(forests: Sequence[Sequence[Forest]]) -> float:

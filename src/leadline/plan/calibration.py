@@ -74,7 +74,8 @@ class Calibration:
     def learner(self, learner: Learner, task: Task, sizes: Sizes) -> Rate:
         """Per step of `Work`, for columns of these types."""
         kinds = sorted(set(sizes.types.values()))
-        name = f"learner {learner.name} {task.name} {'+'.join(kinds)}"
+        widths = [str(node.part.dimension) for node in learner.inputs(sizes) if isinstance(node.part, StoredEncoder)]
+        name = " ".join(("learner", learner.name, task.name, "+".join(kinds), *sorted(set(widths))))
         return self._rate(name, lambda: _time_learner(learner, task, kinds, sizes.networks))
 
     def stateless(self, node: Node, column_type: str) -> Rate:

@@ -21,6 +21,7 @@ from leadline.workflow.failing import FAILURES, failed
 
 CALIBRATION = "calibration"  # the node that makes raw outputs honest
 _ANSWERED_TOGETHER = 20_000
+_OTHER_FOLDS = 2  # added to the seed; nested cross-validation adds 1
 
 
 def hold_contest(
@@ -45,7 +46,10 @@ def hold_contest(
 def _out_of_fold(examples: Examples, folds: Sequence[Fold], fitting: Fitting, rules: Rules) -> OutOfFold:
     learner: Learner = LEARNERS.get(fitting.learner)()
     raw, seconds, began = list[np.ndarray](), 0.0, time.perf_counter()
-    fitting = replace(fitting, work=learner.tuned(examples, rules.task, fitting.work, rules.seed))
+    # One fold's judges tell nothing here, as they may be later than the others; several folds hold out every row anyway, and tuning parts
+    # the rows otherwise than they do.
+    teaching = examples.take(folds[0].train) if len(folds) == 1 else examples
+    fitting = replace(fitting, work=learner.tuned(teaching, rules.task, fitting.work, rules.seed + _OTHER_FOLDS))
     tuning = time.perf_counter() - began
     for fold in folds:
         began = time.perf_counter()

@@ -132,7 +132,8 @@ def _replay(
         )  # fmt: skip
     except LeadlineError as error:
         raise _other_data(plan, str(error.saw)) from error
-    networks = made_ready(find_networks(asked.get("networks", {}).values(), progress), data, progress)
+    needed = any(fitting.learner == NAMED for fitting in plan.fittings)
+    networks = made_ready(find_networks(asked.get("networks", {}).values() if needed else (), progress), data, progress)
     near_seconds = math.inf if asked.get("near_duplicates", True) else 0.0
     setup = set_up(data, plan.task, plan.metric, asked["positive"], plan.seed, store, progress, near_seconds, costs=_costs(asked))
     setup = replace(setup, abstain=asked.get("abstain"), networks=networks)
