@@ -19,6 +19,7 @@ from leadline.columns.picture import Picture, Pictures
 from leadline.encoders import hub_folder, hub_network
 from leadline.encoders.engine import REFERENCE
 from leadline.encoders.hub import find_network, opened
+from leadline.encoders.hub_download import _shown
 from leadline.encoders.hub_folder import network_in
 from leadline.errors import LeadlineError
 from leadline.learners.contract import Sizes
@@ -108,6 +109,19 @@ def test_settings_for_sentences_are_followed(tmp_path: Path) -> None:
         first = model(input_ids=torch.tensor([ids])).last_hidden_state[0, 0].numpy()
     assert np.abs(vectors(folder, pl.Series(TEXTS[:1]))[0] - first / np.linalg.norm(first)).max() < 1e-5
     assert opened(named(folder)).card.token_limit == 24
+
+
+@pytest.mark.parametrize(("file", "settings", "told"), [
+    ("1_Pooling/config.json", {"pooling_mode_lasttoken": True}, "pooling_mode_lasttoken"),
+    ("1_Pooling/config.json", {"pooling_mode": "max"}, "max"),
+    ("modules.json", [{"type": "sentence_transformers.models.Dense"}], "Dense"),
+])  # fmt: skip
+def test_settings_for_sentences_that_are_not_followed_are_refused(file: str, settings: Any, told: str, tmp_path: Path) -> None:
+    folder, _ = saved(tmp_path, "Bert")
+    (folder / file).parent.mkdir(exist_ok=True)
+    (folder / file).write_text(json.dumps(settings))
+    with pytest.raises(LeadlineError, match=f"makes its vectors by {told}"):
+        opened(named(folder))
 
 
 def test_a_vocabulary_without_its_fast_tokenizer_is_translated(tmp_path: Path) -> None:
@@ -247,6 +261,33 @@ def edited(folder: Path, tmp_path: Path, **settings: Any) -> Path:
     copy = Path(shutil.copytree(folder, tmp_path / "edited"))
     (copy / "config.json").write_text(json.dumps({**json.loads((folder / "config.json").read_text()), **settings}))
     return copy
+
+
+@pytest.mark.parametrize(("settings", "told"), [
+    ({"do_flip_channel_order": True}, "do_flip_channel_order"),
+    ({"size": {"height": 30_000, "width": 30_000}}, "30000"),
+    ({"size": 32, "image_mean": [0.5, 0.5, float("inf")]}, "pictures less"),
+])  # fmt: skip
+def test_pictures_prepared_otherwise_or_beyond_measure_are_refused(
+    settings: dict[str, Any], told: str, vit: tuple[Path, Any], tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(vit[0], tmp_path / "other"))
+    (folder / "preprocessor_config.json").write_text(json.dumps({"do_resize": True, **settings}))
+    with pytest.raises(LeadlineError, match=told):
+        opened(named(folder))
+
+
+def test_a_readme_of_nothing_but_lines_is_read_in_time(bert: tuple[Path, Any], tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(bert[0], tmp_path / "lines"))
+    (folder / "README.md").write_text("---" + "\n" * 1_000_000)
+    assert named(folder).licence == "not stated"
+    (folder / "README.md").write_text("---\nlanguage: en\nlicense: mit\n---\n# A model")
+    assert named(folder).licence == "mit"
+
+
+def test_an_address_is_shown_without_its_password() -> None:
+    assert _shown("https://me:secret@mirror.example/hub") == "https://mirror.example/hub"
+    assert _shown("https://huggingface.co") == "https://huggingface.co"
 
 
 def test_pickled_weights_are_not_read(bert: tuple[Path, Any], tmp_path: Path) -> None:

@@ -44,8 +44,8 @@ _MOST_TREES, _LEAST_PROGRESS = 6000, 10.0
 # Rounds that a forest usually takes times the learning rate, for classes and for numbers. Measured, steps per second on one core then lie
 # between 110 and 150, up to 400 where forests stop early.
 _TYPICAL_CLASSES, _TYPICAL_NUMBERS = 20.0, 40.0
-# A tree on no rows at all takes as long as on this many.
-_OVERHEAD_ROWS = 3000
+# A tree on no rows at all takes as long as on this many, and one of no columns as of so many.
+_OVERHEAD_ROWS, _OVERHEAD_COLUMNS = 3000, 10
 _MOST_LABELS = 100  # each has its own forests, and 6,000 trees shared among more would be too few for any
 
 
@@ -68,7 +68,7 @@ class Trees(Learner):
 
         def steps(settings: Mapping[str, Any], num_forests: int, rows: int) -> float:
             usual = min(settings["max_trees"], typical / settings["learning_rate"]) if num_forests else settings["max_trees"]
-            return max(1, num_forests) * float(usual) * num_outputs * num_columns * (rows + _OVERHEAD_ROWS) / 1e6
+            return max(1, num_forests) * float(usual) * num_outputs * (num_columns + _OVERHEAD_COLUMNS) * (rows + _OVERHEAD_ROWS) / 1e6
 
         shapes = first_shapes(sizes.rows)[: 2 if effort else 1]
         settings = {**_bounded(_EFFORTS[effort], num_outputs), "shapes": [asdict(shape) for shape in shapes]}
