@@ -19,7 +19,7 @@ import numpy as np
 
 from leadline.encoders.contract import GRAPH_VERSION, NETWORK
 from leadline.encoders.engine import REFERENCE, Arrays, open_engine
-from leadline.encoders.hub_download import QUIET
+from leadline.encoders.hub_download import QUIET, offline
 from leadline.encoders.hub_folder import MODULES, POOLING, Network, read_settings, require_size
 from leadline.encoders.text_network import TOKENIZER, read_tokenizer
 from leadline.errors import LeadlineError, need_extra
@@ -87,7 +87,7 @@ def _loaded(network: Network) -> tuple[Any, Any]:
     except ImportError as error:
         raise need_extra("transformers", "a network by name") from error
     try:
-        with _offline():
+        with offline():
             model, told = transformers.AutoModel.from_pretrained(
                 network.folder, use_safetensors=True, trust_remote_code=False, local_files_only=True, attn_implementation="eager",
                 dtype=torch.float32, output_loading_info=True,
@@ -224,19 +224,6 @@ def _require_equal(network: Network, expected: np.ndarray, found: np.ndarray) ->
 
 def _does_not_convert(network: Network, why: str) -> LeadlineError:
     return LeadlineError(f"{network.name} does not convert to ONNX ({why})", "a network of a common kind", "name another model")
-
-
-@contextlib.contextmanager
-def _offline() -> Iterator[None]:
-    """A config may name other models of the hub, which are then asked for however local its folder is: sessions refuse while this is on."""
-    from huggingface_hub import constants
-
-    before = constants.HF_HUB_OFFLINE
-    constants.HF_HUB_OFFLINE = True
-    try:
-        yield
-    finally:
-        constants.HF_HUB_OFFLINE = before
 
 
 @contextlib.contextmanager
