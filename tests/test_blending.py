@@ -54,8 +54,7 @@ def test_a_blend_of_learners_that_know_different_things_wins(won: tuple[Contest,
     found, _ = won
     assert found.choice.learner == "blend"
     assert all(difference.low > 0 for difference in found.choice.differences.values())
-    title = title_of(found.winner.fitting)
-    assert title.startswith("weighted mean of several learners (") and "trees 0." in title and "linear 0." in title
+    assert title_of(found.winner.fitting).startswith("weighted mean of several learners (linear 0.")
 
 
 def test_its_graph_can_be_written_down_and_answers_the_rows_it_learned_from(won: tuple[Contest, Graph]) -> None:
@@ -84,8 +83,7 @@ def test_where_a_member_fails_on_all_rows_another_learner_is_taken(monkeypatch: 
     def fail(*arguments: object) -> Graph:
         raise MemoryError
 
-    for name in ("trees", "linear"):
-        monkeypatch.setattr(LEARNERS.get(name), "fit", fail)
+    monkeypatch.setattr(LEARNERS.get("linear"), "fit", fail)
     assert issubclass(MemoryError, FAILURES)
     _, after = refit_winner(rows, held, rules())
-    assert after.choice.learner == "baseline" and {one.learner for one in after.failed} == {"blend", "trees", "linear"}
+    assert after.choice.learner == "trees" and [one.learner for one in after.failed] == ["blend", "linear"]

@@ -16,7 +16,7 @@ import numpy as np
 from leadline import machine
 from leadline.data.examples import Examples
 from leadline.encoders.tabular import CATEGORY, NUMBER, TypedColumns
-from leadline.evaluate.folds import Fold, make_folds
+from leadline.evaluate.folds import make_folds
 from leadline.heads.trees import TreesHead
 from leadline.learners.contract import Learner, Sizes, Work
 from leadline.learners.linear import sampled
@@ -94,9 +94,11 @@ class Trees(Learner):
         problems = problems_of(values, some, task)
         growths = [Growth(problem, seed) for problem in problems[:: -(-len(problems) // _LABELS_TRIED)]]
         first = [Shape(**shape) for shape in settings["shapes"]]
-        best = (
-            best_shape(first, lambda shape: _mean_loss([growth.forests(folds, trial, shape) for growth in growths])) if folds else first[0]
-        )
+
+        def loss_of(shape: Shape) -> float:
+            return _mean_loss([growth.forests(folds, trial, shape) for growth in growths])
+
+        best = best_shape(first, loss_of) if folds else first[0]
         return replace(work, settings={**settings, "shapes": [asdict(best)]}, tuning_steps=0.0)
 
     def fit(self, train: Examples, task: Task, work: Work, seed: int) -> Graph:
@@ -107,7 +109,8 @@ class Trees(Learner):
         if num_folds and not folds:  # all rows are of one group: nothing tells when to stop
             settings = {**_bounded(_EFFORTS[0], task.num_outputs(train.num_classes)), "shapes": settings["shapes"][:1]}
         problems, shapes = problems_of(values, train, task), [Shape(**shape) for shape in settings["shapes"]]
-        grown = [_of_each_shape(Growth(problem, seed), folds, settings, shapes) for problem in problems]
+        growths = (Growth(problem, seed) for problem in problems)  # one table in bins at a time
+        grown = [[growth.forests(folds, settings, shape) for shape in shapes] for growth in growths]
         tried = list(zip(*grown, strict=True))
         best = min(tried, key=_mean_loss) if len(tried) > 1 else tried[0]
         base = [start for problem in problems for start in problem.base.tolist()]
@@ -128,10 +131,6 @@ def _prepared(train: Examples) -> tuple[Node, Typed]:
     columns = [train.values[COLUMN + name] for name in names]
     prepare = TypedColumns.fit(dict(zip(names, columns, strict=True)), train.types)
     return Node("typed", prepare, tuple(COLUMN + name for name in names)), prepare.run(*columns)
-
-
-def _of_each_shape(growth: Growth, folds: Sequence[Fold], settings: Mapping[str, Any], shapes: Sequence[Shape]) -> list[list[Forest]]:
-    return [growth.forests(folds, settings, shape) for shape in shapes]
 
 
 def _mean_loss(forests: Sequence[Sequence[Forest]]) -> float:
