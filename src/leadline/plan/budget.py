@@ -13,8 +13,8 @@ from leadline.plan.plan import Fitting, Skipped
 from leadline.tasks.contract import Task
 
 EFFORTS = (0, 1, 2)
-_SAFETY = 0.85  # of the time left is planned; machines are shared and estimates are estimates
-_ENDING_SECONDS = 2.0  # writing, hashing and reloading the artefact
+SAFETY = 0.85  # of the time left is planned; machines are shared and estimates are estimates
+ENDING_SECONDS = 2.0  # writing, hashing and reloading the artefact
 FOLD_SHARE = 0.8  # of the rows are in a fold's training part
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "": 1.0}
 
@@ -63,9 +63,29 @@ def fill_budget(fields: Sequence[Field], asked: Asked, seconds_left: float, fold
 
     `fold_options` are (folds, outer folds of nested cross-validation or 0) in order of preference.
     """
-    room = max(0.0, seconds_left - _ENDING_SECONDS) * _SAFETY
+    room = max(0.0, seconds_left - ENDING_SECONDS) * SAFETY
     plans = [_Filling(asked, room, *folds).fill(fields) for folds in fold_options]
     return min(plans, key=lambda plan: len(plan.skipped))
+
+
+def contest_seconds(field: Field, work: Work, num_folds: int) -> float:
+    """Expected seconds to tune a learner and to fit it on every fold."""
+    return field.rate.seconds(work.steps, num_folds * FOLD_SHARE) + field.rate.per_unit * work.tuning_steps
+
+
+def fitting_of(field: Field, asked: Asked, effort: int, num_folds: int, nested_folds: int) -> Fitting:
+    """A learner as it stands in a plan."""
+    work, fits = field.learner.work(asked.sizes, asked.task, effort), num_fits(num_folds, nested_folds)
+    cost = field.seconds_per_row + field.rate.per_unit * work.steps / max(1, asked.sizes.rows)
+    seconds = price(field, work, num_folds, nested_folds)
+    return Fitting(field.learner.name, effort, work, fits, round(seconds, 2), cost, field.inputs)
+
+
+def price(field: Field, work: Work, num_folds: int, nested_folds: int) -> float:
+    """Expected seconds of all fits of a learner, those on folds see fewer rows, and of tuning it, once and in every outer fold."""
+    contests = 1 + nested_folds
+    fits = contests * (num_folds * FOLD_SHARE + 1)
+    return field.rate.seconds(work.steps, fits) + contests * field.rate.per_unit * work.tuning_steps
 
 
 def num_fits(num_folds: int, nested_folds: int) -> int:
@@ -99,14 +119,11 @@ class _Filling:
             efforts[field.learner.name] = 0
         taken = [field for field in fields if field.learner.name in efforts]
         spent = self._raise_efforts(taken, efforts, spent)
-        fittings = tuple(self._fitting(field, efforts[field.learner.name]) for field in taken)
+        fittings = tuple(fitting_of(field, self.asked, efforts[field.learner.name], self.num_folds, self.nested_folds) for field in taken)
         return Chosen(self.num_folds, self.nested_folds, fittings, tuple(skipped), tuple(sorted(paid)), spent)
 
     def price(self, field: Field, effort: int) -> float:
-        """Seconds of all fits of a learner, those on folds see fewer rows, and of tuning it, once and in every outer fold."""
-        work, contests = self._work(field, effort), 1 + self.nested_folds
-        fits = contests * (self.num_folds * FOLD_SHARE + 1)
-        return field.rate.seconds(work.steps, fits) + contests * field.rate.per_unit * work.tuning_steps
+        return price(field, self._work(field, effort), self.num_folds, self.nested_folds)
 
     def _work(self, field: Field, effort: int) -> Work:
         return field.learner.work(self.asked.sizes, self.asked.task, effort)
@@ -128,9 +145,3 @@ class _Filling:
         if effort == self.asked.most_effort or self._work(field, effort + 1).peak_bytes > self.asked.memory_bytes:
             return float("inf")
         return self.price(field, effort + 1) - self.price(field, effort)
-
-    def _fitting(self, field: Field, effort: int) -> Fitting:
-        work = self._work(field, effort)
-        cost = field.seconds_per_row + field.rate.per_unit * work.steps / max(1, self.asked.sizes.rows)
-        fits = num_fits(self.num_folds, self.nested_folds)
-        return Fitting(field.learner.name, effort, work, fits, round(self.price(field, effort), 2), cost, field.inputs)

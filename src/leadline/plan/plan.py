@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +68,16 @@ class Plan:
     versions: dict[str, str] = field(default_factory=dict)
     leadline: str = ""
     format: int = FORMAT
+
+    def skipping(self, skipped: Skipped) -> Plan:
+        """Without this learner, and why."""
+        fittings = tuple(one for one in self.fittings if one.learner != skipped.learner)
+        silent = self.silent_on(skipped.learner)
+        return replace(silent, fittings=fittings, skipped=(*silent.skipped, skipped))
+
+    def silent_on(self, learner: str) -> Plan:
+        """Without a word on why it was left out."""
+        return replace(self, skipped=tuple(one for one in self.skipped if one.learner != learner))
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

@@ -31,8 +31,9 @@ class OutOfFold:
     rows: np.ndarray
     raw: np.ndarray
     calibration: Part | None
-    fit_seconds: float
+    fit_seconds: float  # of one fit, with tuning
     graph: Graph  # of the last fold, to see what answering costs
+    contest_seconds: float = 0.0  # of all of it
 
     @property
     def learner(self) -> str:
@@ -66,6 +67,11 @@ class Rules:
     metric: Metric
     seed: int
     after_fit: Fitted
+
+    def score(self, result: OutOfFold, truth: np.ndarray) -> float:
+        """Higher is better, whatever the metric; -inf where it cannot be told."""
+        value = self.metric.better(self.metric.value(self.task.answers(result.calibrated), truth))
+        return float(np.nan_to_num(value, nan=-np.inf))
 
     def decide(self, results: Sequence[OutOfFold], truth: np.ndarray, out: Sequence[Skipped]) -> Contest:
         """Raises LeadlineError where nobody is left to win."""

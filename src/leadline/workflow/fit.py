@@ -59,10 +59,10 @@ def fit(
         setup = replace(setup, target=replace(setup.target, classes=renamed))
     # Rounded to tenths, so that the milliseconds that reading small data takes do not change what is learned.
     left = seconds * (1 - round((perf_counter() - began) / seconds, 1))
-    plan, nodes = make_plan(setup, seconds, left, store, progress, learners)
-    learned = learn(setup, plan, nodes, store, progress)
+    planned = make_plan(setup, seconds, left, store, progress, learners)
+    learned = learn(setup, planned.plan, planned.nodes, store, progress)  # without room: equal seeds, equal models
     save(folder, learned.graph, manifest_of(learned))
-    skipped, scores = (*plan.skipped, *learned.contest.failed), _scores(learned)
+    skipped, scores = (*learned.plan.skipped, *learned.contest.failed), _scores(learned)
     return Unjudged(load(folder), scores, skipped, (*learned.setup.data.findings, *nothing_learned(list(scores), list(skipped))))
 
 

@@ -13,7 +13,7 @@ from leadline.evaluate.calibration import fit_calibration
 from leadline.evaluate.folds import Fold
 from leadline.learners.contract import Learner
 from leadline.parts import Graph, Node
-from leadline.plan.plan import Fitting
+from leadline.plan.plan import Fitting, Skipped
 from leadline.registry import BLENDS, LEARNERS, learner_class
 from leadline.workflow.blending import blends
 from leadline.workflow.contest import Contest, OutOfFold, Rules
@@ -29,18 +29,30 @@ def hold_contest(
 ) -> Contest:
     """Fits every planned learner on every fold and chooses, also among those of the contest `so_far`, which was held on the same folds.
 
-    A learner that fails is left out and said, the others go on.
+    A learner that fails is left out and said, the others go on. Of a learner that was in the contest already the better version stays.
     """
-    results = [] if so_far is None else [one for one in so_far.results if one.learner not in BLENDS]
+    results = {} if so_far is None else {one.learner: one for one in so_far.results}
     out = [] if so_far is None else list(so_far.failed)
+    truth = examples.target[np.concatenate([fold.valid for fold in folds])]
     for fitting in fittings:
         try:
-            results.append(_out_of_fold(examples, folds, fitting, rules))
+            found = _out_of_fold(examples, folds, fitting, rules)
         except FAILURES as error:
             out.append(failed(fitting, error))
-    judges = np.concatenate([fold.valid for fold in folds])
-    truth, groups = examples.target[judges], None if examples.groups is None else examples.groups[judges]
-    return rules.decide([*results, *blends(results, truth, rules, examples.num_classes, groups)], truth, out)
+            continue
+        before = results.get(fitting.learner)
+        if before is None or rules.score(found, truth) > rules.score(before, truth):
+            results[fitting.learner] = found
+    return decide_among(examples, list(results.values()), rules, out)
+
+
+def decide_among(examples: Examples, results: Sequence[OutOfFold], rules: Rules, out: Sequence[Skipped]) -> Contest:
+    """Chooses among learners and what can be blended of them, in the registry's order, as a plan that is replayed has it."""
+    alone = {one.learner: one for one in results if one.learner not in BLENDS}
+    ordered = [alone[name] for name in LEARNERS if name in alone]
+    truth = examples.target[ordered[0].rows] if ordered else examples.target[:0]
+    groups = examples.groups[ordered[0].rows] if ordered and examples.groups is not None else None
+    return rules.decide([*ordered, *blends(ordered, truth, rules, examples.num_classes, groups)], truth, out)
 
 
 def _out_of_fold(examples: Examples, folds: Sequence[Fold], fitting: Fitting, rules: Rules) -> OutOfFold:
@@ -61,7 +73,7 @@ def _out_of_fold(examples: Examples, folds: Sequence[Fold], fitting: Fitting, ru
         rules.after_fit()
     rows, answers = np.concatenate([fold.valid for fold in folds]), np.concatenate(raw)
     calibration = fit_calibration(answers, examples.target[rows], rules.task)
-    return OutOfFold(fitting, rows, answers, calibration, tuning + seconds / len(folds), graph)
+    return OutOfFold(fitting, rows, answers, calibration, tuning + seconds / len(folds), graph, tuning + seconds)
 
 
 def answered(graph: Graph, examples: Examples, rows: np.ndarray) -> np.ndarray:

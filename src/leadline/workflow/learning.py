@@ -15,6 +15,7 @@ from leadline.errors import LeadlineError
 from leadline.evaluate.folds import Fold, given_fold, make_folds
 from leadline.parts import Graph, Node
 from leadline.plan.plan import Encoding, Fitting, Plan, Skipped
+from leadline.plan.room import Room
 from leadline.progress import Advance, Progress
 from leadline.registry import learner_class
 from leadline.workflow.contest import Contest, Rules
@@ -23,6 +24,7 @@ from leadline.workflow.engines import confirm_engine, sampled
 from leadline.workflow.failing import failed
 from leadline.workflow.fitting import hold_contest, refit_winner, with_inputs
 from leadline.workflow.nested import nested_answers
+from leadline.workflow.raising import ranked, settled, spared, told
 from leadline.workflow.setup import Setup
 from leadline.workflow.waves import first_wave, second_wave
 
@@ -46,20 +48,23 @@ class Learned:
         return {encoding.node: encoding for encoding in self.plan.encodings if encoding.node in names}
 
 
-def learn(setup: Setup, plan: Plan, nodes: Mapping[str, Node], store: Store, progress: Progress) -> Learned:
-    """Executes the plan; starts again on the reference engine should the fast one turn out to change answers."""
-    learned = _Learning(setup, plan, nodes, store, progress, _Fits(plan, progress)).learned()
+def learn(setup: Setup, plan: Plan, nodes: Mapping[str, Node], store: Store, progress: Progress, room: Room | None = None) -> Learned:
+    """Executes the plan, and with `room` what more the budget turns out to buy; `Learned.plan` says all of it.
+
+    Starts again on the reference engine should the fast one turn out to change answers.
+    """
+    learned = _Learning(setup, plan, nodes, store, progress, _Fits(plan, progress), room).learned()
     for encoding in learned.encodings_used.values():
         if not _confirmed(learned, encoding, store):
             progress.say(f"{encoding.engine} changed too many answers on this machine; starting again with {encoding.serving_engine}")
-            slower = tuple(replace(e, engine=e.serving_engine) if e == encoding else e for e in plan.encodings)
-            return learn(setup, replace(plan, encodings=slower), nodes, store, progress)
+            slower = tuple(replace(e, engine=e.serving_engine) if e == encoding else e for e in learned.plan.encodings)
+            return learn(setup, replace(learned.plan, encodings=slower), nodes, store, progress)
     return learned
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Learning:
-    """One execution of a plan."""
+    """One execution of a plan, which grows where there is room."""
 
     setup: Setup
     plan: Plan
@@ -67,26 +72,44 @@ class _Learning:
     store: Store
     progress: Progress
     fits: _Fits
+    room: Room | None
 
     def learned(self) -> Learned:
-        setup, plan, first = self.setup, self.plan, first_wave(self.plan.fittings)
+        setup, first = self.setup, first_wave(self.plan.fittings)
         examples, rows, bad, broken = self._encoded(first)
         told = replace(setup, data=setup.data.with_findings(left_out(setup.data.take(setup.teaching), bad, "training"))) if bad else setup
-        folds, rules = _folds(setup, plan, examples, rows), Rules(setup.task, setup.metric, plan.seed, self.fits)
+        folds, rules = _folds(setup, self.plan, examples, rows), Rules(setup.task, setup.metric, self.plan.seed, self.fits)
         with self.fits.shown():
             contest = hold_contest(examples, folds, [one for one in first if not _broken(one, broken)], rules)
         out = [failed(one, errors[0]) for one in first if (errors := _broken(one, broken))]
         contest = replace(contest, failed=(*out, *contest.failed))
-        for larger in second_wave(plan.fittings, contest, rules):
-            examples, contest = self._with_larger(larger, examples, rows, folds, contest, rules)
+        for larger in second_wave(self.plan.fittings, contest, rules):
+            examples, contest = self._with_another(larger, examples, rows, folds, contest, rules)
+        if self.room is not None:
+            examples, contest = self._more(self.room, examples, rows, folds, contest, rules)
         with self.fits.shown("learning from all rows"):
             graph, contest = refit_winner(examples, contest, rules)
             answers = None
-            if plan.nested_folds:
-                ran = [fitting for fitting in plan.fittings if fitting.learner in {result.learner for result in contest.results}]
-                nested = nested_answers(examples, ran, rules, plan.nested_folds, plan.num_folds)
+            if self.plan.nested_folds:
+                ran = [fitting for fitting in self.plan.fittings if fitting.learner in {result.learner for result in contest.results}]
+                nested = nested_answers(examples, ran, rules, self.plan.nested_folds, self.plan.num_folds)
                 answers, contest = nested.answers, replace(contest, failed=(*contest.failed, *nested.failed))
-        return Learned(told, plan, self.nodes, with_inputs(graph, self.nodes), examples, rows, contest, answers)
+        return Learned(told, self.plan, self.nodes, with_inputs(graph, self.nodes), examples, rows, contest, answers)
+
+    def _more(
+        self, room: Room, examples: Examples, rows: np.ndarray, folds: Sequence[Fold], contest: Contest, rules: Rules
+    ) -> tuple[Examples, Contest]:
+        """The contest with all that the time left buys, on what the fits so far have taken; the plan follows."""
+        told(room, self.plan, contest)
+        self.plan, contest = spared(self.plan, contest, room, examples, rules)
+        while (wished := room.next(self.plan, ranked(contest, rules))) is not None:
+            grown = room.with_fitting(self.plan, wished)
+            before, self.plan = self.plan, grown
+            examples, further = self._with_another(wished, examples, rows, folds, contest, rules)
+            told(room, grown, further)
+            self.plan, contest = settled(before, grown, wished, contest, further, room)
+            self.fits.expect(self.plan)
+        return examples, contest
 
     def _encoded(
         self, fittings: Sequence[Fitting]
@@ -100,7 +123,7 @@ class _Learning:
             return everything, teaching, encoded.bad, encoded.failed
         return everything.take(encoded.good), teaching[encoded.good], encoded.bad, encoded.failed
 
-    def _with_larger(
+    def _with_another(
         self, larger: Fitting | Skipped, examples: Examples, rows: np.ndarray, folds: Sequence[Fold], contest: Contest, rules: Rules
     ) -> tuple[Examples, Contest]:
         """The contest with one more learner, and the examples with what it reads."""
@@ -138,9 +161,12 @@ class _Fits:
     """Counts fits, and shows the count on a bar while there is one."""
 
     def __init__(self, plan: Plan, progress: Progress) -> None:
-        self.total = len(plan.fittings) * plan.num_folds * (1 + plan.nested_folds) + plan.nested_folds + 1
         self.done, self.progress = 0, progress
+        self.expect(plan)
         self.advance: Advance = lambda done, total: None
+
+    def expect(self, plan: Plan) -> None:
+        self.total = len(plan.fittings) * plan.num_folds * (1 + plan.nested_folds) + plan.nested_folds + 1
 
     def __call__(self) -> None:
         self.done += 1

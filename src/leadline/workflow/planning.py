@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from time import perf_counter
 
 import leadline
@@ -15,6 +16,7 @@ from leadline.parts import Node
 from leadline.plan.budget import EFFORTS, FOLD_SHARE, Asked, Chosen, Field, fill_budget
 from leadline.plan.calibration import Calibration, Rate
 from leadline.plan.plan import Plan, Skipped
+from leadline.plan.room import Room
 from leadline.progress import Progress
 from leadline.registry import LEARNERS
 from leadline.workflow.failing import FAILURES, TRIVIAL, why_failed
@@ -32,10 +34,19 @@ _ENGINE_MB = 300.0  # an inference engine with its network and the pictures or t
 _VALUE_BYTES = {"number": 8, "category": 16, "text": 16, "image": 16}  # of one value of a form; what polars strings share is in the data
 
 
+@dataclass(frozen=True)
+class Planned:
+    """A plan, the input nodes of everybody who could answer, ready to run, and the time that it may come to take."""
+
+    plan: Plan
+    nodes: dict[str, Node]
+    room: Room
+
+
 def make_plan(
     setup: Setup, budget_seconds: float, seconds_left: float, store: Store, progress: Progress, asked: Sequence[str] | None = None
-) -> tuple[Plan, dict[str, Node]]:
-    """The plan and the input nodes, ready to run, of the learners in it: those `asked` for and the trivial one, or all."""
+) -> Planned:
+    """What `learn` takes, for the learners `asked` for and the trivial one, or for all."""
     sizes, began = setup.sizes(), perf_counter()
     most = max(_LEAST_MEASURING, _MEASURING_SHARE * seconds_left)
     learners, refused = _possible(setup, sizes, LEARNERS if asked is None else {TRIVIAL, *asked})
@@ -51,14 +62,12 @@ def make_plan(
         fields.append(Field(learner, rate, tuple(inputs.nodes), sum(inputs.seconds_per_row.values())))
     inputs = pricing.priced
     seconds_left -= perf_counter() - began - (most - calibration.seconds_left)  # comparing engines takes its time
-    chosen = fill_budget(
-        fields,
-        Asked(sizes, setup.task, inputs.seconds, _most_effort(setup), _MEMORY_SHARE * memory_bytes()),
-        seconds_left,
-        _fold_options(setup),
-    )
+    wanted = Asked(sizes, setup.task, inputs.seconds, _most_effort(setup), _MEMORY_SHARE * memory_bytes())
+    chosen = fill_budget(fields, wanted, seconds_left, _fold_options(setup))
     plan = _write_down(setup, sizes, budget_seconds, chosen, inputs, refused)
-    return plan, {name: inputs.nodes[name] for name in chosen.inputs}
+    judging = len(setup.partition.test) / len(setup.data) * sum(encoding.seconds for encoding in plan.encodings)
+    by_name = {field.learner.name: field for field in fields}
+    return Planned(plan, inputs.nodes, Room(by_name, wanted, inputs.encodings, perf_counter() + seconds_left, judging))
 
 
 def replayed_inputs(setup: Setup, plan: Plan) -> dict[str, Node]:

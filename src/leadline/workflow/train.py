@@ -99,16 +99,17 @@ def train(
         setup = replace(setup, abstain=promised, networks=networks)
         artifact, runs = places(setup.data.name, out)
         left = budget_seconds - (perf_counter() - began) - afterwards
-        written, nodes = make_plan(setup, budget_seconds, left, store, progress, asked)
+        planned = make_plan(setup, budget_seconds, left, store, progress, asked)
+        written, nodes, room = planned.plan, planned.nodes, planned.room
     else:
-        written = read_plan(Path(plan))
+        written, room = read_plan(Path(plan)), None
         setup, nodes = _replay(source, written, table, query, store, progress)
         artifact, runs = places(setup.data.name, out)
     run = new_run(runs)
     write_json(run / "plan.json", written.to_json())
     write_json(run / "environment.json", {"processor": processor(), "versions": versions(), "leadline": leadline.__version__})
     write_json(run / "holdout.json", {"why": setup.partition.why, "sha256": setup.data.row_hashes(setup.partition.test)})
-    learned = learn(setup, written, nodes, store, progress)
+    learned = learn(setup, written, nodes, store, progress, room)
     write_json(run / "plan.json", learned.plan.to_json())
     progress.say("saving and scoring")
     judged, manifest = save_and_judge(run / "artifact", learned, store, progress)

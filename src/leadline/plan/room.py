@@ -1,0 +1,101 @@
+"""What a budget still buys while its plan is executed, priced by what fits have taken so far instead of by what was expected.
+
+Prices before the first fit come from made-up rows, on which learners stop neither as early nor as late as on real ones: they are wrong by
+up to ten times (LOG.md). So a plan begins with what fits even if they are right, and goes on with what the first fits leave room for.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from leadline.plan.budget import ENDING_SECONDS, FOLD_SHARE, SAFETY, Asked, Field, contest_seconds, fitting_of
+from leadline.plan.plan import Encoding, Fitting, Plan
+
+_AT_ONCE = 0.5  # of the time left may go into one attempt, as its price is an estimate
+_LEAST_PACE = 0.02
+FEWEST_OUTER_FOLDS = 3
+
+
+@dataclass
+class Room:
+    """`until` is when everything has to be done, by the `clock`; `reserved` seconds before that are for what is not fitting."""
+
+    fields: Mapping[str, Field]  # everybody who could answer, by name
+    asked: Asked
+    encodings: Mapping[str, Encoding]  # by the node
+    until: float
+    reserved: float = 0.0
+    clock: Callable[[], float] = time.perf_counter
+    _pace: dict[str, float] = field(default_factory=dict)  # what the fits of a learner took, in what was expected
+    _tried: set[tuple[str, int]] = field(default_factory=set)
+
+    def left(self) -> float:
+        """Seconds for fits."""
+        return max(0.0, self.until - self.clock() - self.reserved - ENDING_SECONDS) * SAFETY
+
+    def took(self, fitting: Fitting, num_folds: int, seconds: float) -> None:
+        """Tells what the contest of a learner took in truth."""
+        expected = contest_seconds(self.fields[fitting.learner], fitting.work, num_folds)
+        self._pace[fitting.learner] = max(_LEAST_PACE, seconds / expected)
+
+    def rest(self, plan: Plan) -> float:
+        """Seconds from the end of the contest on: the winner, perhaps the dearest, is fitted again, and all of it in every outer fold."""
+        refit = max((self._refit(fitting) for fitting in plan.fittings), default=0.0)
+        contests = sum(self._contest(fitting, plan.num_folds) for fitting in plan.fittings)
+        return refit + plan.nested_folds * FOLD_SHARE * (contests + refit)
+
+    def dearest(self, plan: Plan, kept: Sequence[str]) -> Fitting | None:
+        """Of the learners that are not `kept` the one that costs most."""
+        others = [fitting for fitting in plan.fittings if fitting.learner not in kept]
+        return max(others, key=lambda fitting: self._contest(fitting, plan.num_folds), default=None)
+
+    def with_fitting(self, plan: Plan, fitting: Fitting) -> Plan:
+        """With this learner, in the place of an earlier version of it, and what it reads."""
+        fittings = {**{one.learner: one for one in plan.fittings}, fitting.learner: fitting}
+        encodings = {**{one.node: one for one in plan.encodings}}
+        encodings |= {name: self.encodings[name] for name in fitting.inputs if name in self.encodings and name not in encodings}
+        ordered = tuple(fittings[name] for name in self.fields if name in fittings)
+        return replace(plan.silent_on(fitting.learner), fittings=ordered, encodings=tuple(encodings.values()))
+
+    def next(self, plan: Plan, ranked: Sequence[str]) -> Fitting | None:
+        """What is worth trying with the time left: somebody who had seemed too dear, else more effort for the best of `ranked`."""
+        for fitting in self._wishes(plan, ranked):
+            if (fitting.learner, fitting.effort) not in self._tried and self._affords(fitting, plan):
+                self._tried.add((fitting.learner, fitting.effort))
+                return fitting
+        return None
+
+    def _wishes(self, plan: Plan, ranked: Sequence[str]) -> Iterator[Fitting]:
+        efforts = {fitting.learner: fitting.effort for fitting in plan.fittings}
+        awaited = {self.fields[name].learner.larger_than for name in efforts}  # others have looked at their scores
+        for name, one in self.fields.items():
+            if name not in efforts and not one.learner.larger_than:  # a larger version has had its turn
+                yield self._fitting(one, 0, plan)
+        for name in ranked:
+            if efforts[name] < self.asked.most_effort and name not in awaited:
+                yield self._fitting(self.fields[name], efforts[name] + 1, plan)
+
+    def _fitting(self, one: Field, effort: int, plan: Plan) -> Fitting:
+        return fitting_of(one, self.asked, effort, plan.num_folds, plan.nested_folds)
+
+    def _affords(self, fitting: Fitting, plan: Plan) -> bool:
+        """Of somebody who was never fitted only the contest is looked at: it tells what the rest would take."""
+        if fitting.work.peak_bytes > self.asked.memory_bytes:
+            return False
+        known = fitting.learner in self._pace
+        rest = self.rest(self.with_fitting(plan, fitting) if known else plan)
+        step, left = self._contest(fitting, plan.num_folds) + self._inputs(fitting, plan), self.left()
+        return step <= _AT_ONCE * (left if known else left - rest) and step + rest <= left
+
+    def _inputs(self, fitting: Fitting, plan: Plan) -> float:
+        paid = {name for one in plan.fittings for name in one.inputs}
+        return sum(self.asked.input_seconds[name] for name in fitting.inputs if name not in paid)
+
+    def _contest(self, fitting: Fitting, num_folds: int) -> float:
+        return self._pace.get(fitting.learner, 1.0) * contest_seconds(self.fields[fitting.learner], fitting.work, num_folds)
+
+    def _refit(self, fitting: Fitting) -> float:
+        rate = self.fields[fitting.learner].rate
+        return self._pace.get(fitting.learner, 1.0) * (rate.per_fit + rate.per_unit * fitting.work.steps)
