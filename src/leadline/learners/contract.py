@@ -63,6 +63,7 @@ class Learner(Protocol):
     family: ClassVar[str]  # "classical" or "deep"
     title: ClassVar[str]  # for people: "linear model on words and columns"
     larger_than: ClassVar[str] = ""
+    reads_named: ClassVar[bool] = False  # whether it reads by a network that the user named
 
     def why_not(self, sizes: Sizes, task: Task) -> str | None:
         """None if it can answer this task on such columns, else the reason in words."""

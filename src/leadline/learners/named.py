@@ -18,6 +18,7 @@ class NamedProbe(LinearOnVectors):
     name: ClassVar[str] = "named-network"
     family: ClassVar[str] = "deep"
     title: ClassVar[str] = "pretrained network that you named, with a linear head"
+    reads_named: ClassVar[bool] = True
     encoders: ClassVar[Mapping[str, str]] = {"image": "hub-image", "text": "hub-text"}
     needed: ClassVar[tuple[str, ...]] = ("image", "text")
 

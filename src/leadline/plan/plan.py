@@ -10,7 +10,7 @@ from typing import Any
 from leadline.errors import LeadlineError
 from leadline.learners.contract import Work
 
-FORMAT = 1
+FORMAT = 2  # 1: settings without the rows a learner may take, and tuned in every fold
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,15 @@ from leadline.encoders.hub_folder import Network
 from leadline.encoders.hub_network import is_converted
 from leadline.errors import LeadlineError
 from leadline.progress import Progress
+from leadline.registry import LEARNERS
 from leadline.workflow.failing import FAILURES, why_failed
 
 _READS = {"text": "texts", "image": "pictures"}
+
+
+def readers() -> list[str]:
+    """The learners that read by a network that was named."""
+    return [name for name in LEARNERS if LEARNERS.get(name).reads_named]
 
 
 def find_networks(named: Iterable[str], progress: Progress) -> dict[str, Network]:

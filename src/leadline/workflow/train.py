@@ -31,7 +31,7 @@ from leadline.workflow.judging import Judged, save_and_judge
 from leadline.workflow.leaderboard import leaderboard
 from leadline.workflow.learning import Learned, learn
 from leadline.workflow.looking import CloseLook
-from leadline.workflow.naming import find_networks, made_ready
+from leadline.workflow.naming import find_networks, made_ready, readers
 from leadline.workflow.planning import make_plan, replayed_inputs
 from leadline.workflow.read import class_counts
 from leadline.workflow.runs import new_run, places, publish
@@ -40,7 +40,6 @@ from leadline.workflow.setup import Setup, set_up
 from leadline.workflow.texts import text_remarks
 from leadline.workflow.training_report import Row, TrainReport
 
-NAMED = "named-network"  # the learner that reads by the network that the user named
 NEAR_SHARE = 0.25  # of the budget may go into looking for near duplicates
 
 
@@ -84,7 +83,7 @@ def train(
     budget_seconds = parse_budget(budget)
     for name in learners or ():
         LEARNERS.get(name)  # says at once what there is, should it not be one
-    asked = learners if learners is None or encoder is None else [*learners, NAMED]
+    asked = learners if learners is None or encoder is None else [*learners, *readers()]
     promised = None if abstain is None else promised_share(abstain)
     costs = None if cost is None else read_costs(cost)
     progress.say("reading")
@@ -133,7 +132,7 @@ def _replay(
         )  # fmt: skip
     except LeadlineError as error:
         raise _other_data(plan, str(error.saw)) from error
-    needed = any(fitting.learner == NAMED for fitting in plan.fittings)
+    needed = any(fitting.learner in readers() for fitting in plan.fittings)
     networks = made_ready(find_networks(asked.get("networks", {}).values() if needed else (), progress), data, progress)
     near_seconds = math.inf if asked.get("near_duplicates", True) else 0.0
     setup = set_up(data, plan.task, plan.metric, asked["positive"], plan.seed, store, progress, near_seconds, costs=_costs(asked))
