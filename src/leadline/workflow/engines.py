@@ -58,13 +58,18 @@ def _compare(encoder: StoredEncoder, values: Any, rows: np.ndarray, engine: str,
     return {"mean_cosine": found.mean_cosine, "p5_cosine": found.p5_cosine, "passed": found.passed, "rows": len(good), "changed": None}
 
 
-def confirm_engine(encoder: StoredEncoder, engine: str, changed: Callable[[], float]) -> bool:
-    """Completes a comparison with the share of changed answers of a final model; False if the engine must not be used."""
+def confirm_engine(encoder: StoredEncoder, engine: str, changed: Callable[[], float | None]) -> bool:
+    """Completes a comparison with the share of changed answers of a final model; False if the engine must not be used.
+
+    Where no share can be had the engine is not used now, and is compared again another time.
+    """
     kept = Measurements()
     name = agreement_name(encoder, engine)
     verdict = kept.get(name)
     if verdict is None or verdict["changed"] is not None:
         return bool(verdict is None or verdict["passed"])
     share = changed()
+    if share is None:
+        return False
     kept.keep(name, {**verdict, "changed": share, "passed": share < _MOST_CHANGED})
     return share < _MOST_CHANGED

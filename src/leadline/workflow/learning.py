@@ -21,8 +21,8 @@ from leadline.registry import learner_class
 from leadline.workflow.contest import Contest, Rules
 from leadline.workflow.encode import Encoded, encode, left_out
 from leadline.workflow.engines import confirm_engine, sampled
-from leadline.workflow.failing import failed
-from leadline.workflow.fitting import hold_contest, refit_winner, with_inputs
+from leadline.workflow.failing import FAILURES, failed
+from leadline.workflow.fitting import calibrated, hold_contest, refit_winner, with_inputs
 from leadline.workflow.nested import nested_answers
 from leadline.workflow.raising import ranked, settled, spared, told
 from leadline.workflow.setup import Setup
@@ -187,13 +187,19 @@ def _confirmed(learned: Learned, encoding: Encoding, store: Store) -> bool:
     return confirm_engine(encoder, encoding.engine, lambda: _share_changed(learned, encoding, store))
 
 
-def _share_changed(learned: Learned, encoding: Encoding, store: Store) -> float:
-    """How many answers differ between the two engines' vectors, by a head that did not learn from the rows compared."""
+def _share_changed(learned: Learned, encoding: Encoding, store: Store) -> float | None:
+    """How many answers differ between the two engines' vectors, by a head that did not learn from the rows compared; None where there
+    can be no such head.
+    """
     node, setup = learned.nodes[encoding.node], learned.setup
     compared = sampled(len(learned.examples), learned.plan.seed)
     others = np.setdiff1d(np.arange(len(learned.examples)), compared)
-    fitting = learned.contest.winner.fitting
-    graph = learner_class(fitting.learner)().fit(learned.examples.take(others), setup.task, fitting.work, learned.plan.seed)
+    winner = learned.contest.winner
+    learner = learner_class(winner.learner)()
+    try:
+        graph = calibrated(learner.fit(learned.examples.take(others), setup.task, winner.fitting.work, learned.plan.seed), winner)
+    except FAILURES:  # on fewer rows than it won on
+        return None
     fast = learned.examples.take(compared).values
     part = setup.data.take(learned.rows[compared])
     slow = encode(part, [node], {node.name: encoding}, store, Progress(), serving=True).values[node.name]
