@@ -81,10 +81,10 @@ class Place:
         return self.run(*words, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, limits))
 
 
-def training(what: str) -> list[str]:
+def training(what: str, budget: str = "8s") -> list[str]:
     """Pictures get more time than they take: the encoder must be in the plan, however busy the machine is."""
     if what == "people.csv":
-        return ["train", what, "--target", "answer", "--learners", "trees", "--budget", "8s"]
+        return ["train", what, "--target", "answer", "--learners", "trees", "--budget", budget]
     return ["train", what, "--learners", "probe", "--budget", "5m"]
 
 
@@ -322,9 +322,9 @@ trees._go_on = slow
 """
 
 
-def interrupted(place: Place, what: str, number: int, before: str, lines: int = 1) -> Done:
+def interrupted(place: Place, what: str, number: int, before: str, lines: int = 1, budget: str = "8s") -> Done:
     """`train`, sent the signal after some lines on its standard output."""
-    child = place.start(*training(what), before=before)
+    child = place.start(*training(what, budget), before=before)
     assert child.stdout is not None
     for _ in range(lines):
         assert child.stdout.readline(), child.communicate()
@@ -359,7 +359,7 @@ def test_interrupted_while_encoding(place: Place, number: int, code: int) -> Non
 def test_interrupted_while_fitting(place: Place, number: int, code: int) -> None:
     """Nobody waits for the forests that are growing."""
     older = contents(place.work / "people.leadline")
-    stopped_well(interrupted(place, "people.csv", number, SLOW_FORESTS), code)
+    stopped_well(interrupted(place, "people.csv", number, SLOW_FORESTS, budget="5m"), code)
     assert contents(place.work / "people.leadline") == older and place.left() == []
 
 
