@@ -51,12 +51,12 @@ def films(rows: int = 400, seed: int = 0) -> pl.DataFrame:
 def report(tmp_path_factory: pytest.TempPathFactory) -> Any:
     folder = tmp_path_factory.mktemp("films")
     films().write_csv(folder / "films.csv")
-    return ll.train(folder / "films.csv", target="tags", budget="15s", out=folder / "films")
+    return ll.train(folder / "films.csv", target="tags", budget="1m", out=folder / "films")
 
 
 def test_a_file_of_tags_is_learned_without_being_told_what_it_is(report: Any) -> None:
     assert report.task == "tag" and "separated by" in report.task_why and "--task classify" in report.task_why
-    assert report.metric == "micro_f1" and report.score.value > 0.85 > 0.5 > report.baseline
+    assert report.metric == "micro_f1" and report.score.value > 0.85 > 0.6 > report.baseline
     assert report.score.low < report.score.value < report.score.high
     tried = {row.learner for row in report.leaderboard} | {skipped.learner for skipped in report.skipped}
     assert tried >= set(LEARNERS) and report.learner == "linear"

@@ -174,7 +174,10 @@ def _report(
         skipped=skipped, findings=(*setup.data.findings, *judged.findings, *nothing_learned([row.learner for row in board], skipped)),
         splits=setup.partition.sizes(), artifact=artifact, run=run, seconds=seconds, peak_memory_mb=peak_memory_mb(),
         example=example, abstain=setup.abstain, refused=judged.refused, classes=class_counts(setup), sentences=sentences_of(learned),
-        look=CloseLook(setup.task, setup.metric, setup.target.classes, setup.data.take(judged.rows), judged.answers, judged.truth),
+        look=CloseLook(
+            judged.task, judged.task.metrics[setup.metric.name], setup.target.classes, setup.data.take(judged.rows), judged.answers,
+            judged.truth, learned.task,
+        ),
     )  # fmt: skip
 
 
