@@ -70,6 +70,7 @@ def train(
 ) -> TrainReport:
     """From labelled examples to a saved, scored model. `budget` is a ceiling on the wall clock of the whole call.
 
+    `metric` is what learners are chosen by; where it looks at decisions (f1, f1_macro, balanced_accuracy) they are made for it.
     `cost` says what mistakes about two classes cost ("fp=1,fn=20"): decisions then cost as little as they can.
     `abstain` is the share of rows like these that the model promises to answer ("95%", 0.95); it refuses what is too unlike them.
     `learners` are the only ones to try beside the trivial baseline.
