@@ -62,7 +62,7 @@ def report(given: Path) -> Any:
 def test_the_model_says_yes_where_f1_is_highest_and_says_so(report: Any) -> None:
     decision = report.model.manifest.decision
     assert decision["metric"] == "f1" and 0.05 < decision["threshold"] < 0.4
-    assert report.to_json()["decision"] == decision
+    assert report.to_json()["decision"] == decision and 'It answers "broken" from' in (report.artifact / "card.md").read_text()
     text = " ".join(getattr(block, "text", "") for block in report.blocks())
     assert f'It answers "broken" from a probability of {decision["threshold"]:.1%} on: there its F1 is highest' in text
 
@@ -97,7 +97,7 @@ def test_balanced_accuracy_compares_with_the_share_of_the_class(given: Path, tmp
     share = (pl.read_csv(given / "train.csv")["state"] == "broken").mean()
     assert report.model.manifest.decision["threshold"] == pytest.approx(share, abs=1e-3)
     assert report.score.value > 0.6 and report.baseline == 0.5
-    assert "that is its share of the rows that taught" in " ".join(getattr(block, "text", "") for block in report.blocks())
+    assert "that is its share of training rows" in " ".join(getattr(block, "text", "") for block in report.blocks())
 
 
 @pytest.mark.parametrize(("metric", "words"), [("balanced_accuracy", "all count alike"), ("f1_macro", "mean F1")])

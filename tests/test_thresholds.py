@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import balanced_accuracy_score, f1_score
 
-from leadline.tasks.thresholds import best_power, highest_f1
+from leadline.tasks.thresholds import best_power, f1_threshold, highest_f1
 
 CHANCES = st.lists(st.one_of(st.floats(0, 1), st.sampled_from([0.0, 0.25, 0.5, 1.0, 5e-324])), min_size=1, max_size=30)
 
@@ -44,6 +44,13 @@ def test_the_threshold_is_half_of_the_f1_that_it_reaches(seed: int, rare: float)
     chances = np.random.default_rng(seed).beta(rare, 3, 20_000)
     threshold = highest_f1(chances, chances)
     assert threshold == pytest.approx(f1_of(chances >= threshold, chances) / 2, abs=0.005)
+
+
+@given(CHANCES)
+def test_it_is_searched_for_by_the_rows_and_by_the_chances(chances: list[float]) -> None:
+    ranked = np.array(chances)
+    there = (ranked > 0.3).astype(int)
+    assert f1_threshold(ranked, there) == (highest_f1(ranked, there) + highest_f1(ranked, ranked)) / 2
 
 
 def test_who_answers_all_alike_names_them_all() -> None:

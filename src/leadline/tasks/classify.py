@@ -18,15 +18,15 @@ from leadline.tasks.contract import ClassCount, Loss, Target, Task
 from leadline.tasks.costs import Costs, read_costs
 from leadline.tasks.deciding import EachRow, FromOn, Likeliest, Rule, Weighed, read_rule, weighed
 from leadline.tasks.metrics import Metric
-from leadline.tasks.thresholds import best_power, highest_f1
+from leadline.tasks.thresholds import best_power, f1_threshold
 
 _MOST_CLASSES_SHARE = 0.5  # more different answers than this share of the rows are names, not classes
 _SAME_THRESHOLD = 1e-9
 _RARE = 0.10  # share of the rarer of two classes under which accuracy says little
 _HELD_OUT = "was highest on rows held out while learning"
 _AIMS = {  # metrics that look at decisions, which are made for them, each with the reason in words for two classes and for more
-    "balanced_accuracy": ("that is its share of the rows that taught, so that both classes count alike", "so that all count alike"),
-    "f1": ("there its F1 is highest, as far as probabilities are right", ""),
+    "balanced_accuracy": ("that is its share of training rows, so that both classes count alike", "so that all count alike"),
+    "f1": ("there its F1 is highest, as far as rows held out while learning tell", ""),
     "f1_macro": (f"there the mean F1 of both classes {_HELD_OUT}", f"as their mean F1 {_HELD_OUT}"),
 }
 _FEW = 20  # different whole numbers that still are classes: digits, grades, stars
@@ -160,7 +160,7 @@ class Classify(Task):
         if self.costs is not None or metric not in _AIMS:
             return self
         if metric == "f1":
-            return Classify(FromOn(highest_f1(answers[:, 1], answers[:, 1])), aim=metric)
+            return Classify(FromOn(f1_threshold(answers[:, 1], values)), aim=metric)
         shares = self.answers(self.first_guess(values, num_classes)[None])[0]
         power = 1.0 if metric == "balanced_accuracy" else best_power(answers, values, shares)
         return Classify(weighed(shares**-power), aim=metric)

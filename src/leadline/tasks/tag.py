@@ -15,13 +15,13 @@ from leadline.findings import Finding, Severity
 from leadline.tasks.contract import ClassCount, Loss, Target, Task
 from leadline.tasks.deciding import numbers
 from leadline.tasks.tag_metrics import all_right, metrics_of
-from leadline.tasks.thresholds import highest_f1
+from leadline.tasks.thresholds import f1_threshold
 
 THRESHOLD = 0.5  # a label is named from this probability on, unless a metric asks otherwise
 _LEAST_ROWS = 2  # of one label: with fewer nothing can be both learned and judged
 _AIMS = {  # metrics that look at the labels named, which are decided for them, with the reason
-    "micro_f1": "there the F1 over all labels is highest, as far as probabilities are right",
-    "macro_f1": "there its F1 is highest, as far as probabilities are right",
+    "micro_f1": "there the F1 over all labels is highest, as far as rows held out while learning tell",
+    "macro_f1": "there its F1 is highest, as far as rows held out while learning tell",
 }
 _NUMBERS_ENOUGH = 1 << 22  # probabilities that tell a threshold: of more, those of evenly spaced rows
 _MOST_LABELS = 2_000
@@ -152,13 +152,14 @@ class Tag(Task):
         return Tag(float(thresholds[0]) if one_for_all else thresholds, decision["metric"])
 
     def suiting(self, metric: str, answers: np.ndarray, values: np.ndarray, num_classes: int) -> Tag:
-        """One threshold for all labels where each label of each row counts alike, else one of each; see `thresholds.highest_f1`."""
+        """One threshold for all labels where each label of each row counts alike, else one of each; see `thresholds.f1_threshold`."""
         if metric not in _AIMS:
             return self
-        chances = answers[:: -(-answers.size // _NUMBERS_ENOUGH)]
+        step = -(-answers.size // _NUMBERS_ENOUGH)
+        chances, truth = answers[::step], values[::step]
         if metric == "micro_f1":
-            return Tag(highest_f1(chances.ravel(), chances.ravel()), metric)
-        return Tag(np.array([highest_f1(label, label) for label in chances.T]), metric)
+            return Tag(f1_threshold(chances.ravel(), truth.ravel()), metric)
+        return Tag(np.array([f1_threshold(*label) for label in zip(chances.T, truth.T, strict=True)]), metric)
 
     def settled(self, answers: np.ndarray) -> np.ndarray:
         return answers if self.aim is None else self.is_named(answers).astype(np.float64)
