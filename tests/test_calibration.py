@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from leadline.evaluate.calibration import expected_calibration_error, fit_calibration, fit_temperature
 from leadline.heads.scaling import Scaling
 from leadline.heads.temperature import Temperature
-from leadline.tasks.classify import Classify, surprise
+from leadline.tasks.class_metrics import surprise
+from leadline.tasks.classify import Classify
 from leadline.tasks.regress import Regress
 
 ANSWERS = Classify().answers

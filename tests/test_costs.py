@@ -17,6 +17,7 @@ from leadline.artifact.model import load
 from leadline.errors import LeadlineError
 from leadline.tasks.classify import Classify
 from leadline.tasks.costs import Costs, read_costs
+from leadline.tasks.deciding import FromOn
 
 
 @given(st.floats(0.01, 100), st.floats(0.01, 100), st.floats(0, 1))
@@ -42,7 +43,7 @@ def test_costs_that_make_no_sense_are_refused_in_words(asked: Any) -> None:
 
 
 def test_everything_that_looks_at_decisions_takes_them_at_the_threshold() -> None:
-    task, chances, truth = Classify(0.1, Costs(1, 9)), np.array([[0.95, 0.05], [0.8, 0.2], [0.3, 0.7]]), np.array([0, 1, 0])
+    task, chances, truth = Classify(FromOn(0.1), Costs(1, 9)), np.array([[0.95, 0.05], [0.8, 0.2], [0.3, 0.7]]), np.array([0, 1, 0])
     assert task.columns(chances, ("no", "yes"))["label"].to_list() == ["no", "yes", "yes"]
     assert task.to_json(chances[1], ("no", "yes"))["label"] == "yes"
     assert task.confusion(chances, truth, 2).tolist() == [[1, 1], [0, 1]]

@@ -42,6 +42,17 @@ def test_class_metrics(seed: int) -> None:
     assert METRICS["accuracy"].value(answers, truth) == pytest.approx(reference.accuracy_score(truth, named))
     assert METRICS["balanced_accuracy"].value(answers, truth) == pytest.approx(reference.balanced_accuracy_score(truth, named))
     assert METRICS["log_loss"].value(answers, truth) == pytest.approx(reference.log_loss(truth, answers))
+    assert METRICS["f1_macro"].value(answers, truth) == pytest.approx(reference.f1_score(truth, named, average="macro"))
+
+
+@given(SEEDS)
+def test_f1_of_two_classes(seed: int) -> None:
+    answers, truth, weights = two_classes(seed)
+    if weights[truth == 1].sum() == 0:
+        return
+    named = answers.argmax(axis=1)
+    got = METRICS["f1"].score(answers, truth, weights.astype(float))
+    assert got == pytest.approx(reference.f1_score(truth, named, sample_weight=weights))
 
 
 @given(SEEDS)

@@ -32,7 +32,7 @@ def fitting(name: str, effort: int = 0, steps: float = 1.0) -> Fitting:
 
 def result(name: str, effort: int = 0, seconds: float = 0.1) -> OutOfFold:
     said = np.where(np.arange(ROWS) % 10 < 10 * SHARES[name], TRUTH, 1 - TRUTH)
-    return OutOfFold(fitting(name, effort), np.arange(ROWS), (2.0 * said - 1)[:, None], None, seconds, Graph(()), seconds)
+    return OutOfFold(fitting(name, effort), np.arange(ROWS), (2.0 * said - 1)[:, None], None, seconds, Graph(()), RULES.task, seconds)
 
 
 def held(*results: OutOfFold) -> Contest:

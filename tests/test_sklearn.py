@@ -15,6 +15,7 @@ import pandas as pd
 import polars as pl
 import pytest
 from sklearn.base import clone
+from sklearn.metrics import f1_score
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -143,12 +144,43 @@ def test_what_was_tried_and_what_was_not_can_be_asked(fitted: Classifier) -> Non
         ({}, pl.DataFrame({"a": [1]}), [0], "at least 2"),
         ({}, [[1], [2], [3], [4]], [0, 0, 0, 0], "one class only"),
         ({}, [[1], [2], [3], [4]], ["a", "b", "c", "d"], "single example"),
+        ({"metric": "f1"}, [[1], [2], [3]] * 4, [0, 1, 2] * 4, "f1_macro"),
+        ({"positive": "b"}, [[1], [2], [3], [4]], ["a", "c", "a", "c"], "'b' cannot be the positive class"),
         ({"types": {"x7": "number"}}, [[1], [2], [3], [4]], [0, 1, 0, 1], "no column"),
     ],
 )
 def test_what_cannot_work_is_a_value_error_in_words(options: dict[str, Any], X: Any, y: Any, words: str) -> None:  # noqa: N803
     with pytest.raises(ValueError, match=words):
         Classifier(**{**QUICK, **options}).fit(X, y)
+
+
+def test_familiarity_tells_strangers_from_rows_like_those_of_training(plane: tuple[np.ndarray, np.ndarray]) -> None:
+    X, y = plane  # noqa: N806
+    for model in (Classifier(**QUICK).fit(X, y), Regressor(**QUICK).fit(X, X[:, 0] * 2)):
+        usual, strange = model.familiarity(X), model.familiarity(np.full((3, 2), 40.0))
+        assert usual.shape == (60,) and ((usual >= 0) & (usual <= 1)).all() and 0.3 < usual.mean() < 0.7
+        assert strange.max() < 0.05
+    with pytest.raises(ValueError, match="features"):
+        model.familiarity(X[:, :1])
+
+
+def test_where_nothing_tells_familiarity_it_is_not_known() -> None:
+    tags = pl.DataFrame({"tags": ["a|b", "b|c", "a|c", "c|d"] * 10})
+    model = Classifier(types={"tags": "tags"}, **QUICK).fit(tags, ["x", "y"] * 20)
+    assert np.isnan(model.familiarity(tags)).all()
+
+
+def test_decisions_are_made_for_the_metric() -> None:
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(2_000, 1))  # noqa: N806
+    y = np.where(rng.random(2_000) < 1 / (1 + np.exp(3 - X[:, 0])), "broken", "fine")
+    plain, model = Classifier(**QUICK).fit(X, y), Classifier(metric="f1", positive="broken", **QUICK).fit(X, y)
+    assert f1_score(y, model.predict(X), pos_label="broken") > f1_score(y, plain.predict(X), pos_label="broken") + 0.1
+    decision = model.model_.manifest.decision
+    assert decision is not None
+    chance = model.predict_proba(X)[:, list(model.classes_).index("broken")]
+    assert ((model.predict(X) == "broken") == (chance >= decision["threshold"])).all()
+    assert cross_val_score(Classifier(metric="balanced_accuracy", **QUICK), X, y, cv=2, scoring="balanced_accuracy").mean() > 0.6
 
 
 def test_every_learner_may_take_part(plane: tuple[np.ndarray, np.ndarray]) -> None:

@@ -51,12 +51,12 @@ def films(rows: int = 400, seed: int = 0) -> pl.DataFrame:
 def report(tmp_path_factory: pytest.TempPathFactory) -> Any:
     folder = tmp_path_factory.mktemp("films")
     films().write_csv(folder / "films.csv")
-    return ll.train(folder / "films.csv", target="tags", budget="15s", out=folder / "films")
+    return ll.train(folder / "films.csv", target="tags", budget="1m", out=folder / "films")
 
 
 def test_a_file_of_tags_is_learned_without_being_told_what_it_is(report: Any) -> None:
     assert report.task == "tag" and "separated by" in report.task_why and "--task classify" in report.task_why
-    assert report.metric == "micro_f1" and report.score.value > 0.85 > 0.5 > report.baseline
+    assert report.metric == "micro_f1" and report.score.value > 0.85 > 0.6 > report.baseline
     assert report.score.low < report.score.value < report.score.high
     tried = {row.learner for row in report.leaderboard} | {skipped.learner for skipped in report.skipped}
     assert tried >= set(LEARNERS) and report.learner == "linear"
@@ -66,7 +66,10 @@ def test_the_saved_model_names_labels_with_their_probabilities(report: Any) -> N
     (answer,) = report.predict({"keywords": "man, ghost, song, an unknown word", "minutes": 80.0})
     assert set(answer["labels"]) == {"horror", "musical"}
     assert set(answer["probabilities"]) == set(WORDS)
-    assert all((chance >= 0.5) == (name in answer["labels"]) for name, chance in answer["probabilities"].items())
+    decision = report.model.manifest.decision
+    assert decision["metric"] == "micro_f1" and 0.1 < decision["threshold"] < 0.8
+    assert all((chance >= decision["threshold"]) == (name in answer["labels"]) for name, chance in answer["probabilities"].items())
+    assert any("It names a label from a probability of" in getattr(block, "text", "") for block in report.blocks())
     json.dumps(answer)
     assert set(report.predict({"keywords": ["song", "ghost", "man"], "minutes": 80.0})[0]["labels"]) == {"horror", "musical"}
 
@@ -245,3 +248,35 @@ def test_books_get_better_tags_than_by_not_looking(shared: Any) -> None:
     for name, gain in (("micro_f1", 0.01), ("mean_average_precision", 0.1)):
         metric = TAG.metrics[name]
         assert metric.value(TAG.answers(graph.run(judge.values)), judge.target) > metric.value(guess, judge.target) + gain
+
+
+def test_each_label_has_a_threshold_of_its_own_where_labels_count_alike() -> None:
+    rng = np.random.default_rng(0)
+    chances = np.stack([rng.beta(2, 2, 4_000), rng.beta(0.5, 12, 4_000)], axis=1)
+    truth = (rng.random(chances.shape) < chances).astype(np.uint8)
+    task = TAG.suiting("macro_f1", chances, truth, 2)
+    frequent, rare = task.decision["thresholds"] if task.decision else ()
+    assert rare < frequent < 0.5
+    assert task.metrics["macro_f1"].value(chances, truth) > TAG.metrics["macro_f1"].value(chances, truth) + 0.1
+    assert TAG.metrics["macro_f1"].value(task.settled(chances), truth) == task.metrics["macro_f1"].value(chances, truth)
+    assert '"b" from' in str(task.decides_in_words(("a", "b")))
+    one = TAG.suiting("micro_f1", chances, truth, 2)
+    assert one.metrics["micro_f1"].value(chances, truth) > TAG.metrics["micro_f1"].value(chances, truth)
+    assert TAG.suiting("exact_match", chances, truth, 2).decision is None
+
+
+def test_rows_of_several_models_keep_the_thresholds_of_theirs() -> None:
+    chances = np.array([[0.3, 0.1], [0.3, 0.1]])
+    both = Tag(0.2).each_row([Tag(0.2, "micro_f1"), Tag(0.4, "micro_f1")], np.array([0, 1]))
+    assert both.columns(chances, ("a", "b"))["labels"].to_list() == [["a"], []]
+    assert [both.of_row(row).to_json(chances[row], ("a", "b"))["labels"] for row in (0, 1)] == [["a"], []]
+
+
+@pytest.mark.parametrize(
+    "decision",
+    [{"threshold": 2, "metric": "micro_f1"}, {"thresholds": [0.5], "metric": "macro_f1"}, {"threshold": 0.5}, {"thresholds": "no"}],
+)
+def test_thresholds_that_are_none_are_refused(decision: Any) -> None:
+    assert TAG.deciding({"thresholds": [0.1, 0.5], "metric": "macro_f1"}, 2).decision is not None
+    with pytest.raises(ValueError, match="decides by"):
+        TAG.deciding(decision, 2)

@@ -28,7 +28,7 @@ def contest(share_right: float) -> tuple[Contest, Rules]:
     said = np.where(np.arange(ROWS) < share_right * ROWS, TRUTH, 1 - TRUTH)
     raws = {"baseline": np.zeros((ROWS, 1)), "probe": (2.0 * said - 1)[:, None]}
     rules = Rules(Classify(), Classify.metrics["accuracy"], 0, lambda: None)
-    results = [OutOfFold(fitting(name), np.arange(ROWS), raw, None, 0.1, Graph(())) for name, raw in raws.items()]
+    results = [OutOfFold(fitting(name), np.arange(ROWS), raw, None, 0.1, Graph(()), rules.task) for name, raw in raws.items()]
     return rules.decide(results, TRUTH, []), rules
 
 

@@ -19,11 +19,13 @@ import numpy as np
 import polars as pl
 
 from leadline.artifact.model import Model, load
+from leadline.artifact.predictions import Answers
 from leadline.data.memory.frame import read_frame
 from leadline.data.plain import unique_names
 from leadline.data.read import read
-from leadline.errors import LeadlineError, need_extra
+from leadline.errors import LeadlineError, listed, need_extra
 from leadline.files import discard, scratch_folder
+from leadline.tasks.classify import Classify
 from leadline.workflow.fit import Unjudged, fit
 
 try:
@@ -85,8 +87,8 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
         with folder_written_whole(places("model", folder)[0]) as building:
             _write(self.artifact_, building)
 
-    def _learn(self, X: Any, target: pl.Series, classes: list[str] | None = None) -> None:
-        """`target` is what the task takes; what was learned becomes attributes."""
+    def _learn(self, X: Any, target: pl.Series, classes: list[str] | None = None, positive: str | None = None) -> None:
+        """`target` is what the task takes, `positive` one of its two classes; what was learned becomes attributes."""
         frame, types = _frame_of(X)
         seed = int(check_random_state(self.random_state).randint(_SEEDS)) if not isinstance(self.random_state, int) else self.random_state
         folder = scratch_folder()
@@ -95,7 +97,7 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
             data = read(frame.with_columns(target.alias(name)), target=name, types={**types, **(self.types or {})})
             learned = fit(
                 data, folder / "model.leadline", task=self._task, metric=self.metric, budget=self.budget, seed=seed, learners=self.learners,
-                classes=classes,
+                positive=positive, classes=classes,
             )  # fmt: skip
         except BaseException as error:
             discard(folder)
@@ -121,8 +123,20 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
         _loaded[self] = model
         weakref.finalize(model, discard, folder)
 
+    def familiarity(self, X: Any) -> np.ndarray:
+        """(n,) the share of rows like those of `fit` that are as unlike the rest as this one, or more so: 0.03 is stranger than 97 in 100.
+
+        NaN where nothing that the model reads tells it.
+        """
+        told = [np.full(len(one.values), np.nan) if one.familiarity is None else one.familiarity for one in self._answered(X)]
+        return np.concatenate(told)
+
     def _answers(self, X: Any) -> np.ndarray:
-        """The model's answers (n, num_classes) or (n,). Raises ValueError for the first row that cannot be read."""
+        """The model's answers (n, num_classes) or (n,)."""
+        return np.concatenate([answers.values for answers in self._answered(X)])
+
+    def _answered(self, X: Any) -> list[Answers]:
+        """What the model says of all rows, some thousands at a time. Raises ValueError for the first row that cannot be read."""
         check_is_fitted(self)
         frame, _ = _frame_of(self._checked(X))
         try:
@@ -132,7 +146,7 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
                     raise answers.bad[min(answers.bad)]
         except LeadlineError as error:
             raise ValueError(str(error)) from error
-        return np.concatenate([answers.values for answers in batches])
+        return batches
 
     def _checked(self, X: Any, y: Any = None, fitting: bool = False) -> Any:
         """X with its columns counted and named as scikit-learn does; whatever is no table becomes an array of two dimensions."""
@@ -148,9 +162,25 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
 
 
 class Classifier(ClassifierMixin, _Estimator):  # type: ignore[misc]
-    """Which class a row belongs to; `classes_` are the labels as they came, `predict_proba` calibrated chances."""
+    """Which class a row belongs to; `classes_` are the labels as they came, `predict_proba` calibrated chances.
+
+    `predict` decides for the `metric`: the likeliest class, or where "f1", "f1_macro" and "balanced_accuracy" are highest. `positive` is
+    the label of two whose finding counts; None: the rare one where one is under a tenth, else the second of `classes_`.
+    """
 
     _task = "classify"
+
+    def __init__(
+        self,
+        budget: str = "1m",
+        metric: str | None = None,
+        positive: Any = None,
+        learners: Sequence[str] | None = None,
+        types: dict[str, str] | None = None,
+        random_state: Any = 0,
+    ) -> None:
+        super().__init__(budget, metric, learners, types, random_state)
+        self.positive = positive
 
     def fit(self, X: Any, y: Any) -> Self:
         """X: an array, a table, or a list of texts; y (n,): a label for each row. Raises ValueError in words."""
@@ -160,8 +190,18 @@ class Classifier(ClassifierMixin, _Estimator):  # type: ignore[misc]
         self.classes_, codes = np.unique(y, return_inverse=True)
         if len(self.classes_) < 2:
             raise ValueError(f"y holds one class only, {self.classes_.tolist()[0]!r}; two are needed to learn how to tell them apart")
-        self._learn(X, pl.Series(name, codes), [str(label) for label in self.classes_.tolist()])
+        self._learn(X, pl.Series(name, codes), [str(label) for label in self.classes_.tolist()], self._positive())
         return self
+
+    def _positive(self) -> str | None:
+        """The place in `classes_` of the label that is looked for, where it was said."""
+        labels = self.classes_.tolist()
+        if self.positive is None:
+            return None
+        if len(labels) != 2 or self.positive not in labels:
+            shown = listed([repr(label) for label in labels])
+            raise ValueError(f"{self.positive!r} cannot be the positive class: it has to be one of two, and y holds {shown}")
+        return str(labels.index(self.positive))
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """(n, num_classes), columns in the order of `classes_`."""
@@ -172,8 +212,10 @@ class Classifier(ClassifierMixin, _Estimator):  # type: ignore[misc]
 
     def predict(self, X: Any) -> np.ndarray:
         """(n,) labels."""
-        places = self.predict_proba(X).argmax(axis=1)
-        labels: np.ndarray = self.classes_[places]
+        task, names = self.model_.task, [str(label) for label in self.classes_.tolist()]
+        assert isinstance(task, Classify)
+        places = np.array([names.index(name) for name in self.model_.classes])
+        labels: np.ndarray = self.classes_[places[task.rule.decide(self._answers(X))]]
         return labels
 
 

@@ -105,5 +105,20 @@ def test_an_answer_is_plain_json(task: Task) -> None:
     assert json.loads(json.dumps(record)) == record
 
 
+def test_how_it_decides_for_a_metric_is_json_that_is_read_back(task: Task) -> None:
+    target = task.read_target(task.made_up(200, 0))
+    num_classes = len(target.classes)
+    answers = task.answers(np.random.default_rng(0).normal(size=(200, task.num_outputs(num_classes))))
+    for metric in task.fitting_metrics(num_classes):
+        made = task.suiting(metric.name, answers, target.values, num_classes)
+        again = task.deciding(json.loads(json.dumps(made.decision)), num_classes)
+        assert again.decision == made.decision
+        assert again.decides_in_words(target.classes) == made.decides_in_words(target.classes)
+        assert (made.decides_in_words(target.classes) is None) == (made.decision is None)
+        score = again.metrics[metric.name].value(answers, target.values)
+        assert score == metric.value(made.settled(answers), target.values)
+        assert score == made.each_row([made, made], np.arange(200) % 2).metrics[metric.name].value(answers, target.values)
+
+
 def test_its_metrics_exist(task: Task) -> None:
     assert all(name == metric.name for name, metric in task.metrics.items())

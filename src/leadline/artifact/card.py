@@ -11,6 +11,8 @@ def model_card(manifest: Manifest) -> str:
     scores = "\n".join(_score_line(name, score) for name, score in manifest.metrics.items())
     encoders = "\n".join(f"- {card['name']}: {card['source']}, licence {card['licence']}" for card in manifest.encoders) or "- none"
     classes = f"\nClasses: {', '.join(manifest.classes)}\n" if manifest.classes else ""
+    decides = manifest.asked().decides_in_words(tuple(manifest.classes))
+    classes += f"\n{decides}\n" if decides else ""
     return f"""# {manifest.name}
 
 Task: {manifest.task} of `{manifest.target}` by the learner `{manifest.learner}`, from {manifest.data["rows"]:,} rows.

@@ -26,7 +26,12 @@ def command(
     table: TableName = None,
     query: Query = None,
     metric: Annotated[
-        str | None, typer.Option(metavar="M", help="accuracy, balanced_accuracy, log_loss, roc_auc, average_precision; r2, rmse, mae.")
+        str | None,
+        typer.Option(
+            metavar="M",
+            help="accuracy, log_loss, roc_auc, average_precision; f1, f1_macro, balanced_accuracy: answers are decided for these. "
+            "Numbers: r2, rmse, mae. Labels: micro_f1, macro_f1, mean_average_precision, exact_match.",
+        ),
     ] = None,
     positive: Annotated[str | None, typer.Option(metavar="CLASS", help="Of two classes the one to be found.")] = None,
     cost: Annotated[

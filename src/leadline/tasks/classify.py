@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from functools import partial
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,97 +13,35 @@ from leadline.columns.category import as_names
 from leadline.columns.contract import Confidence, WhyNot
 from leadline.errors import LeadlineError, UsageError, listed
 from leadline.findings import Finding, Severity
+from leadline.tasks.class_metrics import hits, metrics_of
 from leadline.tasks.contract import ClassCount, Loss, Target, Task
 from leadline.tasks.costs import Costs, read_costs
-from leadline.tasks.metrics import Metric, mean_of, named, weighted
+from leadline.tasks.deciding import EachRow, FromOn, Likeliest, Rule, Weighed, read_rule, weighed
+from leadline.tasks.metrics import Metric
+from leadline.tasks.thresholds import best_power, f1_threshold
 
 _MOST_CLASSES_SHARE = 0.5  # more different answers than this share of the rows are names, not classes
 _SAME_THRESHOLD = 1e-9
 _RARE = 0.10  # share of the rarer of two classes under which accuracy says little
+_HELD_OUT = "was highest on rows held out while learning"
+_AIMS = {  # metrics that look at decisions, which are made for them, each with the reason in words for two classes and for more
+    "balanced_accuracy": ("that is its share of training rows, so that both classes count alike", "so that all count alike"),
+    "f1": ("there its F1 is highest, as far as rows held out while learning tell", ""),
+    "f1_macro": (f"there the mean F1 of both classes {_HELD_OUT}", f"as their mean F1 {_HELD_OUT}"),
+}
 _FEW = 20  # different whole numbers that still are classes: digits, grades, stars
-
-
-def decided(probabilities: np.ndarray, threshold: float | None = None) -> np.ndarray:
-    """(n,) class codes: the likeliest, or with a threshold the second of two classes from that probability on."""
-    codes: np.ndarray = probabilities.argmax(axis=1) if threshold is None else (probabilities[:, 1] >= threshold).astype(np.int64)
-    return codes
-
-
-def hits(probabilities: np.ndarray, truth: np.ndarray, threshold: float | None = None) -> np.ndarray:
-    right: np.ndarray = (decided(probabilities, threshold) == truth).astype(np.float64)
-    return right
-
-
-def surprise(probabilities: np.ndarray, truth: np.ndarray) -> np.ndarray:
-    """Negative log of the probability given to the truth, in nats."""
-    losses: np.ndarray = -np.log(np.clip(probabilities[np.arange(len(truth)), truth], 1e-12, 1))
-    return losses
-
-
-def balanced_accuracy(probabilities: np.ndarray, truth: np.ndarray, weights: np.ndarray, threshold: float | None = None) -> float:
-    """Mean over the classes present of the share of each that is found."""
-    found = np.bincount(truth, weights * hits(probabilities, truth, threshold), minlength=probabilities.shape[1])
-    there = np.bincount(truth, weights, minlength=probabilities.shape[1])
-    return float((found[there > 0] / there[there > 0]).mean())
-
-
-def roc_auc(probabilities: np.ndarray, truth: np.ndarray, weights: np.ndarray) -> float:
-    """Probability that a random positive is ranked above a random negative, ties counted half (Mann-Whitney)."""
-    positive, negative = _counts_by_score(probabilities[:, 1], truth, weights)
-    total = positive.sum() * negative.sum()
-    if total == 0:
-        return float("nan")
-    negatives_below = np.cumsum(negative) - negative
-    return float((positive * (negatives_below + negative / 2)).sum() / total)
-
-
-def average_precision(probabilities: np.ndarray, truth: np.ndarray, weights: np.ndarray) -> float:
-    """Area under precision over recall, without interpolation; the second class is the positive one."""
-    positive, negative = _counts_by_score(probabilities[:, 1], truth, weights)
-    if positive.sum() == 0:
-        return float("nan")
-    found, wrong = np.cumsum(positive[::-1]), np.cumsum(negative[::-1])
-    precision = found / np.maximum(found + wrong, 1e-12)
-    return float((precision * positive[::-1]).sum() / found[-1])
-
-
-def _counts_by_score(scores: np.ndarray, truth: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Weights of positives and of negatives at each distinct score, lowest first."""
-    values, place = np.unique(scores, return_inverse=True)
-    positive = np.bincount(place, weights * (truth == 1), minlength=len(values))
-    negative = np.bincount(place, weights * (truth != 1), minlength=len(values))
-    return positive, negative
-
-
-def metrics_of(threshold: float | None = None, costs: Costs | None = None) -> dict[str, Metric]:
-    """By name; those that look at decisions take them at the threshold, and with costs there is one more."""
-    right, balanced = partial(hits, threshold=threshold), partial(balanced_accuracy, threshold=threshold)
-    found = [
-        Metric("accuracy", "right answers", True, mean_of(right), right, of_hits=True, percent=True),
-        Metric("balanced_accuracy", "right answers, every class counting alike", True, weighted(balanced), percent=True),
-        Metric("log_loss", "log loss", False, mean_of(surprise), surprise),
-        Metric("roc_auc", "area under the ROC curve", True, weighted(roc_auc), two_classes_only=True),
-        Metric("average_precision", "average precision", True, weighted(average_precision), two_classes_only=True),
-    ]
-    if costs is not None:
-
-        def cost(probabilities: np.ndarray, truth: np.ndarray) -> np.ndarray:
-            return costs.of(decided(probabilities, threshold) == 1, truth)
-
-        found.append(Metric("cost", "cost of an answer on average", False, mean_of(cost), cost, two_classes_only=True))
-    return named(found)
 
 
 class Classify(Task):
     name = "classify"
-    metrics = metrics_of()
+    metrics = metrics_of(Likeliest().decide)
     calibrated_by = "log_loss"
 
-    def __init__(self, threshold: float | None = None, costs: Costs | None = None) -> None:
-        """With a threshold the second of two classes is named from that probability on, else whichever is likeliest."""
-        self.threshold, self.costs = threshold, costs
-        if threshold is not None:
-            self.metrics = metrics_of(threshold, costs)
+    def __init__(self, rule: Rule | None = None, costs: Costs | None = None, aim: str | None = None) -> None:
+        """`rule` says which class is named, None the likeliest; it follows from `costs`, or was chosen for the metric `aim`."""
+        self.rule, self.costs, self.aim = rule or Likeliest(), costs, aim
+        if rule is not None:
+            self.metrics = metrics_of(rule.decide, costs)
 
     def claims(self, target: pl.Series) -> Confidence | WhyNot:
         distinct = target.n_unique()
@@ -176,10 +113,10 @@ class Classify(Task):
 
     def to_json(self, answer: Any, classes: tuple[str, ...]) -> dict[str, Any]:
         probabilities = {name: float(p) for name, p in zip(classes, answer, strict=True)}
-        return {"label": classes[int(decided(answer[None], self.threshold)[0])], "probabilities": probabilities}
+        return {"label": classes[int(self.rule.decide(answer[None])[0])], "probabilities": probabilities}
 
     def columns(self, answers: np.ndarray, classes: tuple[str, ...]) -> dict[str, pl.Series]:
-        labels = pl.Series(classes, dtype=pl.String).gather(decided(answers, self.threshold))
+        labels = pl.Series(classes, dtype=pl.String).gather(self.rule.decide(answers))
         return {"label": labels} | {f"p({name})": pl.Series(answers[:, place]) for place, name in enumerate(classes)}
 
     def told(self, value: Any, classes: tuple[str, ...]) -> str:
@@ -188,36 +125,90 @@ class Classify(Task):
     def in_words(self, prediction: Mapping[str, Any]) -> tuple[str, str]:
         return prediction["label"], f"{prediction['probabilities'][prediction['label']]:.1%}"
 
+    # How answers are decided.
+
     def deciding(self, decision: Mapping[str, Any] | None, num_classes: int) -> Classify:
         if decision is None:
             return self
-        threshold, costs = decision["threshold"], _costs_of(decision)
-        if num_classes != 2 or isinstance(threshold, bool) or not 0 <= threshold <= 1:
-            raise ValueError("it decides by a threshold that is none")
-        if costs is not None and abs(threshold - costs.threshold) > _SAME_THRESHOLD:
+        rule, costs, aim = read_rule(decision, num_classes), _costs_of(decision), decision.get("metric")
+        if costs is not None and not (isinstance(rule, FromOn) and abs(rule.threshold - costs.threshold) <= _SAME_THRESHOLD):
             raise ValueError("it decides by a threshold that is not that of its costs")
-        return Classify(threshold, costs)
+        if aim is not None and aim not in _AIMS:
+            raise ValueError("it decides for a metric that needs no decision")
+        return Classify(rule, costs, aim)
 
     def weighing(self, costs: Costs, num_classes: int) -> Classify:
         if num_classes != 2:
             raise UsageError(
                 f"there are {num_classes} classes, so that mistakes are of more than two kinds", "two classes", "leave out --cost"
             )
-        return Classify(costs.threshold, costs)
+        return Classify(FromOn(costs.threshold), costs)
+
+    def metric(self, name: str, num_classes: int) -> Metric:
+        if self.costs is not None and name in _AIMS:
+            raise UsageError(
+                f"--cost and --metric {name} each say from which probability on a class is named, and not the same",
+                "one of the two", "leave out --metric to decide by what mistakes cost: the report has every metric, or leave out --cost",
+            )  # fmt: skip
+        if name == "f1" and num_classes != 2:
+            saw = f"f1 is of the positive class of two, and there are {num_classes} classes"
+            raise LeadlineError(saw, "f1_macro, in which every class counts alike, or another metric", "--metric f1_macro")
+        return super().metric(name, num_classes)
+
+    def suiting(self, metric: str, answers: np.ndarray, values: np.ndarray, num_classes: int) -> Classify:
+        """Balanced accuracy is highest where probabilities are compared with the shares of the classes; F1 see `thresholds`."""
+        if self.costs is not None or metric not in _AIMS:
+            return self
+        if metric == "f1":
+            return Classify(FromOn(f1_threshold(answers[:, 1], values)), aim=metric)
+        shares = self.answers(self.first_guess(values, num_classes)[None])[0]
+        power = 1.0 if metric == "balanced_accuracy" else best_power(answers, values, shares)
+        return Classify(weighed(shares**-power), aim=metric)
+
+    def settled(self, answers: np.ndarray) -> np.ndarray:
+        return answers if self.aim is None else np.eye(answers.shape[1])[self.rule.decide(answers)]
+
+    def each_row(self, tasks: Sequence[Task], part: np.ndarray) -> Classify:
+        rules = tuple(task.rule for task in tasks if isinstance(task, Classify))
+        return self if self.costs is not None else Classify(EachRow(rules, part), aim=self.aim)
+
+    def of_row(self, row: int) -> Classify:
+        return Classify(self.rule.of_row(row), self.costs, self.aim)
 
     @property
     def decision(self) -> dict[str, Any] | None:
-        if self.threshold is None:
+        if isinstance(self.rule, Likeliest):
             return None
-        return {"threshold": self.threshold, **({"costs": self.costs.to_json()} if self.costs else {})}
+        aim = {} if self.aim is None else {"metric": self.aim}
+        return {**self.rule.to_json(), **aim, **({"costs": self.costs.to_json()} if self.costs else {})}
+
+    def decides_in_words(self, classes: tuple[str, ...]) -> str | None:
+        if isinstance(self.rule, FromOn):
+            return f'It answers "{classes[1]}" from a probability of {self.rule.threshold:.1%} on{self._why(classes[1])}.'
+        if not isinstance(self.rule, Weighed) or self.aim is None:
+            return None
+        most, least = int(np.argmax(self.rule.weights)), int(np.argmin(self.rule.weights))
+        times = self.rule.weights[most] / self.rule.weights[least]
+        reason = _AIMS[self.aim][1]
+        if times == 1:
+            return f"It answers with the likeliest class, {reason}."
+        return f'It weighs probabilities by how rare the classes are, "{classes[most]}" {times:,.3g} times "{classes[least]}", {reason}.'
+
+    def _why(self, positive: str) -> str:
+        if self.costs is not None:
+            return f", as a false {positive} costs {self.costs.fp:g} and a missed one {self.costs.fn:g}"
+        return "" if self.aim is None else f": {_AIMS[self.aim][0]}"
+
+    def _hits(self, answers: np.ndarray, values: np.ndarray) -> np.ndarray:
+        return hits(self.rule.decide)(answers, values)
 
     def cost_comparison(self, answers: np.ndarray, values: np.ndarray) -> dict[str, Any] | None:
         if self.costs is None or not len(values):
             return None
-        ways = {"model": decided(answers, self.threshold), "half": decided(answers, 0.5), "always": np.ones_like(values)}
+        ways = {"model": self.rule.decide(answers), "half": FromOn(0.5).decide(answers), "always": np.ones_like(values)}
         ways["never"] = np.zeros_like(values)
         per_1000 = {name: 1000 * float(self.costs.of(named == 1, values).mean()) for name, named in ways.items()}
-        return {**self.costs.to_json(), "threshold": self.threshold, "per_1000": per_1000}
+        return {**self.costs.to_json(), "threshold": self.costs.threshold, "per_1000": per_1000}
 
     def default_metric(self, target: Target) -> str:
         if self.costs is not None:
@@ -228,19 +219,19 @@ class Classify(Task):
         return "average_precision" if rarer < _RARE else "accuracy"
 
     def share_changed(self, first: np.ndarray, second: np.ndarray, values: np.ndarray) -> float:
-        return float((decided(first, self.threshold) != decided(second, self.threshold)).mean())
+        return float((self.rule.decide(first) != self.rule.decide(second)).mean())
 
     def wrongness(self, answers: np.ndarray, values: np.ndarray) -> np.ndarray:
         """How sure it was of another class."""
-        sure: np.ndarray = self._stated(answers) * (1 - hits(answers, values, self.threshold))
+        sure: np.ndarray = self._stated(answers) * (1 - self._hits(answers, values))
         return sure
 
     def certainty(self, answers: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return self._stated(answers), hits(answers, values, self.threshold)
+        return self._stated(answers), self._hits(answers, values)
 
     def _stated(self, answers: np.ndarray) -> np.ndarray:
         """The probability of the class that is named."""
-        stated: np.ndarray = answers[np.arange(len(answers)), decided(answers, self.threshold)]
+        stated: np.ndarray = answers[np.arange(len(answers)), self.rule.decide(answers)]
         return stated
 
     def class_counts(self, answers: np.ndarray, values: np.ndarray, classes: tuple[str, ...]) -> list[ClassCount]:
@@ -250,7 +241,7 @@ class Classify(Task):
 
     def confusion(self, answers: np.ndarray, values: np.ndarray, num_classes: int) -> np.ndarray:
         table = np.zeros((num_classes, num_classes), dtype=np.int64)
-        np.add.at(table, (values, decided(answers, self.threshold)), 1)
+        np.add.at(table, (values, self.rule.decide(answers)), 1)
         return table
 
 

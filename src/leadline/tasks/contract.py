@@ -7,7 +7,7 @@ else looks at the number of classes, or at the shape of a target, to find out wh
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -128,6 +128,26 @@ class Task(ABC):
             raise ValueError(f"the task {self.name} knows no decision but the likeliest answer")
         return self
 
+    def suiting(self, metric: str, answers: np.ndarray, values: np.ndarray, num_classes: int) -> Task:
+        """The same task with answers decided so that this metric is highest, as far as `answers` to rows that were not learned from, with
+        their truth, tell; itself where the metric looks at no decisions or how to decide was said.
+        """
+        return self
+
+    def settled(self, answers: np.ndarray) -> np.ndarray:
+        """What the metric that answers are decided for sees of them: nothing but the decisions, so that those of learners which decide
+        differently can be compared; the answers themselves where they are decided for none.
+        """
+        return answers
+
+    def each_row(self, tasks: Sequence[Task], part: np.ndarray) -> Task:
+        """The same task for rows of which each was answered, and is decided, by one of `tasks`, all suiting one metric: `part` (n,)."""
+        return self
+
+    def of_row(self, row: int) -> Task:
+        """The same task for one of such rows."""
+        return self
+
     def weighing(self, costs: Costs, num_classes: int) -> Task:
         """The same task with answers that cost least. Raises UsageError where they have no two kinds of mistakes."""
         raise UsageError(f"the task is to {self.name}, where mistakes are of no two kinds", "a target of two classes", "leave out --cost")
@@ -137,7 +157,17 @@ class Task(ABC):
         """How answers are decided, JSON-able; None: the likeliest."""
         return None
 
+    def decides_in_words(self, classes: tuple[str, ...]) -> str | None:
+        """That for people, with the reason; None where it goes without saying."""
+        return None
+
     # How good answers are.
+
+    def trivial_score(self, metric: str, taught: np.ndarray, values: np.ndarray, num_classes: int) -> float:
+        """The score of answering all rows, whose truth is `values`, alike: as is best by what the rows `taught` hold."""
+        (guess,) = self.answers(self.first_guess(taught, num_classes)[None])
+        task = self.suiting(metric, np.broadcast_to(guess, (len(taught), *guess.shape)), taught, num_classes)
+        return task.metrics[metric].value(np.broadcast_to(guess, (len(values), *guess.shape)), values)
 
     def cost_comparison(self, answers: np.ndarray, values: np.ndarray) -> dict[str, Any] | None:
         """What 1,000 rows like these cost by different ways to decide, where mistakes have costs."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,109 +13,42 @@ from leadline.columns.tags import SEPARATORS, Tags, codes_in
 from leadline.errors import LeadlineError, listed
 from leadline.findings import Finding, Severity
 from leadline.tasks.contract import ClassCount, Loss, Target, Task
-from leadline.tasks.metrics import Metric, Weighted, mean_of, named
+from leadline.tasks.deciding import numbers
+from leadline.tasks.tag_metrics import all_right, metrics_of
+from leadline.tasks.thresholds import f1_threshold
 
-THRESHOLD = 0.5  # a label is named from this probability on
+THRESHOLD = 0.5  # a label is named from this probability on, unless a metric asks otherwise
 _LEAST_ROWS = 2  # of one label: with fewer nothing can be both learned and judged
+_AIMS = {  # metrics that look at the labels named, which are decided for them, with the reason
+    "micro_f1": "there the F1 over all labels is highest, as far as rows held out while learning tell",
+    "macro_f1": "there its F1 is highest, as far as rows held out while learning tell",
+}
+_NUMBERS_ENOUGH = 1 << 22  # probabilities that tell a threshold: of more, those of evenly spaced rows
 _MOST_LABELS = 2_000
 _MOST_SINGLES = 0.5  # of all labels given may be on one row only; more are remarks, not labels
 _SAMPLED = 5_000
 _LABELS_SHOWN = 6
-_NUMBERS_AT_ONCE = 1 << 22
-
-
-def is_named(probabilities: np.ndarray) -> np.ndarray:
-    above: np.ndarray = probabilities >= THRESHOLD
-    return above
-
-
-def micro_f1(probabilities: np.ndarray, truth: np.ndarray) -> Weighted:
-    """F1 over all labels of all rows together: each label given or named counts alike."""
-    answers = is_named(probabilities)
-    right, either = (answers & (truth == 1)).sum(axis=1), answers.sum(axis=1) + truth.sum(axis=1, dtype=np.int64)
-    return lambda weights: _share(2 * float(weights @ right), float(weights @ either))
-
-
-def macro_f1(probabilities: np.ndarray, truth: np.ndarray) -> Weighted:
-    """Mean F1 of the labels that are given or named at all: each label counts alike, however rare."""
-    answers, num_labels = is_named(probabilities), truth.shape[1]
-    places = [np.nonzero(cells) for cells in (answers & (truth == 1), answers, truth)]
-
-    def score(weights: np.ndarray) -> float:
-        right, answered, there = (np.bincount(labels, weights[rows], minlength=num_labels) for rows, labels in places)
-        known = answered + there > 0
-        return float((2 * right[known] / (answered + there)[known]).mean()) if known.any() else float("nan")
-
-    return score
-
-
-def mean_average_precision(probabilities: np.ndarray, truth: np.ndarray) -> Weighted:
-    """Mean over the labels that any row has of the average precision with which rows are ranked by that label."""
-    step = max(1, _NUMBERS_AT_ONCE // max(1, len(truth)))
-    blocks = [slice(start, start + step) for start in range(0, truth.shape[1], step)]
-    parts = [_ranking(probabilities[:, block], truth[:, block]) for block in blocks]
-
-    def score(weights: np.ndarray) -> float:
-        found = np.concatenate([part(weights) for part in parts])
-        known = found[np.isfinite(found)]
-        return float(known.mean()) if len(known) else float("nan")
-
-    return score
-
-
-def _ranking(probabilities: np.ndarray, truth: np.ndarray) -> Any:
-    """A function from weights to the average precision of each label, NaN where no row has it; sorts once."""
-    num_rows, num_labels = truth.shape
-    order = np.argsort(-probabilities, axis=0, kind="stable")
-    ranked, there = np.take_along_axis(probabilities, order, axis=0), np.take_along_axis(truth, order, axis=0) == 1
-    last = np.ones((num_rows, num_labels), dtype=bool)
-    last[:-1] = ranked[:-1] != ranked[1:]
-    ends = np.where(last, np.arange(num_rows)[:, None], num_rows)
-    ends = np.minimum.accumulate(ends[::-1], axis=0)[::-1]  # the last place of those with an equal probability
-    labels, rows = np.nonzero(there.T)  # label after label, each from the likeliest on
-    end, example = ends[rows, labels], order[rows, labels]
-    last_equal = np.searchsorted(labels * num_rows + end, labels * num_rows + end, side="right")
-
-    def precisions(weights: np.ndarray) -> np.ndarray:
-        mine, above = weights[example], weights[order].cumsum(axis=0)[end, labels]
-        total = np.bincount(labels, mine, minlength=num_labels)
-        right = np.append(0.0, mine.cumsum())[last_equal] - (total.cumsum() - total)[labels]
-        gained = np.bincount(labels, mine * right / np.maximum(above, 1e-12), minlength=num_labels)
-        return np.where(total > 0, gained / np.maximum(total, 1e-12), np.nan)
-
-    return precisions
-
-
-def all_right(probabilities: np.ndarray, truth: np.ndarray) -> np.ndarray:
-    """Whether the labels named are exactly those given."""
-    right: np.ndarray = (is_named(probabilities) == (truth == 1)).all(axis=1).astype(np.float64)
-    return right
-
-
-def surprise(probabilities: np.ndarray, truth: np.ndarray) -> np.ndarray:
-    """Mean over labels of the negative log of the probability given to what is true of it, in nats."""
-    of_truth = np.where(truth == 1, probabilities, 1 - probabilities)
-    losses: np.ndarray = -np.log(np.clip(of_truth, 1e-12, 1)).mean(axis=1)
-    return losses
-
-
-def _share(part: float, whole: float) -> float:
-    return part / whole if whole > 0 else float("nan")
 
 
 class Tag(Task):
     """Labels are in the order of their frequency, the most frequent first. Answers are a probability for each by itself."""
 
     name = "tag"
-    metrics = named((
-        Metric("micro_f1", "F1 over all labels given", True, micro_f1, percent=True),
-        Metric("macro_f1", "F1, every label counting alike", True, macro_f1, percent=True, skewed=True),
-        Metric("mean_average_precision", "mean average precision of labels", True, mean_average_precision, every_answer=True, skewed=True),
-        Metric("exact_match", "rows with all labels right", True, mean_of(all_right), all_right, of_hits=True, percent=True),
-        Metric("log_loss", "log loss of a label", False, mean_of(surprise), surprise),
-    ))  # fmt: skip
+    metrics = metrics_of(lambda probabilities: probabilities >= THRESHOLD)
     calibrated_by = "log_loss"
     blank_is_an_answer = True
+
+    def __init__(self, thresholds: Any = None, aim: str | None = None) -> None:
+        """A label is named from its threshold on: one for all labels, one of each (num_labels,) or of each in every row (n, num_labels),
+        chosen for the metric `aim`; None: one half.
+        """
+        self.thresholds, self.aim = np.asarray(THRESHOLD if thresholds is None else thresholds), aim
+        if thresholds is not None:
+            self.metrics = metrics_of(self.is_named)
+
+    def is_named(self, probabilities: np.ndarray) -> np.ndarray:
+        above: np.ndarray = probabilities >= self.thresholds
+        return above
 
     def claims(self, target: pl.Series) -> Confidence | WhyNot:
         verdict = Tags().recognise(_sampled(target))
@@ -186,11 +119,15 @@ class Tag(Task):
         return probabilities
 
     def to_json(self, answer: Any, classes: tuple[str, ...]) -> dict[str, Any]:
-        """Labels are those at or above one half, the surest first."""
-        return {"labels": _most_sure(answer, classes), "probabilities": {name: float(p) for name, p in zip(classes, answer, strict=True)}}
+        """Labels are those at or above their thresholds, the surest first."""
+        return {
+            "labels": _most_sure(answer, self.is_named(answer), classes),
+            "probabilities": {name: float(p) for name, p in zip(classes, answer, strict=True)},
+        }
 
     def columns(self, answers: np.ndarray, classes: tuple[str, ...]) -> dict[str, pl.Series]:
-        labels = pl.Series([_most_sure(answer, classes) for answer in answers], dtype=pl.List(pl.String))
+        pairs = zip(answers, self.is_named(answers), strict=True)
+        labels = pl.Series([_most_sure(answer, said, classes) for answer, said in pairs], dtype=pl.List(pl.String))
         return {"labels": labels} | {f"p({name})": pl.Series(answers[:, place]) for place, name in enumerate(classes)}
 
     def told(self, value: Any, classes: tuple[str, ...]) -> str:
@@ -203,34 +140,83 @@ class Tag(Task):
             return "no label", f"the likeliest {max(chances.values()):.0%}"
         return listed(labels, _LABELS_SHOWN), ", ".join(f"{chances[label]:.0%}" for label in labels[:_LABELS_SHOWN])
 
+    # How answers are decided.
+
+    def deciding(self, decision: Mapping[str, Any] | None, num_classes: int) -> Tag:
+        if decision is None:
+            return self
+        one_for_all = "threshold" in decision
+        thresholds = numbers([decision["threshold"]], 1) if one_for_all else numbers(decision["thresholds"], num_classes)
+        if not ((thresholds >= 0) & (thresholds <= 1)).all() or decision.get("metric") not in _AIMS:
+            raise ValueError("it decides by thresholds that are none")
+        return Tag(float(thresholds[0]) if one_for_all else thresholds, decision["metric"])
+
+    def suiting(self, metric: str, answers: np.ndarray, values: np.ndarray, num_classes: int) -> Tag:
+        """One threshold for all labels where each label of each row counts alike, else one of each; see `thresholds.f1_threshold`."""
+        if metric not in _AIMS:
+            return self
+        step = -(-answers.size // _NUMBERS_ENOUGH)
+        chances, truth = answers[::step], values[::step]
+        if metric == "micro_f1":
+            return Tag(f1_threshold(chances.ravel(), truth.ravel()), metric)
+        return Tag(np.array([f1_threshold(*label) for label in zip(chances.T, truth.T, strict=True)]), metric)
+
+    def settled(self, answers: np.ndarray) -> np.ndarray:
+        return answers if self.aim is None else self.is_named(answers).astype(np.float64)
+
+    def each_row(self, tasks: Sequence[Task], part: np.ndarray) -> Tag:
+        """Thresholds of every row's own (n, 1 or num_labels)."""
+        thresholds = np.stack([np.atleast_1d(task.thresholds) for task in tasks if isinstance(task, Tag)])
+        return Tag(thresholds[part], self.aim)
+
+    def of_row(self, row: int) -> Tag:
+        by_row = self.thresholds.ndim > 1
+        return Tag(self.thresholds[row], self.aim) if by_row else self
+
+    @property
+    def decision(self) -> dict[str, Any] | None:
+        if self.aim is None:
+            return None
+        key = "thresholds" if self.thresholds.ndim else "threshold"
+        return {key: self.thresholds.tolist(), "metric": self.aim}
+
+    def decides_in_words(self, classes: tuple[str, ...]) -> str | None:
+        if self.aim is None:
+            return None
+        if not self.thresholds.ndim:
+            return f"It names a label from a probability of {self.thresholds:.1%} on: {_AIMS[self.aim]}."
+        low, high = int(np.argmin(self.thresholds)), int(np.argmax(self.thresholds))
+        ends = " and ".join(f'"{classes[place]}" from {self.thresholds[place]:.1%}' for place in (low, high))
+        return f"It names each label from a probability of its own on, {ends}: {_AIMS[self.aim]}."
+
     def default_metric(self, target: Target) -> str:
         return "micro_f1"
 
     def share_changed(self, first: np.ndarray, second: np.ndarray, values: np.ndarray) -> float:
         """Of the labels named by either, those not named by both."""
-        before, after = is_named(first), is_named(second)
+        before, after = self.is_named(first), self.is_named(second)
         return float((before != after).sum()) / max(1.0, float((before | after).sum()))
 
     def wrongness(self, answers: np.ndarray, values: np.ndarray) -> np.ndarray:
         """How far the probability of a label was from the truth, of the label where that is farthest; 0 where all labels are right."""
-        farthest: np.ndarray = np.abs(answers - values).max(axis=1) * (1 - all_right(answers, values))
+        farthest: np.ndarray = np.abs(answers - values).max(axis=1) * (1 - all_right(self.is_named)(answers, values))
         return farthest
 
     def certainty(self, answers: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Of the labels named: the many that are not named, and rightly, would hide everything."""
-        said = is_named(answers)
+        said = self.is_named(answers)
         return answers[said], (values[said] == 1).astype(np.float64)
 
     def class_counts(self, answers: np.ndarray, values: np.ndarray, classes: tuple[str, ...]) -> list[ClassCount]:
-        said = is_named(answers)
+        said = self.is_named(answers)
         there, answered = values.sum(axis=0, dtype=np.int64).tolist(), said.sum(axis=0).tolist()
         right = (said & (values == 1)).sum(axis=0).tolist()
         return [ClassCount(*counts) for counts in zip(classes, there, answered, right, strict=True)]
 
 
-def _most_sure(answer: np.ndarray, classes: tuple[str, ...]) -> list[str]:
+def _most_sure(answer: np.ndarray, is_named: np.ndarray, classes: tuple[str, ...]) -> list[str]:
     """The labels named, the surest first."""
-    said = np.flatnonzero(is_named(answer))
+    said = np.flatnonzero(is_named)
     return [classes[place] for place in said[np.argsort(-answer[said], kind="stable")].tolist()]
 
 

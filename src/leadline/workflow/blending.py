@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from leadline.evaluate.calibration import fit_calibration
 from leadline.learners.blend import Answered, Blend, blended_work, together
 from leadline.plan.plan import Fitting
 from leadline.registry import BLENDS, learner_class
@@ -36,9 +35,10 @@ def blends(
         work = blended_work({fitting.learner: fitting.work for fitting in fittings}, weights)
         effort, seconds, cost = (max(f.effort for f in fittings), sum(f.seconds for f in fittings), sum(f.cost for f in fittings))
         raw = blend.cross_weighed(answered, rules.task, num_classes, _halves(len(truth), groups, rules.seed))
+        calibration, task = rules.served(raw, truth, num_classes)
         yield OutOfFold(
-            Fitting(name, effort, work, fittings[0].fits, seconds, cost), members[0].rows, raw, fit_calibration(raw, truth, rules.task),
-            sum(member.fit_seconds for member in members), together({member.learner: member.graph for member in members}, weights),
+            Fitting(name, effort, work, fittings[0].fits, seconds, cost), members[0].rows, raw, calibration,
+            sum(member.fit_seconds for member in members), together({member.learner: member.graph for member in members}, weights), task,
         )  # fmt: skip
 
 

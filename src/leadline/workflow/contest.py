@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from leadline.errors import LeadlineError
+from leadline.evaluate.calibration import fit_calibration
 from leadline.evaluate.choose import Candidate, Choice, choose
 from leadline.parts import Graph, Part
 from leadline.plan.plan import Fitting, Skipped
@@ -24,7 +25,7 @@ class OutOfFold:
     """Raw outputs of one learner on rows it did not learn from: `rows` are positions in the examples.
 
     `calibration` makes them honest, as the learner would be served, so that nobody loses for stating too much or too little confidence;
-    None where the task speaks of no chances.
+    None where the task speaks of no chances. `task` decides answers as the learner would be served.
     """
 
     fitting: Fitting
@@ -33,6 +34,7 @@ class OutOfFold:
     calibration: Part | None
     fit_seconds: float  # of one fit, with tuning
     graph: Graph  # of the last fold, to see what answering costs
+    task: Task
     contest_seconds: float = 0.0  # of all of it
 
     @property
@@ -42,6 +44,11 @@ class OutOfFold:
     @property
     def calibrated(self) -> np.ndarray:
         return self.raw if self.calibration is None else np.asarray(self.calibration.run(self.raw))
+
+    @property
+    def compared(self) -> np.ndarray:
+        """What the metric compares with other learners: answers as they would be served."""
+        return self.task.settled(self.task.answers(self.calibrated))
 
 
 @dataclass(frozen=True)
@@ -70,13 +77,19 @@ class Rules:
 
     def score(self, result: OutOfFold, truth: np.ndarray) -> float:
         """Higher is better, whatever the metric; -inf where it cannot be told."""
-        value = self.metric.better(self.metric.value(self.task.answers(result.calibrated), truth))
+        value = self.metric.better(self.metric.value(result.compared, truth))
         return float(np.nan_to_num(value, nan=-np.inf))
+
+    def served(self, raw: np.ndarray, truth: np.ndarray, num_classes: int) -> tuple[Part | None, Task]:
+        """What makes out-of-fold outputs honest, and the task with answers decided as suits the metric."""
+        calibration = fit_calibration(raw, truth, self.task)
+        honest = raw if calibration is None else calibration.run(raw)
+        return calibration, self.task.suiting(self.metric.name, self.task.answers(honest), truth, num_classes)
 
     def decide(self, results: Sequence[OutOfFold], truth: np.ndarray, out: Sequence[Skipped]) -> Contest:
         """Raises LeadlineError where nobody is left to win."""
         if not results:
             reasons = "; ".join(f"{one.learner}: {one.why}" for one in out)
             raise LeadlineError(f"no learner could be fitted: {reasons}", "data that one of them can learn from, and memory for it")
-        candidates = [Candidate(one.learner, self.task.answers(one.calibrated), one.fitting.cost, one.learner in BLENDS) for one in results]
+        candidates = [Candidate(one.learner, one.compared, one.fitting.cost, one.learner in BLENDS) for one in results]
         return Contest(tuple(results), results[0].rows, truth, choose(candidates, truth, self.metric, TRIVIAL), tuple(out))

@@ -70,6 +70,7 @@ class Evaluation(Report):
             "confusion": {"classes": self.classes, "counts": self.confusion},
             "calibration": {"ece": self.ece, "coverage": self.coverage},
             "refused": None if self.refused is None else self.refused.to_json(),
+            "decision": self.look.decision,
             "costs": self.look.costs,
             "slices": [s.to_json() for s in self.slices],
             "findings": [finding.to_json() for finding in self.findings],
@@ -78,7 +79,7 @@ class Evaluation(Report):
     def blocks(self) -> list[Block]:
         blocks: list[Block] = [Heading(f"{self.model} on {self.name}"), *self._findings(), self._measures()]
         blocks.append(Paragraph(f"{self.metrics[self.metric.name].n:,} rows.", "quiet"))
-        blocks += [*self._refusing(), *self.look.cost_blocks()]
+        blocks += [*self._refusing(), *self.look.deciding()]
         if self.ece is not None:
             blocks.append(Paragraph(f"When it says how sure it is, it is off by {self.ece:.1%} on average."))
         return [*blocks, *self._covering(), *self._class_blocks(), *self._slice_blocks()]
@@ -89,7 +90,7 @@ class Evaluation(Report):
         sure = how_sure(self.metric, score, self.look.baseline, most)
         measures: list[Block] = [Heading("All measures"), self._measures()]
         return [
-            *self._findings(), *sure, *self._refusing(), *self.look.cost_blocks(), *self._covering(),
+            *self._findings(), *sure, *self._refusing(), *self.look.deciding(), *self._covering(),
             *self.look.blocks(), *measures, *self._class_blocks(), *self._slice_blocks(),
         ]  # fmt: skip
 

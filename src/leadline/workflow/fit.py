@@ -20,6 +20,7 @@ from leadline.workflow.judging import manifest_of
 from leadline.workflow.learning import Learned, learn
 from leadline.workflow.planning import make_plan
 from leadline.workflow.setup import set_up
+from leadline.workflow.sureness import with_familiarity
 from leadline.workflow.train import NEAR_SHARE
 
 
@@ -45,15 +46,17 @@ def fit(
     budget: str = "2m",
     seed: int = 0,
     learners: Sequence[str] | None = None,
+    positive: str | None = None,
     classes: Sequence[str] | None = None,
     progress: Progress | None = None,
 ) -> Unjudged:
     """Writes the artefact into `folder` and nothing elsewhere. `learners` are the only ones to try beside the trivial one.
 
-    `classes` are other names for the classes, in the order of those in the target. Raises LeadlineError.
+    `positive` is the class whose finding counts, where there are two; `classes` are other names for the classes, in the order of those in
+    the target. Raises LeadlineError.
     """
     progress, store, began, seconds = progress or Progress(), Store(), perf_counter(), parse_budget(budget)
-    setup = set_up(data, task, metric, None, seed, store, progress, NEAR_SHARE * seconds, judged=False)
+    setup = set_up(data, task, metric, positive, seed, store, progress, NEAR_SHARE * seconds, judged=False)
     if classes is not None:
         renamed = tuple(classes[int(name)] for name in setup.target.classes)
         setup = replace(setup, target=replace(setup.target, classes=renamed))
@@ -61,11 +64,11 @@ def fit(
     left = seconds * (1 - round((perf_counter() - began) / seconds, 1))
     planned = make_plan(setup, seconds, left, store, progress, learners)
     learned = learn(setup, planned.plan, planned.nodes, store, progress)  # without room: equal seeds, equal models
-    save(folder, learned.graph, manifest_of(learned))
+    save(folder, with_familiarity(learned), manifest_of(learned))
     skipped, scores = (*learned.plan.skipped, *learned.contest.failed), _scores(learned)
     return Unjudged(load(folder), scores, skipped, (*learned.setup.data.findings, *nothing_learned(list(scores), list(skipped))))
 
 
 def _scores(learned: Learned) -> dict[str, float]:
     contest, setup = learned.contest, learned.setup
-    return {one.learner: float(setup.metric.value(setup.task.answers(one.calibrated), contest.truth)) for one in contest.results}
+    return {one.learner: float(setup.metric.value(one.compared, contest.truth)) for one in contest.results}

@@ -9,7 +9,6 @@ from dataclasses import replace
 import numpy as np
 
 from leadline.data.examples import Examples
-from leadline.evaluate.calibration import fit_calibration
 from leadline.evaluate.folds import Fold
 from leadline.learners.contract import Learner
 from leadline.parts import Graph, Node
@@ -72,8 +71,8 @@ def _out_of_fold(examples: Examples, folds: Sequence[Fold], fitting: Fitting, ru
             raise ValueError("its answers are not all numbers")
         rules.after_fit()
     rows, answers = np.concatenate([fold.valid for fold in folds]), np.concatenate(raw)
-    calibration = fit_calibration(answers, examples.target[rows], rules.task)
-    return OutOfFold(fitting, rows, answers, calibration, tuning + seconds / len(folds), graph, tuning + seconds)
+    calibration, task = rules.served(answers, examples.target[rows], examples.num_classes)
+    return OutOfFold(fitting, rows, answers, calibration, tuning + seconds / len(folds), graph, task, tuning + seconds)
 
 
 def answered(graph: Graph, examples: Examples, rows: np.ndarray) -> np.ndarray:

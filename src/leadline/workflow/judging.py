@@ -27,6 +27,7 @@ from leadline.findings import Finding, Severity
 from leadline.machine import versions
 from leadline.parts import Graph
 from leadline.progress import Progress
+from leadline.tasks.contract import Task
 from leadline.workflow.encode import encode, left_out, readable
 from leadline.workflow.learning import Learned
 from leadline.workflow.sureness import with_familiarity
@@ -34,8 +35,9 @@ from leadline.workflow.sureness import with_familiarity
 
 @dataclass(frozen=True)
 class Judged:
-    """Answers on the rows that judge, with the truth; `rows` are those rows of the data."""
+    """Answers on the rows that judge, with the truth; `rows` are those rows of the data, `task` decides their answers."""
 
+    task: Task
     rows: np.ndarray
     answers: np.ndarray
     truth: np.ndarray
@@ -51,7 +53,7 @@ def save_and_judge(folder: Path, learned: Learned, store: Store, progress: Progr
     manifest = save(folder, graph, replace(manifest_of(learned), abstain=_refusing(learned, graph)), extra)
     judged = _judge(load(folder), learned, store, progress)
     judged = replace(judged, findings=(*judged.findings, *_refusing_amiss(learned, manifest)))
-    scores = {m.name: score_interval(m, judged.answers, judged.truth) for m in learned.setup.metrics}
+    scores = {m.name: score_interval(m, judged.answers, judged.truth) for m in judged.task.fitting_metrics(learned.setup.num_classes)}
     if not scores[learned.setup.metric.name].defined:
         raise LeadlineError(
             f"{learned.setup.metric.name} cannot be told from the {len(judged.truth):,} rows that judge",
@@ -66,7 +68,7 @@ def _judge(model: Model, learned: Learned, store: Store, progress: Progress) -> 
     setup, test_rows = learned.setup, learned.setup.partition.test
     if learned.nested is not None:
         how = "nested cross-validation, each row answered by a model made alike that never saw it"
-        return Judged(learned.rows, learned.nested, learned.examples.target, how)
+        return Judged(learned.nested.task, learned.rows, learned.nested.answers, learned.examples.target, how)
     test = setup.data.take(test_rows)
     nodes = [learned.nodes[name] for name in learned.encodings_used]
     encoded = encode(test, nodes, learned.encodings_used, store, progress, serving=True)
@@ -78,7 +80,9 @@ def _judge(model: Model, learned: Learned, store: Store, progress: Progress) -> 
     some_answered(unknown, f"{setup.data.table.origin} that judge it")
     share = share_refused(unknown) if model.manifest.abstain is not None else None
     good = good[~unknown]
-    return Judged(test_rows[good], answers.values[good], setup.target.values[test_rows][good], setup.partition.why, findings, share)
+    return Judged(
+        model.task, test_rows[good], answers.values[good], setup.target.values[test_rows][good], setup.partition.why, findings, share
+    )
 
 
 def _refusing(learned: Learned, graph: Graph) -> dict[str, float] | None:
@@ -107,8 +111,7 @@ def _refusing_amiss(learned: Learned, manifest: Manifest) -> Iterator[Finding]:
 def _baseline(learned: Learned, judged: Judged) -> float:
     """The score of answering without looking, by what the teaching rows hold."""
     setup = learned.setup
-    guess = setup.task.answers(setup.task.first_guess(learned.examples.target, setup.num_classes)[None])
-    return setup.metric.value(np.repeat(guess, len(judged.truth), axis=0), judged.truth)
+    return setup.task.trivial_score(setup.metric.name, learned.examples.target, judged.truth, setup.num_classes)
 
 
 def manifest_of(learned: Learned) -> Manifest:
@@ -124,7 +127,7 @@ def manifest_of(learned: Learned) -> Manifest:
         data={"fingerprint": learned.plan.data["fingerprint"], "rows": len(learned.examples)},
         encoders=[node.part.card.to_json() for node in learned.graph.nodes if isinstance(node.part, Carded)],
         versions=versions(), files={}, leadline=leadline.__version__,
-        decision=setup.task.decision,
+        decision=learned.task.decision,
     )  # fmt: skip
 
 

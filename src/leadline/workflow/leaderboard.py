@@ -27,7 +27,7 @@ def leaderboard(setup: Setup, examples: Examples, contest: Contest, nodes: Mappi
 
 
 def _row(setup: Setup, examples: Examples, result: OutOfFold, truth: np.ndarray, nodes: Mapping[str, Node]) -> Row:
-    score = score_interval(setup.metric, setup.task.answers(result.calibrated), truth)
+    score = score_interval(setup.metric, result.compared, truth)
     graph = with_inputs(result.graph, nodes)
     return Row(
         result.learner, learner_class(result.learner).family, score.value, score.low, score.high,

@@ -18,12 +18,13 @@ from leadline.plan.plan import Encoding, Fitting, Plan, Skipped
 from leadline.plan.room import Room
 from leadline.progress import Advance, Progress
 from leadline.registry import learner_class
+from leadline.tasks.contract import Task
 from leadline.workflow.contest import Contest, Rules
 from leadline.workflow.encode import Encoded, encode, left_out
 from leadline.workflow.engines import confirm_engine, sampled
 from leadline.workflow.failing import FAILURES, failed
 from leadline.workflow.fitting import calibrated, hold_contest, refit_winner, with_inputs
-from leadline.workflow.nested import nested_answers
+from leadline.workflow.nested import Nested, nested_answers
 from leadline.workflow.raising import ranked, settled, spared, told
 from leadline.workflow.setup import Setup
 from leadline.workflow.waves import first_wave, second_wave
@@ -31,7 +32,7 @@ from leadline.workflow.waves import first_wave, second_wave
 
 @dataclass(frozen=True)
 class Learned:
-    """`rows` are the data's rows that `examples` hold; `nested` the answers of nested cross-validation, where it judges."""
+    """`rows` are the data's rows that `examples` hold; `nested` what nested cross-validation answered, where it judges."""
 
     setup: Setup
     plan: Plan
@@ -40,7 +41,12 @@ class Learned:
     examples: Examples
     rows: np.ndarray
     contest: Contest
-    nested: np.ndarray | None
+    nested: Nested | None
+
+    @property
+    def task(self) -> Task:
+        """As the winner is served."""
+        return self.contest.winner.task
 
     @property
     def encodings_used(self) -> dict[str, Encoding]:
@@ -89,12 +95,12 @@ class _Learning:
             examples, contest = self._more(self.room, examples, rows, folds, contest, rules)
         with self.fits.shown("learning from all rows"):
             graph, contest = refit_winner(examples, contest, rules)
-            answers = None
+            nested = None
             if self.plan.nested_folds:
                 ran = [fitting for fitting in self.plan.fittings if fitting.learner in {result.learner for result in contest.results}]
                 nested = nested_answers(examples, ran, rules, self.plan.nested_folds, self.plan.num_folds)
-                answers, contest = nested.answers, replace(contest, failed=(*contest.failed, *nested.failed))
-        return Learned(told, self.plan, self.nodes, with_inputs(graph, self.nodes), examples, rows, contest, answers)
+                contest = replace(contest, failed=(*contest.failed, *nested.failed))
+        return Learned(told, self.plan, self.nodes, with_inputs(graph, self.nodes), examples, rows, contest, nested)
 
     def _more(
         self, room: Room, examples: Examples, rows: np.ndarray, folds: Sequence[Fold], contest: Contest, rules: Rules
@@ -204,4 +210,4 @@ def _share_changed(learned: Learned, encoding: Encoding, store: Store) -> float 
     part = setup.data.take(learned.rows[compared])
     slow = encode(part, [node], {node.name: encoding}, store, Progress(), serving=True).values[node.name]
     of_slow, of_fast = (setup.task.answers(graph.run(values)) for values in ({**fast, node.name: slow}, fast))
-    return setup.task.share_changed(of_slow, of_fast, setup.target.values)
+    return learned.task.share_changed(of_slow, of_fast, setup.target.values)

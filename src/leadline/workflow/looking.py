@@ -59,7 +59,9 @@ def class_chart(classes: Mapping[str, int]) -> Chart:
 
 @dataclass(frozen=True)
 class CloseLook:
-    """`answers` and `truth` are those of the rows of `data`, as the task has them."""
+    """`answers` and `truth` are those of the rows of `data`, as the task has them. `served` decides as the model does, where the rows were
+    judged by others made alike.
+    """
 
     task: Task
     metric: Metric
@@ -67,6 +69,7 @@ class CloseLook:
     data: Data
     answers: np.ndarray
     truth: np.ndarray
+    served: Task | None = None
 
     @cached_property
     def per_class(self) -> list[PerClass]:
@@ -86,23 +89,30 @@ class CloseLook:
     @property
     def baseline(self) -> float:
         """The score of one answer for all: the mean of these rows' numbers, or how often each of their classes comes."""
-        guess = self.task.answers(self.task.first_guess(self.truth, len(self.classes))[None])
-        return self.metric.value(np.repeat(guess, len(self.truth), axis=0), self.truth)
+        return self.task.trivial_score(self.metric.name, self.truth, self.truth, len(self.classes))
 
     @property
     def costs(self) -> dict[str, Any] | None:
         """What 1,000 rows cost by different ways to decide, where mistakes have costs."""
         return self.task.cost_comparison(self.answers, self.truth)
 
-    def cost_blocks(self) -> list[Block]:
+    @property
+    def decision(self) -> dict[str, Any] | None:
+        """How the model decides; None: the likeliest."""
+        return (self.served or self.task).decision
+
+    def deciding(self) -> list[Block]:
+        """How the model decides, where that does not go without saying, and what it costs, where mistakes have costs."""
+        decides = (self.served or self.task).decides_in_words(self.classes)
+        said = [*([] if decides is None else [decides]), *self._costing()]
+        return [Paragraph(" ".join(said))] if said else []
+
+    def _costing(self) -> Iterator[str]:
         costs = self.costs
-        if costs is None:
-            return []
-        positive, each = self.classes[1], {name: f"{cost:,.4g}" for name, cost in costs["per_1000"].items()}
-        mistakes = f"a false {positive} costs {costs['fp']:g} and a missed one {costs['fn']:g}"
-        decides = f'It answers "{positive}" from a probability of {costs["threshold"]:.1%} on, as {mistakes}.'
-        others = f"always {positive} {each['always']}, never {each['never']}, {positive} from 50% on {each['half']}"
-        return [Paragraph(f"{decides} 1,000 rows cost {each['model']}; by other ways to decide: {others}.")]
+        if costs is not None:
+            positive, each = self.classes[1], {name: f"{cost:,.4g}" for name, cost in costs["per_1000"].items()}
+            others = f"always {positive} {each['always']}, never {each['never']}, {positive} from 50% on {each['half']}"
+            yield f"1,000 rows cost {each['model']}; by other ways to decide: {others}."
 
     def blocks(self) -> list[Block]:
         charts = [*self._map(), *self._honesty(), *self._numbers()]
@@ -174,8 +184,9 @@ class CloseLook:
         return [Heading("Its worst mistakes"), Paragraph(said, "quiet"), Gallery([self._card(row) for row in rows])]
 
     def _card(self, row: int) -> Card:
-        prediction = {"low": None, "high": None, **self.task.to_json(self.answers[row], self.classes)}
-        answer, sure = self.task.in_words(prediction)
+        task = self.task.of_row(row)
+        prediction = {"low": None, "high": None, **task.to_json(self.answers[row], self.classes)}
+        answer, sure = task.in_words(prediction)
         facts = [(_cut(name), _cut(value)) for name, value in self.data.tell(row).items()]
         more = len(facts) - _FACTS
         facts = [*facts[:_FACTS], ("…", f"and {more:,} more")] if more > 0 else facts

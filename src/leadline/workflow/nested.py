@@ -10,15 +10,20 @@ import numpy as np
 from leadline.data.examples import Examples
 from leadline.evaluate.folds import make_folds
 from leadline.plan.plan import Fitting, Skipped
+from leadline.tasks.contract import Task
 from leadline.workflow.contest import Rules
 from leadline.workflow.fitting import hold_contest, refit_winner
 
 
 @dataclass(frozen=True)
 class Nested:
-    """Answers for every row by a model that was chosen, fitted and calibrated without it; `failed` names who failed on the way."""
+    """Answers for every row by a model that was chosen, fitted and calibrated without it; `failed` names who failed on the way.
+
+    `task` decides each as the model that gave it would.
+    """
 
     answers: np.ndarray
+    task: Task
     failed: tuple[Skipped, ...]
 
 
@@ -26,17 +31,18 @@ def nested_answers(examples: Examples, fittings: Sequence[Fitting], rules: Rules
     """Varma and Simon 2006. A learner that fails in one part is left out of that part."""
     outer = make_folds(examples, rules.task, num_outer, rules.seed + 1)
     answers: np.ndarray | None = None
-    failed = list[Skipped]()
-    for fold in outer:
+    failed, tasks, part = list[Skipped](), list[Task](), np.zeros(len(examples), dtype=np.int64)
+    for number, fold in enumerate(outer):
         teaching = examples.take(fold.train)
         inner = make_folds(teaching, rules.task, num_inner, rules.seed)
         graph, contest = refit_winner(teaching, hold_contest(teaching, inner, fittings, rules), rules)
         failed += contest.failed
         given = rules.task.answers(graph.run(examples.take(fold.valid).values))
         answers = np.zeros((len(examples), *given.shape[1:])) if answers is None else answers
-        answers[fold.valid] = given
+        answers[fold.valid], part[fold.valid] = given, number
+        tasks.append(contest.winner.task)
     assert answers is not None
-    return Nested(answers, tuple(_of_parts(failed, len(outer))))
+    return Nested(answers, tasks[0].each_row(tasks, part), tuple(_of_parts(failed, len(outer))))
 
 
 def _of_parts(failed: Sequence[Skipped], num_outer: int) -> Iterator[Skipped]:

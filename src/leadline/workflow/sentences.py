@@ -38,11 +38,11 @@ class Sentences:
 def sentences_of(learned: Learned) -> Sentences | None:
     """Those of the saved model, else of any learner that was tried."""
     winner = learned.contest.winner
-    graphs = [(winner.learner, learned.graph, True), *((tried.learner, tried.graph, False) for tried in learned.contest.results)]
-    for learner, graph, all_rows in graphs:
-        lines = in_sentences(graph, learned.setup.task, learned.setup.target.classes)
+    graphs = [(winner, learned.graph, True), *((tried, tried.graph, False) for tried in learned.contest.results)]
+    for tried, graph, all_rows in graphs:
+        lines = in_sentences(graph, tried.task, learned.setup.target.classes)
         if lines:
-            return Sentences(learner, tuple(lines), all_rows)
+            return Sentences(tried.learner, tuple(lines), all_rows)
     return None
 
 

@@ -70,6 +70,7 @@ def train(
 ) -> TrainReport:
     """From labelled examples to a saved, scored model. `budget` is a ceiling on the wall clock of the whole call.
 
+    `metric` is what learners are chosen by; where it looks at decisions (f1, f1_macro, balanced_accuracy) they are made for it.
     `cost` says what mistakes about two classes cost ("fp=1,fn=20"): decisions then cost as little as they can.
     `abstain` is the share of rows like these that the model promises to answer ("95%", 0.95); it refuses what is too unlike them.
     `learners` are the only ones to try beside the trivial baseline.
@@ -174,7 +175,10 @@ def _report(
         skipped=skipped, findings=(*setup.data.findings, *judged.findings, *nothing_learned([row.learner for row in board], skipped)),
         splits=setup.partition.sizes(), artifact=artifact, run=run, seconds=seconds, peak_memory_mb=peak_memory_mb(),
         example=example, abstain=setup.abstain, refused=judged.refused, classes=class_counts(setup), sentences=sentences_of(learned),
-        look=CloseLook(setup.task, setup.metric, setup.target.classes, setup.data.take(judged.rows), judged.answers, judged.truth),
+        look=CloseLook(
+            judged.task, judged.task.metrics[setup.metric.name], setup.target.classes, setup.data.take(judged.rows), judged.answers,
+            judged.truth, learned.task,
+        ),
     )  # fmt: skip
 
 

@@ -92,6 +92,7 @@ class TrainReport(Report):
             "skipped": [asdict(s) for s in self.skipped],
             "rules": list(self.sentences.lines) if self.sentences else [],
             "refused": None if self.refused is None else self.refused.to_json(),
+            "decision": self.look.decision,
             "costs": self.look.costs,
             "findings": [finding.to_json() for finding in self.findings],
             "splits": self.splits,
@@ -112,7 +113,7 @@ class TrainReport(Report):
         tried, *told_of_them = self._leaderboard()
         return [
             Paragraph(told), *how_sure(self._metric, self.score, self.baseline, without), Paragraph(f"Judged by: {self.judged}.", "quiet"),
-            *self._refusing(), *self.look.cost_blocks(), tried, self._race(), *told_of_them, *self.look.blocks(), *self._remarks(),
+            *self._refusing(), *self.look.deciding(), tried, self._race(), *told_of_them, *self.look.blocks(), *self._remarks(),
             *self._what_was_read(), *self._amounts(), *self._next(),
         ]  # fmt: skip
 
@@ -139,7 +140,7 @@ class TrainReport(Report):
             Paragraph(f"On other rows like these expect between {low} and {high} (95% interval, judged on {self.score.n:,} rows)."),
             Paragraph(f"Answering without looking would reach {metric.shown(self.baseline)}. Judged by: {self.judged}.", "quiet"),
             *self._refusing(),
-            *self.look.cost_blocks(),
+            *self.look.deciding(),
         ]
 
     def _refusing(self) -> list[Block]:

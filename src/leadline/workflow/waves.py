@@ -48,4 +48,4 @@ def _left_to_win(contest: Contest, learner: str, rules: Rules) -> float | None:
 
 
 def _score(result: OutOfFold, contest: Contest, rules: Rules) -> float:
-    return rules.metric.value(rules.task.answers(result.calibrated), contest.truth)
+    return rules.metric.value(result.compared, contest.truth)
