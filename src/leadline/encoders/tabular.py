@@ -65,8 +65,8 @@ class TypedColumns(Part):
         self.vocabularies = {name: Vocabulary(words) for name, words in vocabularies.items()}
         self.fills = dict(fills)
         self._categorical = tuple(name in self.vocabularies for name in self.names)
-        fills = [np.nan if name in self.vocabularies else self.fills.get(name, np.nan) for name in self.names]
-        self._fills = np.array(fills, np.float64)
+        medians = [np.nan if name in self.vocabularies else self.fills.get(name, np.nan) for name in self.names]
+        self._medians = np.array(medians, np.float64)
 
     @classmethod
     def fit(cls, columns: Mapping[str, Any], types: Mapping[str, str]) -> Self:
@@ -83,7 +83,7 @@ class TypedColumns(Part):
         matrix = np.empty((len(columns[0]), len(self.names)), np.float64)
         for place, (name, values) in enumerate(zip(self.names, columns, strict=True)):
             matrix[:, place] = self.vocabularies[name].encode(values) if self._categorical[place] else values
-        np.copyto(matrix, self._fills, where=np.isnan(matrix))
+        np.copyto(matrix, self._medians, where=np.isnan(matrix))
         return Typed(matrix, self._categorical, self.names)
 
     def config(self) -> dict[str, Any]:
