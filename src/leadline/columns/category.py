@@ -79,7 +79,7 @@ class Category(ColumnType):
         written = [name for name in names if type(dtypes[name]) is pl.String]
         if not written or not 0 < frame.height <= FEW:
             return {}
-        texts = frame[written]
+        texts = frame[:, written]
         together = zip(texts.get_columns(), zip(*texts.rows(), strict=True), strict=True)
         return {column.name: column for column, values in together if all(stays(value) for value in values)}
 

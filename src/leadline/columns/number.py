@@ -94,7 +94,7 @@ class Number(ColumnType):
         plain = [name for name in names if type(dtypes[name]) in _NUMBERS]
         if not plain:
             return {}
-        numbers = frame[plain].to_numpy().astype(np.float64, copy=False)
+        numbers = frame[:, plain].to_numpy().astype(np.float64, copy=False)
         return dict(zip(plain, numbers.T, strict=True))
 
     def _not_a_number(self, text: str, row: int, where: Where) -> LeadlineError:

@@ -118,7 +118,9 @@ class OneHot:
     def codes(self, values: pl.Series) -> np.ndarray:
         """(n,) int64: which feature is 1, all others being 0."""
         rest = len(self.words) + self.missing
-        return self._vocabulary.encode(values, len(self.words) if self.missing else rest, rest).astype(np.int64)
+        return self._vocabulary.encode(values, len(self.words), rest).astype(
+            np.int64
+        )  # without a feature for missing ones both are the same
 
 
 def bins_for(rows: int, num_numbers: int) -> int:
