@@ -117,10 +117,8 @@ class OneHot:
 
     def codes(self, values: pl.Series) -> np.ndarray:
         """(n,) int64: which feature is 1, all others being 0."""
-        rest = len(self.words) + self.missing
-        return self._vocabulary.encode(values, len(self.words), rest).astype(
-            np.int64
-        )  # without a feature for missing ones both are the same
+        absent, rest = len(self.words), len(self.words) + self.missing  # the same one where missing values have none of their own
+        return self._vocabulary.encode(values, absent, rest).astype(np.int64)
 
 
 def bins_for(rows: int, num_numbers: int) -> int:
