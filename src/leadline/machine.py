@@ -7,10 +7,12 @@ import json
 import os
 import platform
 import sys
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from leadline.errors import LeadlineError
 from leadline.files import scratch_folder, write_json
@@ -18,6 +20,9 @@ from leadline.files import scratch_folder, write_json
 # Packages whose version changes what is learned or how fast; part of the key of kept measurements and of every plan.
 VERSIONED = ("leadline", "numpy", "polars", "onnxruntime", "openvino", "lightgbm", "scikit-learn", "scipy", "tokenizers", "pillow", "torch")
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS")
+
+_Piece = TypeVar("_Piece")
+_Result = TypeVar("_Result")
 
 
 @cache
@@ -29,6 +34,18 @@ def num_threads() -> int:
         return max(1, int(wanted))
     available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, min(available, _container_cores()))
+
+
+def at_once(work: Callable[[_Piece], _Result], pieces: Iterable[_Piece]) -> list[_Result]:
+    """What `work` makes of each piece, in their order, on as many threads as we may use.
+
+    A lone piece is done right here: a thread takes longer to start than one row to be answered.
+    """
+    waiting = list(pieces)
+    if len(waiting) < 2:
+        return [work(piece) for piece in waiting]
+    with ThreadPoolExecutor(num_threads()) as pool:
+        return list(pool.map(work, waiting))
 
 
 def _container_cores() -> int:

@@ -75,11 +75,11 @@ class Graph:
         return values[self.nodes[-1].name], values[self.beside[-1].name] if self.beside else None
 
     def _values(self, nodes: tuple[Node, ...], known: Mapping[str, Any]) -> Mapping[str, Any]:
-        values = ChainMap[str, Any]({}, known)  # type: ignore[arg-type]  # not a copy: what is known may be made when asked for
+        made = dict[str, Any]()
         for node in nodes:
-            if node.name not in values:
-                values[node.name] = node.part.run(*(values[name] for name in node.inputs))
-        return values
+            if node.name not in known:
+                made[node.name] = node.part.run(*(made[name] if name in made else known[name] for name in node.inputs))
+        return ChainMap(made, known)  # type: ignore[arg-type]  # not a copy: what is known may be made when asked for
 
     def extended(self, *nodes: Node) -> Graph:
         return Graph((*self.nodes, *nodes))

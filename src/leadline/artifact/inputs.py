@@ -13,7 +13,7 @@ from leadline.artifact.manifest import Manifest
 from leadline.data.classes import name_classes
 from leadline.data.contract import Reading
 from leadline.data.named_files import kinds_of_files, read_files
-from leadline.data.read import is_written, read_batches, read_table
+from leadline.data.read import read_batches, read_table
 from leadline.data.table import Data, Table
 from leadline.errors import LeadlineError, listed
 
@@ -26,7 +26,7 @@ def read_for(manifest: Manifest, source: Any, table: str | None = None, query: s
     `table` and `query` choose within a source as in `Reading`. Raises LeadlineError when a column is missing, or a lone file is of a
     kind that the model does not take.
     """
-    rows = _lone_file(source) or read_table(_rows(source), _reading(manifest, table, query))
+    rows = _lone_file(source) or read_table(_rows(source), Reading(manifest.written, table, query))
     data = as_trained(manifest, Data(rows, {}))
     if data.target is not None and manifest.classes:
         data = replace(data, table=name_classes(data.table, data.target, manifest.classes))
@@ -39,7 +39,7 @@ def read_batches_for(manifest: Manifest, source: Any, rows: int, table: str | No
     Of data read before, rows keep their numbers.
     """
     empty = True
-    for data in _parts(source, rows, _reading(manifest, table, query)):
+    for data in _parts(source, rows, Reading(manifest.written, table, query)):
         yield as_trained(manifest, data)
         empty = False
     if empty:
@@ -62,12 +62,6 @@ def _rows(source: Any) -> Any:
     return [dict(source)] if isinstance(source, Mapping) else source
 
 
-def _reading(manifest: Manifest, table: str | None = None, query: str | None = None) -> Reading:
-    """Some columns must not pass through numbers on the way: a lone 02 would arrive as 2, a lone 1.234 as little more than 1."""
-    written = [name for name, choice in manifest.choices.items() if is_written(choice.type) or choice.settings]
-    return Reading(written, table, query)
-
-
 def _lone_file(source: Any) -> Table | None:
     """A file that is a single value: a picture, a text."""
     if not isinstance(source, str | Path) or not Path(source).is_file():
@@ -84,11 +78,12 @@ def _lone_file(source: Any) -> Table | None:
 def as_trained(manifest: Manifest, data: Data) -> Data:
     """The same rows with the model's columns, in its types. Raises LeadlineError when a column is missing."""
     table = _named_as_trained(manifest, data.table)
-    missing = [name for name in manifest.types if name not in table.frame.columns]
+    empty = dict(zip(table.frame.columns, table.frame.null_count().row(0), strict=True))
+    missing = [name for name in manifest.types if name not in empty]
     if missing:
         raise _missing(manifest, table, missing)
-    columns = {name: replace(choice, missing=table.frame[name].null_count()) for name, choice in manifest.choices.items()}
-    target = manifest.target if manifest.target in table.frame.columns else None
+    columns = {name: replace(choice, missing=empty[name]) if empty[name] else choice for name, choice in manifest.choices.items()}
+    target = manifest.target if manifest.target in empty else None
     return replace(data, table=table, columns=columns, target=target, target_why=_TRAINED)
 
 

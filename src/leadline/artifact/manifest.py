@@ -6,10 +6,12 @@ import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from leadline.columns.recognise import Choice
+from leadline.data.read import is_written
 from leadline.data.table import forms_of
 from leadline.errors import LeadlineError
 from leadline.parts import COLUMN
@@ -75,11 +77,16 @@ class Manifest:
             return {"at": [0.0], "half": [float(self.interval_half_width)]}
         return self.spread
 
-    @property
+    @cached_property
     def types(self) -> dict[str, str]:
         return {column["name"]: column["type"] for column in self.columns}
 
-    @property
+    @cached_property
+    def written(self) -> list[str]:
+        """Columns that must not pass through numbers on the way: a lone 02 would arrive as 2, a lone 1.234 as little more than 1."""
+        return [name for name, choice in self.choices.items() if is_written(choice.type) or choice.settings]
+
+    @cached_property
     def choices(self) -> dict[str, Choice]:
         """How to read each column, as it was decided in training."""
         return {c["name"]: Choice(c["type"], "as in training", 0, settings=c.get("settings", {})) for c in self.columns}

@@ -6,6 +6,7 @@ import time
 from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -52,10 +53,13 @@ class Model:
     @property
     def rows_at_once(self) -> int:
         """Rows in flight: enough that a call's overhead does not show, few enough that memory stays small."""
-        each = sum(_BYTES_EACH.get(form, _BYTES_EACH["image"]) for form in forms_of(self.manifest.types).values())
-        each += _BYTES_A_CLASS * len(self.classes)
-        most = _ENCODED_ROWS if self._encoders() else _MOST_ROWS
-        return max(1, min(most, _BYTES_IN_FLIGHT // each))
+        most = _ENCODED_ROWS if self._encoders else _MOST_ROWS
+        return max(1, min(most, _BYTES_IN_FLIGHT // self._bytes_a_row))
+
+    @cached_property
+    def _bytes_a_row(self) -> int:
+        forms = forms_of(self.manifest.types).values()
+        return sum(_BYTES_EACH.get(form, _BYTES_EACH["image"]) for form in forms) + _BYTES_A_CLASS * len(self.classes)
 
     def predict(self, source: Any, progress: Progress | None = None, *, table: str | None = None, query: str | None = None) -> Predictions:
         """One prediction a row, in reading order; rows that cannot be read carry an error instead of an answer.
@@ -104,8 +108,7 @@ class Model:
         """`known` may hold what encoders of the same engine made of these rows before, `unreadable` the rows that they could not read."""
         columns, bad = self._decode(data) if len(data) else ({}, {})
         values, bad = {**columns, **(known or {})}, {**(unreadable or {}), **bad}
-        unknown = self.task.answers(np.full((1, self.task.num_outputs(len(self.classes))), np.nan))
-        answers = Answers(np.repeat(unknown, len(data), axis=0), bad, np.full(len(data), np.nan) if self.graph.beside else None)
+        answers = Answers(np.repeat(self._unknown, len(data), axis=0), bad, np.full(len(data), np.nan) if self.graph.beside else None)
         step = self.rows_at_once
         shown = progress if progress and len(data) > step else Progress()
         with shown.track("answering", "rows") as advance:
@@ -116,12 +119,13 @@ class Model:
         return answers
 
     def _decode(self, data: Data) -> tuple[dict[str, Any], dict[int, LeadlineError]]:
-        values, bad = dict[str, Any](), dict[int, LeadlineError]()
-        for column in self.manifest.types:
-            features, unreadable = data.features(column)
-            values.update({COLUMN + name: made for name, made in features.items()})
-            bad.update(unreadable)
-        return values, bad | dict(data.table.broken)
+        features, bad = data.all_features()
+        return {COLUMN + name: values for name, values in features.items()}, bad | dict(data.table.broken)
+
+    @cached_property
+    def _unknown(self) -> np.ndarray:
+        """The answer (1, ...) to a row that could not be read."""
+        return self.task.answers(np.full((1, self.task.num_outputs(len(self.classes))), np.nan))
 
     def _answer_rows(self, values: Mapping[str, Any], rows: np.ndarray, answers: Answers) -> None:
         """Puts the answers of `rows` in their places, all but those of bad rows; rows that an encoder cannot read become bad ones."""
@@ -129,7 +133,7 @@ class Model:
         rows = _without(rows, bad)
         everything = len(rows) == len(answers.values)
         taken = dict(values) if everything else {name: take_rows(column, rows) for name, column in values.items()}
-        for node, encoder in self._encoders():
+        for node, encoder in self._encoders:
             if node.name not in taken and len(rows):
                 with self._at_fault():
                     encoded = encoder.encode(taken[node.inputs[0]])
@@ -145,6 +149,7 @@ class Model:
             if answers.familiarity is not None:
                 answers.familiarity[good] = familiarity
 
+    @cached_property
     def _encoders(self) -> list[tuple[Node, StoredEncoder]]:
         """The parts that take their time, and name the rows that they cannot read."""
         return [(node, node.part) for node in self.graph.nodes if isinstance(node.part, StoredEncoder)]

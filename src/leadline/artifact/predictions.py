@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import time
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
+from itertools import accumulate
 from pathlib import Path
 from typing import IO, Any
 
@@ -179,17 +181,17 @@ class Predictions(Sequence[dict[str, Any]], Report):
 
     def __init__(self, batches: Sequence[Batch]) -> None:
         self.batches = list(batches)
-        self._starts = np.cumsum([0, *(len(batch) for batch in self.batches)])
+        self._starts = list(accumulate(map(len, self.batches), initial=0))
 
     def __len__(self) -> int:
-        return int(self._starts[-1])
+        return self._starts[-1]
 
     def __getitem__(self, row: Any) -> Any:
         if isinstance(row, slice):
             return [self[place] for place in range(len(self))[row]]
         row = range(len(self))[row]
-        place = int(np.searchsorted(self._starts, row, side="right")) - 1
-        return self.batches[place].record(row - int(self._starts[place]))
+        place = bisect_right(self._starts, row) - 1
+        return self.batches[place].record(row - self._starts[place])
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         return (batch.record(row) for batch in self.batches for row in range(len(batch)))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 import numpy as np
 import polars as pl
 
 from leadline.columns.contract import ColumnType, Confidence, Decoded, Sample, Where, WhyNot
-from leadline.columns.missing import WORDS, missing_rows, trimmed
+from leadline.columns.missing import FEW, WORDS, missing_rows, stays, trimmed
 from leadline.columns.sketch import Sketch, counts
 
 _EXACT = 2.0**53  # from here on a float64 no longer tells whole numbers apart
@@ -70,6 +71,17 @@ class Category(ColumnType):
         names = as_names(raw)
         missing = missing_rows(names)
         return Decoded(names.set(missing, None) if missing.any() else names)
+
+    @classmethod
+    def decode_together(cls, frame: pl.DataFrame, names: Sequence[str]) -> dict[str, Any]:
+        """Of few rows those columns whose names stay as they are written."""
+        dtypes = dict(zip(frame.columns, frame.dtypes, strict=True))
+        written = [name for name in names if type(dtypes[name]) is pl.String]
+        if not written or not 0 < frame.height <= FEW:
+            return {}
+        texts = frame[:, written]
+        together = zip(texts.get_columns(), zip(*texts.rows(), strict=True), strict=True)
+        return {column.name: column for column, values in together if all(stays(value) for value in values)}
 
     def summary(self, present: pl.Series, where: Where) -> str:
         counts = as_names(present).alias("name").value_counts(name="count").sort("count", "name", descending=[True, False])

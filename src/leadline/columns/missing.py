@@ -45,6 +45,11 @@ def trimmed(text: pl.Series) -> pl.Series:
     return text if few is not None and all(value is None or value == value.strip(_BLANKS) for value in few) else text.str.strip_chars()
 
 
+def stays(value: str | None) -> bool:
+    """Whether Python, too, can say that the value is trimmed and no token."""
+    return value is None or (value.isascii() and value == value.strip(_BLANKS) and value.lower() not in TOKENS)
+
+
 def _few(text: pl.Series) -> list[str | None] | None:
     """The values where they are few and in ASCII, of which Python and polars think alike."""
     values = text.to_list() if len(text) <= FEW else []

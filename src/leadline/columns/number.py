@@ -16,6 +16,9 @@ from leadline.columns.numerals import DECIMAL_MARKS, UNITS, parse, units_in
 from leadline.columns.sketch import Sketch, quantiles
 from leadline.errors import LeadlineError
 
+_NUMBERS = frozenset({
+    pl.Float64, pl.Float32, pl.Int64, pl.Int32, pl.Int16, pl.Int8, pl.UInt64, pl.UInt32, pl.UInt16, pl.UInt8,
+})  # fmt: skip
 _WORST_SHOWN = 40
 _LONGEST = 40  # characters of a number with everything around it
 _GLANCE = 50
@@ -73,6 +76,8 @@ class Number(ColumnType):
     def decode(self, raw: pl.Series, where: Where) -> Decoded:
         if raw.dtype == pl.Duration:
             return Decoded(raw.dt.total_microseconds().cast(pl.Float64).fill_null(math.nan).to_numpy() / 1e6)
+        if raw.null_count() == len(raw):
+            return Decoded(np.full(len(raw), np.nan))
         if raw.dtype.is_numeric() or raw.dtype in (pl.Boolean, pl.Null):
             numbers = raw.cast(pl.Float64)
             return Decoded((numbers.fill_null(math.nan) if numbers.null_count() else numbers).to_numpy())
@@ -81,6 +86,16 @@ class Number(ColumnType):
         unread = (parsed.is_null() & text.is_not_null()).arg_true()
         odd = unread.filter(~missing_rows(text.gather(unread), self.tokens))
         return Decoded(parsed.fill_null(math.nan).to_numpy(), {row: self._not_a_number(text[row], row, where) for row in odd})
+
+    @classmethod
+    def decode_together(cls, frame: pl.DataFrame, names: Sequence[str]) -> dict[str, Any]:
+        """Those that hold numbers, not texts."""
+        dtypes = dict(zip(frame.columns, frame.dtypes, strict=True))
+        plain = [name for name in names if type(dtypes[name]) in _NUMBERS]
+        if not plain:
+            return {}
+        numbers = frame[:, plain].to_numpy().astype(np.float64, copy=False)
+        return dict(zip(plain, numbers.T, strict=True))
 
     def _not_a_number(self, text: str, row: int, where: Where) -> LeadlineError:
         example = ("3,5" if self.decimal == "," else "3.5") + (f" {self.units[0]}" if self.units else "")

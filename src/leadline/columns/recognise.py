@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,10 @@ class Choice:
 
     def kind(self) -> ColumnType:
         """The type with its settings: what reads the column."""
+        return self._kind
+
+    @cached_property
+    def _kind(self) -> ColumnType:
         made: ColumnType = COLUMNS.get(self.type)(**self.settings)
         return made
 

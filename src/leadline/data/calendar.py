@@ -10,12 +10,13 @@ import polars as pl
 from leadline.data.table import Table
 from leadline.findings import Finding, Severity
 
+_DATED = frozenset({pl.Date, pl.Datetime})
 _ENDS = pl.Series([datetime.datetime.min, datetime.datetime.max])
 
 
 def within_calendar(table: Table) -> Table:
     """The table with dates outside the years 1 to 9999 read as missing, and a finding for each such column."""
-    dated = [name for name, dtype in table.frame.schema.items() if dtype in (pl.Date, pl.Datetime)]
+    dated = [name for name, dtype in zip(table.frame.columns, table.frame.dtypes, strict=True) if type(dtype) in _DATED]
     frame, findings = table.frame, list[Finding]()
     for name in dated:
         outside = _outside(frame[name])

@@ -12,6 +12,10 @@ from leadline.columns.category import as_names
 from leadline.errors import listed
 
 _LONG = (pl.Int128, pl.UInt128)
+_PLAIN = frozenset({
+    pl.Float64, pl.Float32, pl.Int64, pl.Int32, pl.Int16, pl.Int8, pl.UInt64, pl.UInt32, pl.UInt16, pl.UInt8, pl.Boolean, pl.String,
+    pl.Binary, pl.Date, pl.Datetime, pl.Time,
+})  # fmt: skip
 
 
 def plain(frame: pl.DataFrame, as_text: Collection[str] = ()) -> tuple[pl.DataFrame, tuple[str, ...]]:
@@ -20,9 +24,11 @@ def plain(frame: pl.DataFrame, as_text: Collection[str] = ()) -> tuple[pl.DataFr
     Decimals become numbers, lengths of time seconds, categoricals names; an object becomes a column for each of its keys
     ("a.b"), except pictures, struct{bytes, path}. What is nested deeper stays as it is: no column type takes it, and says so.
     """
-    said = dict[str, list[str]]()
-    before = list(frame.iter_columns())
-    columns = [made for column in before for made in _plain(column, said)]
+    plainly = [type(dtype) in _PLAIN for dtype in frame.dtypes]
+    if all(plainly) and not as_text and unique_names(frame.columns)[0] == frame.columns:
+        return frame, ()
+    said, before = dict[str, list[str]](), frame.get_columns()
+    columns = [made for column, is_plain in zip(before, plainly, strict=True) for made in ([column] if is_plain else _plain(column, said))]
     columns = [texts(column) if column.name in as_text and not column.dtype.is_nested() else column for column in columns]
     names, remarks = unique_names([column.name for column in columns])
     if names != [column.name for column in columns]:
@@ -34,7 +40,7 @@ def plain(frame: pl.DataFrame, as_text: Collection[str] = ()) -> tuple[pl.DataFr
 
 def side_by_side(columns: Sequence[pl.Series], height: int) -> pl.DataFrame:
     """A frame of these columns, each under its own name, an empty one too; of that many rows where there are none."""
-    return pl.DataFrame({column.name: column for column in columns}) if columns else pl.DataFrame(height=height)
+    return pl.DataFrame(height=len(columns[0]) if columns else height).hstack(list({column.name: column for column in columns}.values()))
 
 
 def texts(column: pl.Series) -> pl.Series:
@@ -103,6 +109,8 @@ def is_picture(dtype: pl.DataType) -> bool:
 def unique_names(names: Iterable[str | None]) -> tuple[list[str], tuple[str, ...]]:
     """Each name once: of equal ones the second becomes NAME_2, one that is empty column_5 by its place. What was changed is said."""
     asked = list(names)
+    if len(set(asked)) == len(asked) and all(name and not name.isspace() for name in asked):
+        return list(filter(None, asked)), ()
     taken, met, made = {name for name in asked if name}, Counter[str](), list[str]()
     nameless, twice = list[str](), list[str]()
     for place, name in enumerate(asked, 1):

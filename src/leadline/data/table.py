@@ -48,6 +48,9 @@ class Table:
 
     def parts(self, rows: int) -> Iterator[Table]:
         """The same rows in their order, `rows` at a time."""
+        if 0 < self.frame.height <= rows:
+            yield self
+            return
         for start in range(0, self.frame.height, rows):
             yield self.sliced(start, rows)
 
@@ -137,6 +140,18 @@ class Data(Report):
         decoded = self.decode(column)
         made = self.columns[column].kind().features(decoded.values)
         return {column + suffix: values for suffix, values in made.items()}, decoded.bad
+
+    def all_features(self) -> tuple[dict[str, Any], dict[int, LeadlineError]]:
+        """Those of every column; what a type can read of several columns at once is read so."""
+        kinds = {name: choice.kind() for name, choice in self.columns.items()}
+        known, made, bad = dict[str, Any](), dict[str, Any](), dict[int, LeadlineError]()
+        for kind in {type(kind): kind for kind in kinds.values()}.values():
+            known |= kind.decode_together(self.table.frame, [name for name, own in kinds.items() if type(own) is type(kind)])
+        for column, kind in kinds.items():
+            decoded = Decoded(known[column]) if column in known else self.decode(column)
+            made |= {column + suffix: values for suffix, values in kind.features(decoded.values).items()}
+            bad |= decoded.bad
+        return made, bad
 
     def feature(self, name: str) -> Any:
         """The values of one feature."""

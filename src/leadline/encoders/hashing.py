@@ -81,18 +81,23 @@ def _mix(values: np.ndarray) -> np.ndarray:
     return mixed
 
 
-def _stretch_hashes(codes: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
-    """A 64-bit hash of each codes[start:end]: sum of mixed characters times rising powers of an odd base, modulo 2**64."""
-    powers = np.cumprod(np.full(len(codes) + 1, _BASE, np.uint64))
-    inverse = np.cumprod(np.full(len(codes) + 1, pow(_BASE, -1, 1 << 64), np.uint64))
-    sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(_mix(codes + _WORD_SALT) * powers[:-1])])
-    hashes: np.ndarray = (sums[ends] - sums[starts]) * inverse[starts]
-    return _mix(hashes)
+class _Stretches:
+    """64-bit hashes of any codes[start:end]: sum of mixed characters times rising powers of an odd base, modulo 2**64."""
+
+    def __init__(self, codes: np.ndarray) -> None:
+        powers = np.cumprod(np.full(len(codes) + 1, _BASE, np.uint64))
+        self._inverse = np.cumprod(np.full(len(codes) + 1, pow(_BASE, -1, 1 << 64), np.uint64))
+        self._sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(_mix(codes + _WORD_SALT) * powers[:-1])])
+
+    def hashes(self, starts: np.ndarray | slice, ends: np.ndarray | slice) -> np.ndarray:
+        """As many starts as ends, given as places or as slices of all places."""
+        hashes: np.ndarray = (self._sums[ends] - self._sums[starts]) * self._inverse[starts]
+        return _mix(hashes)
 
 
 def word_hashes(tokens: Tokens) -> np.ndarray:
     """(number of tokens,) uint64."""
-    return _stretch_hashes(tokens.codes, tokens.starts, tokens.ends)
+    return _Stretches(tokens.codes).hashes(tokens.starts, tokens.ends)
 
 
 def word_ngrams(tokens: Tokens, shortest: int, longest: int) -> tuple[np.ndarray, np.ndarray]:
@@ -113,14 +118,14 @@ def word_ngrams(tokens: Tokens, shortest: int, longest: int) -> tuple[np.ndarray
 def char_ngrams(tokens: Tokens, shortest: int, longest: int) -> tuple[np.ndarray, np.ndarray]:
     """indptr and hashes of all runs of characters inside one word, whose two edges count as a character each (a space)."""
     codes, owner = _padded(tokens)
-    starts = np.arange(len(codes))
+    stretches = _Stretches(codes)
     grams = np.empty((len(codes), longest - shortest + 1), np.uint64)
     inside = np.zeros(grams.shape, bool)
     for length in range(shortest, longest + 1):
-        begin = starts[: max(0, len(codes) - length + 1)]
-        hashes = _stretch_hashes(codes, begin, begin + length)
-        grams[: len(begin), length - shortest] = _mix(hashes + _CHAR_SALT)
-        inside[: len(begin), length - shortest] = owner[begin] == owner[begin + length - 1]
+        number = max(0, len(codes) - length + 1)
+        hashes = stretches.hashes(slice(0, number), slice(length, length + number))
+        grams[:number, length - shortest] = _mix(hashes + _CHAR_SALT)
+        inside[:number, length - shortest] = owner[:number] == owner[length - 1 : length - 1 + number]
     documents = tokens.documents[owner]
     return _per_document(np.repeat(documents, inside.sum(axis=1)), tokens.num_documents), grams[inside]
 

@@ -6,7 +6,6 @@ Naive-Bayes weights follow Wang and Manning 2012, "Baselines and bigrams: simple
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -14,9 +13,10 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import polars as pl
 
+from leadline.columns.missing import FEW
 from leadline.encoders.hashing import char_ngrams, merged, tokenise, word_ngrams
 from leadline.errors import LeadlineError
-from leadline.machine import num_threads
+from leadline.machine import at_once
 from leadline.parts import Part
 from leadline.values import HashedDocuments, Sparse
 
@@ -41,8 +41,7 @@ class HashedNgrams(Part):
         self.words, self.chars, self.lowercase = words, chars, lowercase
 
     def run(self, texts: pl.Series) -> HashedDocuments:
-        with ThreadPoolExecutor(num_threads()) as pool:
-            return _stacked(list(pool.map(self._run_chunk, text_chunks(texts))))
+        return _stacked(at_once(self._run_chunk, text_chunks(texts)))
 
     def _run_chunk(self, texts: list[str]) -> HashedDocuments:
         tokens = tokenise(texts, self.lowercase)
@@ -120,8 +119,7 @@ class Ngrams(Part):
         if not len(self.hashes):
             return np.full(len(hashes), -1, np.int32)
         chunks = [hashes[start : start + _CHUNK_GRAMS] for start in range(0, len(hashes), _CHUNK_GRAMS)]
-        with ThreadPoolExecutor(num_threads()) as pool:
-            return np.concatenate([np.zeros(0, np.int32), *pool.map(self._look_up_chunk, chunks)])
+        return np.concatenate([np.zeros(0, np.int32), *at_once(self._look_up_chunk, chunks)])
 
     def _look_up_chunk(self, hashes: np.ndarray) -> np.ndarray:
         """Hashes are spread evenly, so their leading bits lead to within a few places of the right one: step on from there."""
@@ -152,6 +150,9 @@ class Ngrams(Part):
 
 def text_chunks(texts: pl.Series) -> Iterator[list[str]]:
     """Texts in order, about `_CHUNK_CHARACTERS` of them together; missing ones as empty."""
+    if len(texts) <= FEW:
+        yield [text or "" for text in texts.to_list()]
+        return
     texts = texts.fill_null("")
     ends = texts.str.len_bytes().cum_sum().to_numpy() // _CHUNK_CHARACTERS
     edges = [0, *(np.flatnonzero(ends[1:] != ends[:-1]) + 1).tolist(), len(texts)]

@@ -7,7 +7,6 @@ the rows of its tokens, brought to length one. Order and context are lost; what 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -23,7 +22,7 @@ from leadline.encoders.ngrams import text_chunks
 from leadline.encoders.static_table import DIMENSION, kept_table, seconds_to_make
 from leadline.encoders.text_network import TOKENIZER, read_tokenizer
 from leadline.encoders.weights import installed_file
-from leadline.machine import num_threads
+from leadline.machine import at_once
 from leadline.parts import Part
 from leadline.values import Dense
 
@@ -55,9 +54,8 @@ class StaticText(Part):
 
     def run(self, texts: pl.Series) -> Dense:
         words = self._words  # before threads ask for it
-        with ThreadPoolExecutor(num_threads()) as pool:
-            parts = pool.map(lambda part: _vectors(tokenise(part, lowercase=True), words), text_chunks(texts))
-            return np.concatenate([np.zeros((0, DIMENSION), np.float32), *parts])
+        parts = at_once(lambda part: _vectors(tokenise(part, lowercase=True), words), text_chunks(texts))
+        return np.concatenate([np.zeros((0, DIMENSION), np.float32), *parts])
 
     def seconds_to_make(self) -> float:
         return seconds_to_make() if self._given_table is None else 0.0

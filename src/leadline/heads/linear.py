@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -11,7 +10,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from leadline.heads.products import steady_product
-from leadline.machine import num_threads
+from leadline.machine import at_once, num_threads
 from leadline.parts import Part
 from leadline.values import Blocks, Dense, Features, Sparse
 
@@ -29,9 +28,10 @@ class LinearHead(Part):
         self.coef, self.intercept = coef.astype(np.float32, copy=False), intercept.astype(np.float32, copy=False)
 
     def run(self, features: Features) -> np.ndarray:
-        blocks = features.parts if isinstance(features, Blocks) else (features,)
-        edges = np.cumsum([_width(block) for block in blocks])[:-1]
-        products = [_product(block, coef) for block, coef in zip(blocks, np.split(self.coef, edges), strict=True)]
+        if not isinstance(features, Blocks):
+            return _product(features, self.coef) + self.intercept
+        edges = np.cumsum([_width(block) for block in features.parts])[:-1]
+        products = [_product(block, coef) for block, coef in zip(features.parts, np.split(self.coef, edges), strict=True)]
         return sum(products[1:], products[0]) + self.intercept
 
     def arrays(self) -> dict[str, np.ndarray]:
@@ -53,9 +53,8 @@ def _product(block: Dense | Sparse, coef: np.ndarray) -> np.ndarray:
     if coef.shape[1] == 1:
         return _weighed(block, coef[:, 0])[:, None]
     result = np.zeros((len(block), coef.shape[1]))
-    edges = np.linspace(0, len(block), num_threads() + 1).astype(np.int64)
-    with ThreadPoolExecutor(num_threads()) as pool:
-        list(pool.map(lambda start, stop: _sum_rows(block, coef, result, start, stop), edges[:-1], edges[1:]))
+    edges = np.linspace(0, len(block), min(num_threads(), len(block)) + 1).astype(np.int64).tolist()
+    at_once(lambda span: _sum_rows(block, coef, result, *span), pairwise(edges))
     return result
 
 

@@ -28,6 +28,8 @@ class Rank(Part):
         self.scales, self.knots, self.num_rows = np.asarray(scales, np.float64), np.asarray(knots, np.float64), num_rows
         if not (len(self.knots) > 1 and (np.diff(self.knots) >= 0).all() and np.isfinite(self.knots).all() and (self.scales > 0).all()):
             raise ValueError("quantiles that do not rise")
+        self._widths = np.diff(self.knots)
+        self._widths[self._widths == 0] = np.inf  # nothing lies within
 
     @classmethod
     def fit(cls, measures: Sequence[np.ndarray]) -> Self:
@@ -41,12 +43,11 @@ class Rank(Part):
         total = total - _ROUNDING * (1 + np.abs(total))
         # Of equal quantiles the last counts: a value that many rows share is as familiar as the least familiar of them at least.
         below = np.searchsorted(self.knots, total, side="left")
-        low = np.clip(below - 1, 0, len(self.knots) - 2)
-        width = self.knots[low + 1] - self.knots[low]
-        within = np.where(width > 0, (total - self.knots[low]) / np.where(width > 0, width, 1.0), 0.0)
-        stranger = 1 - (low + np.clip(within, 0.0, 1.0)) / (len(self.knots) - 1)
+        low = np.maximum(np.minimum(below - 1, len(self.knots) - 2), 0)
+        within = (np.minimum(total, self.knots[-1]) - self.knots[low]) / self._widths[low]
+        stranger = 1 - (low + np.maximum(np.minimum(within, 1.0), 0.0)) / (len(self.knots) - 1)
         familiarity: np.ndarray = np.where(total > self.knots[-1], 0.0, stranger)
-        return np.round((1 + self.num_rows * familiarity) / (1 + self.num_rows), _DIGITS)
+        return ((1 + self.num_rows * familiarity) / (1 + self.num_rows)).round(_DIGITS)
 
     def config(self) -> dict[str, Any]:
         return {"num_rows": self.num_rows}

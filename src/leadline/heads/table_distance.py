@@ -8,7 +8,8 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from leadline.encoders.tabular import CATEGORY, NUMBER, DesignMatrix, NumberScale, OneHot
+from leadline.encoders.number_scale import NumberScale
+from leadline.encoders.tabular import CATEGORY, NUMBER, DesignMatrix, OneHot
 from leadline.heads.products import steady_product
 from leadline.parts import Part
 from leadline.values import Dense

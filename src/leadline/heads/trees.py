@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -41,8 +40,7 @@ class TreesHead(Part):
         matrix = np.ascontiguousarray(values.matrix, np.float64)
         if len(matrix) <= _ROWS:
             return self._answer(matrix)
-        with ThreadPoolExecutor(machine.num_threads()) as pool:
-            return np.concatenate(list(pool.map(self._answer, (matrix[start : start + _ROWS] for start in range(0, len(matrix), _ROWS)))))
+        return np.concatenate(machine.at_once(self._answer, (matrix[start : start + _ROWS] for start in range(0, len(matrix), _ROWS))))
 
     def _answer(self, matrix: np.ndarray) -> np.ndarray:
         return np.asarray(self._session.run(["raw"], {"values": matrix})[0])

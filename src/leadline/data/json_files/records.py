@@ -16,6 +16,8 @@ from leadline.data.plain import side_by_side, texts
 from leadline.errors import LeadlineError, listed
 
 _NUMBERS = frozenset({int, float})
+_PLAIN = frozenset({int, float, str, bool})
+_LEAST, _MOST = -(1 << 63), (1 << 63) - 1  # of 64 bits
 _NESTED = (dict, list, tuple)
 _DEEPER = "values, lists of values, or objects of such: one level deep"
 _FLATTEN = "write what lies deeper under keys of its own, or leave it out: one flat record for each example"
@@ -38,6 +40,8 @@ class Records:
 
         Raises LeadlineError naming the place of a value that is nested too deep.
         """
+        if (made := _plain_frame(records)) is not None:
+            return made
         names = dict.fromkeys(name for record in records if record for name in record)
         columns = [self.column(name, [None if record is None else record.get(name) for record in records], place) for name in names]
         return side_by_side(columns, len(records))
@@ -132,6 +136,24 @@ class Records:
             return pl.Struct(fields)
         self.mixed[name] = None
         return pl.String()
+
+
+def _plain_frame(records: Sequence[Mapping[str, Any] | None]) -> pl.DataFrame | None:
+    """The same frame where each key has values of one plain kind: polars makes all columns at once. None where some need a closer look."""
+    kinds, plain = dict[str, type](), [record for record in records if type(record) is dict]
+    if len(plain) < len(records):
+        return None
+    for record in plain:
+        for name, value in record.items():
+            kind = type(value)
+            if value is not None and (kind not in _PLAIN or kinds.setdefault(name, kind) is not kind):
+                return None
+            if kind is int and not _LEAST <= value <= _MOST:
+                return None
+    try:
+        return pl.from_dicts(plain, infer_schema_length=None)
+    except (TypeError, ValueError, pl.exceptions.PolarsError):  # no records, keys that are no texts, halves of characters
+        return None
 
 
 def is_shallow(dtype: Any) -> bool:
