@@ -22,6 +22,7 @@ from leadline.encoders.ngram_sketch import NgramSketch
 from leadline.encoders.ngrams import HashedNgrams, Ngrams
 from leadline.encoders.static import StaticText
 from leadline.encoders.tabular import DesignMatrix, TypedColumns
+from leadline.encoders.target_means import TargetMeans
 from leadline.files import scratch_folder
 from leadline.heads.blend import WeightedSum
 from leadline.heads.class_distance import ClassDistance
@@ -66,6 +67,10 @@ def rules() -> tuple[Any, tuple[Any, ...]]:
     return node.part, tuple(examples.values[name] for name in node.inputs)
 
 
+def target_means() -> tuple[Any, tuple[Any, ...]]:
+    return TargetMeans.taught({"c": NAMES}, RNG.normal(size=(60, 2)), False, np.arange(60) % 5)[0], (NAMES,)
+
+
 def ngrams() -> tuple[Any, tuple[Any, ...]]:
     hashed = HashedNgrams().run(TEXTS)
     return Ngrams.fit(hashed, None, min_documents=1, smoothing=1.0, offset=0.0), (hashed,)
@@ -96,6 +101,7 @@ MADE: dict[str, Callable[[], tuple[Any, tuple[Any, ...]]]] = {
     "static-text": lambda: (StaticText(), (TEXTS,)),
     "design-matrix": lambda: (DesignMatrix.fit({"n": NUMBERS, "c": NAMES}, TYPES), (NUMBERS, NAMES)),
     "typed-columns": lambda: (TypedColumns.fit({"n": NUMBERS, "c": NAMES}, TYPES), (NUMBERS, NAMES)),
+    "target-means": target_means,
     "multi-hot": lambda: (MultiHot(["a", "b"]), (LISTS,)),
     "join": lambda: (Join(), (DENSE, DENSE)),
     "constant": lambda: (Constant(np.array([0.5])), (NUMBERS,)),
