@@ -167,6 +167,7 @@ PARTS = Registry("kind of part", {
     "doubt": "leadline.heads.doubt:Doubt",
     "familiarity": "leadline.heads.rank:Rank",
     "scaling": "leadline.heads.scaling:Scaling",
+    "numbers": "leadline.heads.numbers:Numbers",
     "temperature": "leadline.heads.temperature:Temperature",
     "weighted-sum": "leadline.heads.blend:WeightedSum",
 })  # fmt: skip

@@ -30,6 +30,7 @@ from leadline.heads.constant import Constant
 from leadline.heads.doubt import Doubt
 from leadline.heads.linear import LinearHead
 from leadline.heads.mlp import MlpHead
+from leadline.heads.numbers import Numbers
 from leadline.heads.rank import Rank
 from leadline.heads.scaling import Scaling
 from leadline.heads.table_distance import TableDistance
@@ -49,6 +50,7 @@ NAMES = pl.Series(["red", "green", None] * 20)
 LISTS = pl.Series([["b", "a"], [], None, ["c", "b"]] * 15, dtype=pl.List(pl.String))
 TEXTS = pl.Series([f"text number {number % 7} of many, and more" for number in range(60)])
 DENSE = RNG.normal(size=(60, 4)).astype(np.float32)
+SCALE = {"centre": 1.0, "width": 2.0, "low": -3.0, "high": 2.0, "cosh": 1.2, "sinh": 0.1}
 TYPES = {"n": "number", "c": "category"}
 
 
@@ -115,6 +117,7 @@ MADE: dict[str, Callable[[], tuple[Any, tuple[Any, ...]]]] = {
     "doubt": lambda: (Doubt(), (DENSE,)),
     "familiarity": lambda: (Rank.fit([NUMBERS[~np.isnan(NUMBERS)]]), (DENSE[:, 0],)),
     "scaling": lambda: (Scaling(1.5, -0.5), (DENSE,)),
+    "numbers": lambda: (Numbers(SCALE, [-1.0, 0.5], [0.1, 0.2]), (DENSE[:, :1],)),
     "temperature": lambda: (Temperature(1.5), (DENSE,)),
     "weighted-sum": lambda: (WeightedSum([0.25, 0.75], 1.0), (DENSE, 2 * DENSE)),
     "hub-text": lambda: from_hub("Bert"),

@@ -42,7 +42,7 @@ class Regress(Task):
     metrics = named((
         Metric("r2", "share of variance explained (R2)", True, weighted(r2)),
         Metric("rmse", "root mean squared error", False, weighted(rmse)),
-        Metric("mae", "mean absolute error", False, mean_of(distance), distance),
+        Metric("mae", "mean absolute error", False, mean_of(distance), distance, middle=True),
     ))  # fmt: skip
 
     def claims(self, target: pl.Series) -> Confidence | WhyNot:

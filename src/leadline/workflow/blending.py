@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from leadline.evaluate.calibration import fit_calibration
 from leadline.learners.blend import Answered, Blend, blended_work, together
 from leadline.plan.plan import Fitting
 from leadline.registry import BLENDS, learner_class
@@ -25,7 +24,8 @@ def blends(
     able = {result.learner: result for result in results if result.learner != TRIVIAL}
     if len(able) < 2:
         return
-    answered = Answered({name: result.raw for name, result in able.items()}, truth)
+    taught = truth if rules.scale is None else rules.scale.of(truth)
+    answered = Answered({name: result.raw for name, result in able.items()}, taught)
     for name in BLENDS:
         blend: Blend = BLENDS.get(name)()
         weights = blend.weigh(answered, rules.task, num_classes)
@@ -37,7 +37,7 @@ def blends(
         effort, seconds, cost = (max(f.effort for f in fittings), sum(f.seconds for f in fittings), sum(f.cost for f in fittings))
         raw = blend.cross_weighed(answered, rules.task, num_classes, _halves(len(truth), groups, rules.seed))
         yield OutOfFold(
-            Fitting(name, effort, work, fittings[0].fits, seconds, cost), members[0].rows, raw, fit_calibration(raw, truth, rules.task),
+            Fitting(name, effort, work, fittings[0].fits, seconds, cost), members[0].rows, raw, rules.calibration(raw, truth),
             sum(member.fit_seconds for member in members), together({member.learner: member.graph for member in members}, weights),
         )  # fmt: skip
 

@@ -106,15 +106,15 @@ def _refusing_amiss(learned: Learned, manifest: Manifest) -> Iterator[Finding]:
 
 def _baseline(learned: Learned, judged: Judged) -> float:
     """The score of answering without looking, by what the teaching rows hold."""
-    setup = learned.setup
-    guess = setup.task.answers(setup.task.first_guess(learned.examples.target, setup.num_classes)[None])
+    setup, taught = learned.setup, learned.examples.target
+    guess = setup.task.answers(learned.rules.first_guess(taught, setup.num_classes)[None])
     return setup.metric.value(np.repeat(guess, len(judged.truth), axis=0), judged.truth)
 
 
 def manifest_of(learned: Learned) -> Manifest:
     """Without scores, parts, files and refusals, which are known when it has been saved and judged."""
     setup, winner = learned.setup, learned.contest.winner
-    spread = fit_spread(setup.task.answers(winner.raw), learned.examples.target[winner.rows]) if setup.task.has_intervals else None
+    spread = fit_spread(setup.task.answers(winner.calibrated), learned.examples.target[winner.rows]) if setup.task.has_intervals else None
     used = set(learned.graph.columns())
     return Manifest(
         name=setup.data.name, task=setup.task.name, target=setup.data.require_target(), classes=list(setup.target.classes),

@@ -25,6 +25,7 @@ from leadline.workflow.failing import FAILURES, failed
 from leadline.workflow.fitting import calibrated, hold_contest, refit_winner, with_inputs
 from leadline.workflow.nested import nested_answers
 from leadline.workflow.raising import ranked, settled, spared, told
+from leadline.workflow.scaling import in_best_scale
 from leadline.workflow.setup import Setup
 from leadline.workflow.waves import first_wave, second_wave
 
@@ -41,6 +42,7 @@ class Learned:
     rows: np.ndarray
     contest: Contest
     nested: np.ndarray | None
+    rules: Rules
 
     @property
     def encodings_used(self) -> dict[str, Encoding]:
@@ -78,9 +80,11 @@ class _Learning:
         setup, first = self.setup, first_wave(self.plan.fittings)
         examples, rows, bad, broken = self._encoded(first)
         told = replace(setup, data=setup.data.with_findings(left_out(setup.data.take(setup.teaching), bad, "training"))) if bad else setup
-        folds, rules = _folds(setup, self.plan, examples, rows), Rules(setup.task, setup.metric, self.plan.seed, self.fits)
+        able = [one for one in first if not _broken(one, broken)]
+        folds = _folds(setup, self.plan, examples, rows)
+        rules = self._rules(examples.take(folds[0].train) if len(folds) == 1 else examples, able)
         with self.fits.shown():
-            contest = hold_contest(examples, folds, [one for one in first if not _broken(one, broken)], rules)
+            contest = hold_contest(examples, folds, able, rules)
         out = [failed(one, errors[0]) for one in first if (errors := _broken(one, broken))]
         contest = replace(contest, failed=(*out, *contest.failed))
         for larger in second_wave(self.plan.fittings, contest, rules):
@@ -94,7 +98,15 @@ class _Learning:
                 ran = [fitting for fitting in self.plan.fittings if fitting.learner in {result.learner for result in contest.results}]
                 nested = nested_answers(examples, ran, rules, self.plan.nested_folds, self.plan.num_folds)
                 answers, contest = nested.answers, replace(contest, failed=(*contest.failed, *nested.failed))
-        return Learned(told, self.plan, self.nodes, with_inputs(graph, self.nodes), examples, rows, contest, answers)
+        return Learned(told, self.plan, self.nodes, with_inputs(graph, self.nodes), examples, rows, contest, answers, rules)
+
+    def _rules(self, teaching: Examples, fittings: Sequence[Fitting]) -> Rules:
+        rules = in_best_scale(Rules(self.setup.task, self.setup.metric, self.plan.seed, self.fits), teaching, fittings)
+        if rules.scale is not None:
+            self.progress.say(
+                "the target has long tails: learners are taught about its logarithm, with which held-out rows are answered better"
+            )
+        return rules
 
     def _more(
         self, room: Room, examples: Examples, rows: np.ndarray, folds: Sequence[Fold], contest: Contest, rules: Rules
@@ -197,7 +209,8 @@ def _share_changed(learned: Learned, encoding: Encoding, store: Store) -> float 
     winner = learned.contest.winner
     learner = learner_class(winner.learner)()
     try:
-        graph = calibrated(learner.fit(learned.examples.take(others), setup.task, winner.fitting.work, learned.plan.seed), winner)
+        teaching = learned.rules.taught(learned.examples.take(others))
+        graph = calibrated(learner.fit(teaching, setup.task, winner.fitting.work, learned.plan.seed), winner)
     except FAILURES:  # on fewer rows than it won on
         return None
     fast = learned.examples.take(compared).values
