@@ -153,6 +153,7 @@ PARTS = Registry("kind of part", {
     "static-text": "leadline.encoders.static:StaticText",
     "design-matrix": "leadline.encoders.tabular:DesignMatrix",
     "typed-columns": "leadline.encoders.tabular:TypedColumns",
+    "target-means": "leadline.encoders.target_means:TargetMeans",
     "multi-hot": "leadline.encoders.multihot:MultiHot",
     "join": "leadline.encoders.join:Join",
     "constant": "leadline.heads.constant:Constant",
@@ -166,6 +167,7 @@ PARTS = Registry("kind of part", {
     "doubt": "leadline.heads.doubt:Doubt",
     "familiarity": "leadline.heads.rank:Rank",
     "scaling": "leadline.heads.scaling:Scaling",
+    "numbers": "leadline.heads.numbers:Numbers",
     "temperature": "leadline.heads.temperature:Temperature",
     "weighted-sum": "leadline.heads.blend:WeightedSum",
 })  # fmt: skip

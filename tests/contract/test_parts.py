@@ -22,6 +22,7 @@ from leadline.encoders.ngram_sketch import NgramSketch
 from leadline.encoders.ngrams import HashedNgrams, Ngrams
 from leadline.encoders.static import StaticText
 from leadline.encoders.tabular import DesignMatrix, TypedColumns
+from leadline.encoders.target_means import TargetMeans
 from leadline.files import scratch_folder
 from leadline.heads.blend import WeightedSum
 from leadline.heads.class_distance import ClassDistance
@@ -29,6 +30,7 @@ from leadline.heads.constant import Constant
 from leadline.heads.doubt import Doubt
 from leadline.heads.linear import LinearHead
 from leadline.heads.mlp import MlpHead
+from leadline.heads.numbers import Numbers
 from leadline.heads.rank import Rank
 from leadline.heads.scaling import Scaling
 from leadline.heads.table_distance import TableDistance
@@ -48,6 +50,7 @@ NAMES = pl.Series(["red", "green", None] * 20)
 LISTS = pl.Series([["b", "a"], [], None, ["c", "b"]] * 15, dtype=pl.List(pl.String))
 TEXTS = pl.Series([f"text number {number % 7} of many, and more" for number in range(60)])
 DENSE = RNG.normal(size=(60, 4)).astype(np.float32)
+SCALE = {"centre": 1.0, "width": 2.0, "low": -3.0, "high": 2.0, "cosh": 1.2, "sinh": 0.1}
 TYPES = {"n": "number", "c": "category"}
 
 
@@ -64,6 +67,10 @@ def rules() -> tuple[Any, tuple[Any, ...]]:
     learner, task = Rules(), Classify()
     node = learner.fit(examples, task, learner.work(Sizes(60, TYPES, 2), task, 0), 0).nodes[-1]
     return node.part, tuple(examples.values[name] for name in node.inputs)
+
+
+def target_means() -> tuple[Any, tuple[Any, ...]]:
+    return TargetMeans.taught({"c": NAMES}, RNG.normal(size=(60, 2)), False, np.arange(60) % 5)[0], (NAMES,)
 
 
 def ngrams() -> tuple[Any, tuple[Any, ...]]:
@@ -96,6 +103,7 @@ MADE: dict[str, Callable[[], tuple[Any, tuple[Any, ...]]]] = {
     "static-text": lambda: (StaticText(), (TEXTS,)),
     "design-matrix": lambda: (DesignMatrix.fit({"n": NUMBERS, "c": NAMES}, TYPES), (NUMBERS, NAMES)),
     "typed-columns": lambda: (TypedColumns.fit({"n": NUMBERS, "c": NAMES}, TYPES), (NUMBERS, NAMES)),
+    "target-means": target_means,
     "multi-hot": lambda: (MultiHot(["a", "b"]), (LISTS,)),
     "join": lambda: (Join(), (DENSE, DENSE)),
     "constant": lambda: (Constant(np.array([0.5])), (NUMBERS,)),
@@ -109,6 +117,7 @@ MADE: dict[str, Callable[[], tuple[Any, tuple[Any, ...]]]] = {
     "doubt": lambda: (Doubt(), (DENSE,)),
     "familiarity": lambda: (Rank.fit([NUMBERS[~np.isnan(NUMBERS)]]), (DENSE[:, 0],)),
     "scaling": lambda: (Scaling(1.5, -0.5), (DENSE,)),
+    "numbers": lambda: (Numbers(SCALE, [-1.0, 0.5], [0.1, 0.2]), (DENSE[:, :1],)),
     "temperature": lambda: (Temperature(1.5), (DENSE,)),
     "weighted-sum": lambda: (WeightedSum([0.25, 0.75], 1.0), (DENSE, 2 * DENSE)),
     "hub-text": lambda: from_hub("Bert"),

@@ -56,20 +56,29 @@ class TypedColumns(Part):
 
     Trees learn where a missing value should go only in columns that had one in training; elsewhere LightGBM would read it as 0, which
     may be far from every value ever seen. There we put the median in its place, so training and every engine agree on one answer.
+    After the columns come `blocks`, matrices without missing values that other parts made, by name and width.
     """
 
     kind: ClassVar[str] = "typed-columns"
 
-    def __init__(self, names: Sequence[str], vocabularies: Mapping[str, Sequence[str]], fills: Mapping[str, float]) -> None:
-        self.names = tuple(names)
+    def __init__(
+        self,
+        names: Sequence[str],
+        vocabularies: Mapping[str, Sequence[str]],
+        fills: Mapping[str, float],
+        blocks: Mapping[str, int] | None = None,
+    ) -> None:
+        self.names, self.blocks = tuple(names), dict(blocks or {})
         self.vocabularies = {name: Vocabulary(words) for name, words in vocabularies.items()}
         self.fills = dict(fills)
-        self._categorical = tuple(name in self.vocabularies for name in self.names)
+        self._width = sum(self.blocks.values())
+        self._categorical = (*(name in self.vocabularies for name in self.names), *[False] * self._width)
+        self._all_names = (*self.names, *(f"{name}.{place}" for name, width in self.blocks.items() for place in range(width)))
         medians = [np.nan if name in self.vocabularies else self.fills.get(name, np.nan) for name in self.names]
         self._medians = np.array(medians, np.float64)
 
     @classmethod
-    def fit(cls, columns: Mapping[str, Any], types: Mapping[str, str]) -> Self:
+    def fit(cls, columns: Mapping[str, Any], types: Mapping[str, str], blocks: Mapping[str, int] | None = None) -> Self:
         vocabularies = {
             name: Vocabulary.fit(values, _LEAST_COUNT, _MOST_CATEGORIES).names
             for name, values in columns.items()
@@ -77,22 +86,25 @@ class TypedColumns(Part):
         }
         numbers = {name: values for name, values in columns.items() if types[name] == NUMBER}
         fills = {name: float(np.median(values)) for name, values in numbers.items() if len(values) and not np.isnan(values).any()}
-        return cls(list(columns), vocabularies, {name: fill if np.isfinite(fill) else 0.0 for name, fill in fills.items()})
+        return cls(list(columns), vocabularies, {name: fill if np.isfinite(fill) else 0.0 for name, fill in fills.items()}, blocks)
 
     def run(self, *columns: Any) -> Typed:
-        matrix = np.empty((len(columns[0]), len(self.names)), np.float64)
-        for place, (name, values) in enumerate(zip(self.names, columns, strict=True)):
+        own, blocks = columns[: len(self.names)], columns[len(self.names) :]
+        matrix = np.empty((len(columns[0]), len(self.names) + self._width), np.float64)
+        for place, (name, values) in enumerate(zip(self.names, own, strict=True)):
             matrix[:, place] = self.vocabularies[name].encode(values) if self._categorical[place] else values
-        np.copyto(matrix, self._medians, where=np.isnan(matrix))
-        return Typed(matrix, self._categorical, self.names)
+        np.copyto(matrix[:, : len(self.names)], self._medians, where=np.isnan(matrix[:, : len(self.names)]))
+        if blocks:
+            np.concatenate(blocks, axis=1, out=matrix[:, len(self.names) :])
+        return Typed(matrix, self._categorical, self._all_names)
 
     def config(self) -> dict[str, Any]:
         words = {name: vocabulary.names for name, vocabulary in self.vocabularies.items()}
-        return {"names": list(self.names), "vocabularies": words, "fills": self.fills}
+        return {"names": list(self.names), "vocabularies": words, "fills": self.fills, "blocks": self.blocks}
 
     @classmethod
     def load(cls, config: dict[str, Any], arrays: Mapping[str, np.ndarray], files: Mapping[str, Any]) -> Self:
-        return cls(config["names"], config["vocabularies"], config["fills"])
+        return cls(config["names"], config["vocabularies"], config["fills"], config.get("blocks"))
 
 
 @dataclass(frozen=True)

@@ -16,11 +16,11 @@ from leadline.data.examples import Examples
 from leadline.encoders.join import Join
 from leadline.encoders.multihot import MultiHot
 from leadline.encoders.ngrams import HashedNgrams, Ngrams
-from leadline.encoders.tabular import DesignMatrix, bins_for
 from leadline.evaluate.folds import make_folds
 from leadline.heads.linear import LinearHead
 from leadline.learners.contract import Learner, Sizes, Work
 from leadline.learners.search import Aim, Search, Trial
+from leadline.learners.tables import Encoders, table_matrix, table_width
 from leadline.parts import COLUMN, Graph, Node
 from leadline.tasks.contract import Task
 
@@ -113,7 +113,7 @@ class Linear(Learner):
             "offset": 0.1,  # `imdb`, five folds of the training rows: 92.36 % against 92.22 % with none
             "weighting": "naive-bayes" if aim.loss == "two-classes" else "idf",
         }
-        in_texts, in_tables = _entries_in_texts(sizes), table_width(sizes) + self.vector_width(sizes)
+        in_texts, in_tables = _entries_in_texts(sizes), table_width(sizes, aim.num_outputs) + self.vector_width(sizes)
         row_bytes = in_texts * _BYTES_TEXT + in_tables * _BYTES_TABLE + aim.num_searched * 8 * 60
         settings["rows"] = rows_within(sizes.rows, row_bytes)
         entries = settings["rows"] * (in_texts + in_tables)
@@ -123,15 +123,15 @@ class Linear(Learner):
 
     def tuned(self, train: Examples, task: Task, work: Work, seed: int) -> Work:
         vectors = self.vectors(train)
-        return with_strength(work, train, task, seed, lambda teach, judge: _trial(teach, judge, work.settings, vectors))
+        return with_strength(work, train, task, seed, lambda teach, judge: _trial(teach, judge, task, work.settings, vectors, seed))
 
     def fit(self, train: Examples, task: Task, work: Work, seed: int) -> Graph:
         work = self.tuned(train, task, work, seed)
         train = sampled(train, work.settings["rows"], seed)
-        encoders = _fit_encoders(train, work.settings, self.vectors(train))
-        found = Search.of(work.settings).fit(encoders.run(train.values), train.target, Aim.of(task, train.num_classes))
+        encoders = _fit_encoders(train, task, work.settings, self.vectors(train), seed)
+        found = Search.of(work.settings).fit(encoders.of_taught(train.values), train.target, Aim.of(task, train.num_classes))
         head = LinearHead(found.coef, found.intercept)
-        return encoders.extended(Node("linear", head, (encoders.nodes[-1].name,)))
+        return Graph((*encoders.nodes, Node("linear", head, encoders.names)))
 
     def vectors(self, train: Examples) -> list[str]:
         """Names of what stateless encoders made of the rows that is put beside the n-grams and columns as it is; here nothing."""
@@ -146,27 +146,19 @@ def _hashed(column: str) -> str:
     return f"{column}.{HashedNgrams.kind}"
 
 
-def _trial(train: Examples, valid: Examples, settings: Mapping[str, Any], vectors: Sequence[str]) -> Trial:
+def _trial(train: Examples, valid: Examples, task: Task, settings: Mapping[str, Any], vectors: Sequence[str], seed: int) -> Trial:
     """The encoders see the teaching rows alone: n-gram weights know the answers of the rows that they were made of."""
-    encoders = _fit_encoders(train, settings, vectors)
-    return Trial(encoders.run(train.values), train.target, encoders.run(valid.values), valid.target)
+    encoders = _fit_encoders(train, task, settings, vectors, seed)
+    return Trial(encoders.of_taught(train.values), train.target, Graph(encoders.nodes).run(valid.values), valid.target)
 
 
-def _fit_encoders(train: Examples, settings: Mapping[str, Any], vectors: Sequence[str]) -> Graph:
+def _fit_encoders(train: Examples, task: Task, settings: Mapping[str, Any], vectors: Sequence[str], seed: int) -> Encoders:
     """Nodes from columns, hashed texts and vectors to one set of features."""
+    table = table_matrix(train, task, seed)
     tags = [_tags_node(train, name) for name in train.columns_of(TAGS)]
-    nodes = [*table_nodes(train), *tags, *(_ngrams_node(train, name, settings) for name in train.columns_of(TEXT))]
-    names = (*(node.name for node in nodes), *vectors)
-    return Graph(tuple(nodes)) if len(names) == 1 else Graph((*nodes, Node("joined", Join(), names)))
-
-
-def table_nodes(train: Examples) -> list[Node]:
-    """One node that makes all number and category columns a matrix, or none where there are no such columns."""
-    names = train.columns_of(*TABLE_TYPES)
-    if not names:
-        return []
-    part = DesignMatrix.fit({name: train.values[COLUMN + name] for name in names}, dict(train.types), train.target)
-    return [Node(DesignMatrix.kind, part, tuple(COLUMN + name for name in names))]
+    others = [*tags, *(_ngrams_node(train, name, settings) for name in train.columns_of(TEXT))]
+    nodes, names = (*table.nodes, *others), (*table.names, *(node.name for node in others), *vectors)
+    return Encoders(nodes if len(names) == 1 else (*nodes, Node("joined", Join(), names)), table.taught)
 
 
 def _tags_node(train: Examples, column: str) -> Node:
@@ -203,10 +195,3 @@ def _entries_in_texts(sizes: Sizes) -> float:
     words = sizes.text_length / _CHARACTERS_PER_WORD
     per_text = 2 * words + 4 * sizes.text_length if sizes.text_length < _SHORT_TEXT else 3 * words
     return per_text * len(sizes.columns_of(TEXT)) + _LABELS_A_CELL * len(sizes.columns_of(TAGS))
-
-
-def table_width(sizes: Sizes) -> int:
-    """Columns of `DesignMatrix`."""
-    numbers = len(sizes.columns_of("number"))
-    categories = int(np.sum([min(count, 100) for count in sizes.categories.values()]))
-    return numbers * (1 + bins_for(sizes.rows, numbers)) + categories + 1

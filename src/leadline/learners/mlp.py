@@ -23,8 +23,9 @@ from leadline.encoders.tabular import CATEGORY, NUMBER
 from leadline.evaluate.folds import Fold, make_folds
 from leadline.heads.mlp import MlpHead
 from leadline.learners.contract import Learner, Sizes, Work
-from leadline.learners.linear import rows_within, sampled, table_nodes, table_width
+from leadline.learners.linear import rows_within, sampled
 from leadline.learners.search import Standardised
+from leadline.learners.tables import table_matrix, table_width
 from leadline.parts import Graph, Node
 from leadline.tasks.contract import Loss, Task
 from leadline.training.loop import Rows, Schedule, learn, side_by_side
@@ -57,7 +58,8 @@ class Mlp(Learner):
 
     def work(self, sizes: Sizes, task: Task, effort: int) -> Work:
         """Steps are a billion looks of a row at a weight, networks side by side counting once; few stop before their last epoch."""
-        width, num_outputs = table_width(sizes), task.num_outputs(sizes.num_classes)
+        num_outputs = task.num_outputs(sizes.num_classes)
+        width = table_width(sizes, num_outputs)
         rows = rows_within(sizes.rows, 12 * width + 16 * num_outputs)
         settings = {**_EFFORTS[effort], **_SHAPE, "rows": rows, "batch_size": _batch_size(rows)}
         settings["epochs"] = min(settings["epochs"], max(_LEAST_EPOCHS, _MOST_VISITS // max(rows, 1)))
@@ -72,8 +74,8 @@ class Mlp(Learner):
     def fit(self, train: Examples, task: Task, work: Work, seed: int) -> Graph:
         settings = work.settings
         train = sampled(train, settings["rows"], seed)
-        (columns,) = table_nodes(train)
-        features = Graph((columns,)).run(train.values)
+        columns = table_matrix(train, task, seed)
+        features = columns.of_taught(train.values)
         loss, scaled = task.loss(train.num_classes), Standardised.of(train.target, task.loss(train.num_classes))
         start = np.zeros(1) if loss == "squared" else task.first_guess(train.target, train.num_classes)
         member = partial(_member, features, scaled.values, _Aim(loss, start), settings)
@@ -82,7 +84,7 @@ class Mlp(Learner):
         found = side_by_side(loops, machine.num_threads())
         weights, biases = ([np.stack(layer) for layer in zip(*parts, strict=True)] for parts in zip(*found, strict=True))
         head = MlpHead(weights, biases, scaled.scale, scaled.mean)
-        return Graph((columns, Node("mlp", head, (columns.name,))))
+        return Graph((*columns.nodes, Node("mlp", head, columns.names)))
 
 
 @dataclass(frozen=True)

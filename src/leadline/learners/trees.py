@@ -15,17 +15,17 @@ import numpy as np
 
 from leadline import machine
 from leadline.data.examples import Examples
-from leadline.encoders.tabular import CATEGORY, NUMBER, TypedColumns
+from leadline.encoders.tabular import CATEGORY, NUMBER
 from leadline.evaluate.folds import make_folds
 from leadline.heads.trees import TreesHead
 from leadline.learners.contract import Learner, Sizes, Work
 from leadline.learners.linear import sampled
+from leadline.learners.tables import typed_columns
 from leadline.learners.tree_growth import Forest, Growth, problems_of
 from leadline.learners.tree_onnx import to_onnx
 from leadline.learners.tree_shapes import Shape, best_shape, first_shapes
-from leadline.parts import COLUMN, Graph, Node
+from leadline.parts import Graph, Node
 from leadline.tasks.contract import Task
-from leadline.values import Typed
 
 # For each effort. Without folds one forest of `max_trees` is grown from all rows. The last tunes the shape of its trees.
 _EFFORTS: tuple[dict[str, Any], ...] = (
@@ -89,7 +89,7 @@ class Trees(Learner):
         if trial is None:
             return work
         some = sampled(train, trial["rows"], seed)
-        _, values = _prepared(some)
+        _, values = typed_columns(some, task, seed)
         folds = make_folds(some, task, trial["num_folds"], seed)[: trial["used"]]
         problems = problems_of(values, some, task)
         growths = [Growth(problem, seed) for problem in problems[:: -(-len(problems) // _LABELS_TRIED)]]
@@ -103,7 +103,7 @@ class Trees(Learner):
 
     def fit(self, train: Examples, task: Task, work: Work, seed: int) -> Graph:
         work = self.tuned(train, task, work, seed)
-        node, values = _prepared(train)
+        encoders, values = typed_columns(train, task, seed)
         settings, num_folds = work.settings, work.settings["num_folds"]
         folds = make_folds(train, task, num_folds, seed) if num_folds else []
         if num_folds and not folds:  # all rows are of one group: nothing tells when to stop
@@ -116,21 +116,13 @@ class Trees(Learner):
         base = [start for problem in problems for start in problem.base.tolist()]
         texts = [[forest.text for forest in forests] for forests in best]
         model = to_onnx(texts, values.categorical, scale=problems[0].scale, base=base)
-        return Graph((node, Node("trees", TreesHead(model), (node.name,))))
+        return Graph((*encoders.nodes, Node("trees", TreesHead(model), encoders.names)))
 
 
 def _bounded(settings: Mapping[str, Any], num_outputs: int) -> dict[str, Any]:
     """With larger steps where many outputs leave room for few trees."""
     max_trees = max(10, min(settings["max_trees"], _MOST_TREES // num_outputs))
     return {**settings, "max_trees": max_trees, "learning_rate": max(settings["learning_rate"], _LEAST_PROGRESS / max_trees)}
-
-
-def _prepared(train: Examples) -> tuple[Node, Typed]:
-    """The node that prepares the columns, and what it makes of them."""
-    names = train.columns_of(NUMBER, CATEGORY)
-    columns = [train.values[COLUMN + name] for name in names]
-    prepare = TypedColumns.fit(dict(zip(names, columns, strict=True)), train.types)
-    return Node("typed", prepare, tuple(COLUMN + name for name in names)), prepare.run(*columns)
 
 
 def _mean_loss(forests: Sequence[Sequence[Forest]]) -> float:

@@ -18,9 +18,10 @@ from leadline.encoders.contract import StoredEncoder
 from leadline.encoders.join import Join
 from leadline.heads.linear import LinearHead
 from leadline.learners.contract import Learner, Sizes, Work
-from leadline.learners.linear import direct_solves, path_settings, path_solves, rows_within, sampled, table_nodes, with_strength
+from leadline.learners.linear import direct_solves, path_settings, path_solves, rows_within, sampled, with_strength
 from leadline.learners.logistic import LinearFit
 from leadline.learners.search import Aim, Search, Trial
+from leadline.learners.tables import Encoders, table_matrix
 from leadline.parts import COLUMN, Graph, Node
 from leadline.registry import ENCODERS
 from leadline.tasks.contract import Task
@@ -70,18 +71,18 @@ class LinearOnVectors(Learner):
         return Work(numbers * direct_solves(aim), int(settings["rows"] * row_bytes), settings, tuning)
 
     def tuned(self, train: Examples, task: Task, work: Work, seed: int) -> Work:
-        return with_strength(work, train, task, seed, self._trial)
+        return with_strength(work, train, task, seed, lambda teach, judge: self._trial(teach, judge, task, seed))
 
     def fit(self, train: Examples, task: Task, work: Work, seed: int) -> Graph:
         work = self.tuned(train, task, work, seed)
         train = sampled(train, work.settings["rows"], seed)
-        graph = self._fit_join(train)
-        features = self._features(graph, train)
+        encoders = self._fit_join(train, task, seed)
+        features = self._of_taught(encoders, train)
         preparing = Preparing.of(features)
         found = Search.of(work.settings).fit(preparing.applied(features), train.target, Aim.of(task, train.num_classes))
-        source = graph.nodes[-1].name if graph.nodes else self._encoded(train)[0]
         served = preparing.undone(found)
-        return graph.extended(Node("linear", LinearHead(served.coef, served.intercept), (source,)))
+        head = LinearHead(served.coef, served.intercept)
+        return Graph((*encoders.nodes, Node("linear", head, encoders.names or (self._encoded(train)[0],))))
 
     def _encoder(self, kind: str, sizes: Sizes) -> StoredEncoder:
         """What reads columns of this type."""
@@ -101,21 +102,25 @@ class LinearOnVectors(Learner):
         made = [self._node(name, kind) for name, kind in examples.types.items() if kind in self.encoders]
         return [name for name in made if name in examples.values]
 
-    def _fit_join(self, train: Examples) -> Graph:
+    def _fit_join(self, train: Examples, task: Task, seed: int) -> Encoders:
         """Nodes that put vectors and table columns side by side; none where one column's vectors are all there is."""
-        tables = table_nodes(train)
-        blocks = [*self._encoded(train), *(node.name for node in tables)]
-        return Graph(()) if len(blocks) == 1 else Graph((*tables, Node("joined", Join(), tuple(blocks))))
+        table = table_matrix(train, task, seed)
+        blocks = (*self._encoded(train), *table.names)
+        return table if len(blocks) == 1 else Encoders((*table.nodes, Node("joined", Join(), blocks)), table.taught)
 
-    def _features(self, graph: Graph, examples: Examples) -> Dense:
-        features = graph.run(examples.values) if graph.nodes else examples.values[self._encoded(examples)[0]]
-        return np.asarray(features, np.float32)
+    def _of_taught(self, encoders: Encoders, train: Examples) -> Dense:
+        """Features of the rows that the encoders were fitted to."""
+        return np.asarray(encoders.of_taught(train.values) if encoders.nodes else train.values[self._encoded(train)[0]], np.float32)
 
-    def _trial(self, train: Examples, valid: Examples) -> Trial:
-        graph = self._fit_join(train)
-        features = self._features(graph, train)
+    def _features(self, encoders: Encoders, examples: Examples) -> Dense:
+        values = examples.values
+        return np.asarray(Graph(encoders.nodes).run(values) if encoders.nodes else values[self._encoded(examples)[0]], np.float32)
+
+    def _trial(self, train: Examples, valid: Examples, task: Task, seed: int) -> Trial:
+        encoders = self._fit_join(train, task, seed)
+        features = self._of_taught(encoders, train)
         preparing = Preparing.of(features)
-        return Trial(preparing.applied(features), train.target, preparing.applied(self._features(graph, valid)), valid.target)
+        return Trial(preparing.applied(features), train.target, preparing.applied(self._features(encoders, valid)), valid.target)
 
 
 @dataclass(frozen=True)

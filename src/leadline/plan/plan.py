@@ -64,6 +64,7 @@ class Plan:
     threads: int
     expected_seconds: float
     expected_peak_mb: float
+    target_scale: dict[str, float] | None = None  # that numbers are taught in, {} as they are; None: to be found
     processor: dict[str, Any] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     leadline: str = ""

@@ -29,6 +29,7 @@ class Metric:
     every_answer: bool = False  # each resample looks at every number of every row's answer, so that fewer of them are drawn
     skewed: bool = False  # resamples lie to one side of the score, as rare labels vanish from them: their middle is moved to it
     two_classes_only: bool = False
+    middle: bool = False  # least where the middle of what may be is answered, not its mean
 
     def score(self, answers: np.ndarray, truth: np.ndarray, weights: np.ndarray) -> float:
         return self.prepared(answers, truth)(weights)

@@ -42,7 +42,7 @@ class Regress(Task):
     metrics = named((
         Metric("r2", "share of variance explained (R2)", True, weighted(r2)),
         Metric("rmse", "root mean squared error", False, weighted(rmse)),
-        Metric("mae", "mean absolute error", False, mean_of(distance), distance),
+        Metric("mae", "mean absolute error", False, mean_of(distance), distance, middle=True),
     ))  # fmt: skip
 
     def claims(self, target: pl.Series) -> Confidence | WhyNot:
@@ -113,6 +113,10 @@ class Regress(Task):
     def in_words(self, prediction: Mapping[str, Any]) -> tuple[str, str]:
         low, high = prediction["low"], prediction["high"]
         return show(prediction["value"], 5), "" if low is None else f"90% between {show(low, 5)} and {show(high, 5)}"
+
+    def trivial_score(self, metric: str, taught: np.ndarray, values: np.ndarray, num_classes: int) -> float:
+        guess = np.median(taught) if self.metrics[metric].middle else np.mean(taught, dtype=np.float64)
+        return self.metrics[metric].value(np.full(len(values), guess), values)
 
     def default_metric(self, target: Target) -> str:
         return "r2"

@@ -24,7 +24,8 @@ def blends(
     able = {result.learner: result for result in results if result.learner != TRIVIAL}
     if len(able) < 2:
         return
-    answered = Answered({name: result.raw for name, result in able.items()}, truth)
+    taught = truth if rules.scale is None else rules.scale.of(truth)
+    answered = Answered({name: result.raw for name, result in able.items()}, taught)
     for name in BLENDS:
         blend: Blend = BLENDS.get(name)()
         weights = blend.weigh(answered, rules.task, num_classes)

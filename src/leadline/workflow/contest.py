@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from leadline.data.examples import Examples
 from leadline.errors import LeadlineError
 from leadline.evaluate.calibration import fit_calibration
 from leadline.evaluate.choose import Candidate, Choice, choose
+from leadline.evaluate.target_scale import TargetScale, fit_numbers
 from leadline.parts import Graph, Part
 from leadline.plan.plan import Fitting, Skipped
 from leadline.registry import BLENDS
@@ -24,8 +26,9 @@ Fitted = Callable[[], None]  # called after every fit, for the progress bar
 class OutOfFold:
     """Raw outputs of one learner on rows it did not learn from: `rows` are positions in the examples.
 
-    `calibration` makes them honest, as the learner would be served, so that nobody loses for stating too much or too little confidence;
-    None where the task speaks of no chances. `task` decides answers as the learner would be served.
+    `calibration` makes them honest, as the learner would be served, so that nobody loses for stating too much or too little confidence,
+    and numbers of those that were taught in another scale; None where they are answers as they are. `task` decides answers as the learner
+    would be served.
     """
 
     fitting: Fitting
@@ -74,6 +77,17 @@ class Rules:
     metric: Metric
     seed: int
     after_fit: Fitted
+    scale: TargetScale | None = None  # that numbers are taught in; None: as they are
+
+    def taught(self, examples: Examples) -> Examples:
+        """With the target as learners are taught it."""
+        return examples if self.scale is None else replace(examples, target=self.scale.of(examples.target))
+
+    def calibration(self, raw: np.ndarray, truth: np.ndarray) -> Part | None:
+        """What makes out-of-fold outputs honest chances, or the numbers that the metric asks for; None where they are."""
+        if self.task.has_intervals:
+            return fit_numbers(raw, truth, self.scale, self.metric.middle)
+        return fit_calibration(raw, truth, self.task)
 
     def score(self, result: OutOfFold, truth: np.ndarray) -> float:
         """Higher is better, whatever the metric; -inf where it cannot be told."""
@@ -82,7 +96,7 @@ class Rules:
 
     def served(self, raw: np.ndarray, truth: np.ndarray, num_classes: int) -> tuple[Part | None, Task]:
         """What makes out-of-fold outputs honest, and the task with answers decided as suits the metric."""
-        calibration = fit_calibration(raw, truth, self.task)
+        calibration = self.calibration(raw, truth)
         honest = raw if calibration is None else calibration.run(raw)
         return calibration, self.task.suiting(self.metric.name, self.task.answers(honest), truth, num_classes)
 

@@ -59,12 +59,13 @@ def _out_of_fold(examples: Examples, folds: Sequence[Fold], fitting: Fitting, ru
     raw, seconds, began = list[np.ndarray](), 0.0, time.perf_counter()
     # One fold's judges tell nothing here, as they may be later than the others; several folds hold out every row anyway, and tuning parts
     # the rows otherwise than they do.
-    teaching = examples.take(folds[0].train) if len(folds) == 1 else examples
+    taught = rules.taught(examples)
+    teaching = taught.take(folds[0].train) if len(folds) == 1 else taught
     fitting = replace(fitting, work=learner.tuned(teaching, rules.task, fitting.work, rules.seed + _OTHER_FOLDS))
     tuning = time.perf_counter() - began
     for fold in folds:
         began = time.perf_counter()
-        graph = learner.fit(examples.take(fold.train), rules.task, fitting.work, rules.seed)
+        graph = learner.fit(taught.take(fold.train), rules.task, fitting.work, rules.seed)
         seconds += time.perf_counter() - began
         raw.append(answered(graph, examples, fold.valid))
         if not np.isfinite(raw[-1]).all():
@@ -90,7 +91,7 @@ def refit_winner(examples: Examples, contest: Contest, rules: Rules) -> tuple[Gr
         fitting = contest.winner.fitting
         try:
             learner: Learner = learner_class(fitting.learner)()
-            graph = learner.fit(examples, rules.task, fitting.work, rules.seed)
+            graph = learner.fit(rules.taught(examples), rules.task, fitting.work, rules.seed)
             rules.after_fit()
             return calibrated(graph, contest.winner), contest
         except FAILURES as error:

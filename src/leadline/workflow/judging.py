@@ -117,7 +117,7 @@ def _baseline(learned: Learned, judged: Judged) -> float:
 def manifest_of(learned: Learned) -> Manifest:
     """Without scores, parts, files and refusals, which are known when it has been saved and judged."""
     setup, winner = learned.setup, learned.contest.winner
-    spread = fit_spread(setup.task.answers(winner.raw), learned.examples.target[winner.rows]) if setup.task.has_intervals else None
+    spread = fit_spread(setup.task.answers(winner.calibrated), learned.examples.target[winner.rows]) if setup.task.has_intervals else None
     used = set(learned.graph.columns())
     return Manifest(
         name=setup.data.name, task=setup.task.name, target=setup.data.require_target(), classes=list(setup.target.classes),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from leadline.encoders.contract import StoredEncoder
 from leadline.encoders.store import Store
 from leadline.errors import LeadlineError
 from leadline.evaluate.folds import Fold, given_fold, make_folds
+from leadline.evaluate.target_scale import TargetScale
 from leadline.parts import Graph, Node
 from leadline.plan.plan import Encoding, Fitting, Plan, Skipped
 from leadline.plan.room import Room
@@ -26,6 +27,7 @@ from leadline.workflow.failing import FAILURES, failed
 from leadline.workflow.fitting import calibrated, hold_contest, refit_winner, with_inputs
 from leadline.workflow.nested import Nested, nested_answers
 from leadline.workflow.raising import ranked, settled, spared, told
+from leadline.workflow.scaling import in_best_scale
 from leadline.workflow.setup import Setup
 from leadline.workflow.waves import first_wave, second_wave
 
@@ -42,6 +44,7 @@ class Learned:
     rows: np.ndarray
     contest: Contest
     nested: Nested | None
+    rules: Rules
 
     @property
     def task(self) -> Task:
@@ -84,9 +87,11 @@ class _Learning:
         setup, first = self.setup, first_wave(self.plan.fittings)
         examples, rows, bad, broken = self._encoded(first)
         told = replace(setup, data=setup.data.with_findings(left_out(setup.data.take(setup.teaching), bad, "training"))) if bad else setup
-        folds, rules = _folds(setup, self.plan, examples, rows), Rules(setup.task, setup.metric, self.plan.seed, self.fits)
+        able = [one for one in first if not _broken(one, broken)]
+        folds = _folds(setup, self.plan, examples, rows)
+        rules = self._rules(examples.take(folds[0].train) if len(folds) == 1 else examples, able)
         with self.fits.shown():
-            contest = hold_contest(examples, folds, [one for one in first if not _broken(one, broken)], rules)
+            contest = hold_contest(examples, folds, able, rules)
         out = [failed(one, errors[0]) for one in first if (errors := _broken(one, broken))]
         contest = replace(contest, failed=(*out, *contest.failed))
         for larger in second_wave(self.plan.fittings, contest, rules):
@@ -100,7 +105,21 @@ class _Learning:
                 ran = [fitting for fitting in self.plan.fittings if fitting.learner in {result.learner for result in contest.results}]
                 nested = nested_answers(examples, ran, rules, self.plan.nested_folds, self.plan.num_folds)
                 contest = replace(contest, failed=(*contest.failed, *nested.failed))
-        return Learned(told, self.plan, self.nodes, with_inputs(graph, self.nodes), examples, rows, contest, nested)
+        return Learned(told, self.plan, self.nodes, with_inputs(graph, self.nodes), examples, rows, contest, nested, rules)
+
+    def _rules(self, teaching: Examples, fittings: Sequence[Fitting]) -> Rules:
+        """With the scale of the plan, which is found now and noted there if it has none yet."""
+        rules = Rules(self.setup.task, self.setup.metric, self.plan.seed, self.fits)
+        if self.plan.target_scale is None:
+            rules = in_best_scale(rules, teaching, fittings)
+            self.plan = replace(self.plan, target_scale={} if rules.scale is None else asdict(rules.scale))
+        elif self.plan.target_scale:
+            rules = replace(rules, scale=TargetScale(**self.plan.target_scale))
+        if rules.scale is not None:
+            self.progress.say(
+                "the target has long tails: learners are taught about its logarithm, with which held-out rows are answered better"
+            )
+        return rules
 
     def _more(
         self, room: Room, examples: Examples, rows: np.ndarray, folds: Sequence[Fold], contest: Contest, rules: Rules
@@ -203,7 +222,8 @@ def _share_changed(learned: Learned, encoding: Encoding, store: Store) -> float 
     winner = learned.contest.winner
     learner = learner_class(winner.learner)()
     try:
-        graph = calibrated(learner.fit(learned.examples.take(others), setup.task, winner.fitting.work, learned.plan.seed), winner)
+        teaching = learned.rules.taught(learned.examples.take(others))
+        graph = calibrated(learner.fit(teaching, setup.task, winner.fitting.work, learned.plan.seed), winner)
     except FAILURES:  # on fewer rows than it won on
         return None
     fast = learned.examples.take(compared).values

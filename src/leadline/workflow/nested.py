@@ -13,6 +13,7 @@ from leadline.plan.plan import Fitting, Skipped
 from leadline.tasks.contract import Task
 from leadline.workflow.contest import Rules
 from leadline.workflow.fitting import hold_contest, refit_winner
+from leadline.workflow.scaling import in_best_scale
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,8 @@ def nested_answers(examples: Examples, fittings: Sequence[Fitting], rules: Rules
     failed, tasks, part = list[Skipped](), list[Task](), np.zeros(len(examples), dtype=np.int64)
     for number, fold in enumerate(outer):
         teaching = examples.take(fold.train)
-        inner = make_folds(teaching, rules.task, num_inner, rules.seed)
-        graph, contest = refit_winner(teaching, hold_contest(teaching, inner, fittings, rules), rules)
+        inner, scaled = make_folds(teaching, rules.task, num_inner, rules.seed), in_best_scale(rules, teaching, fittings)
+        graph, contest = refit_winner(teaching, hold_contest(teaching, inner, fittings, scaled), scaled)
         failed += contest.failed
         given = rules.task.answers(graph.run(examples.take(fold.valid).values))
         answers = np.zeros((len(examples), *given.shape[1:])) if answers is None else answers
