@@ -95,7 +95,7 @@ def test_search_prefers_strong_penalties_for_noise_and_weak_ones_for_signal() ->
     search = Search((1e2, 1.0, 1e-2, 1e-4), 200, 1e-6)
 
     def chosen(target: np.ndarray) -> float:
-        return search.choose([Trial(x[:300], target[:300], x[300:], target[300:])], aim(0))
+        return search.choose([Trial(x[:300], target[:300], x[300:], target[300:])], aim(0))[0]
 
     assert chosen(rng.normal(size=400)) >= 1.0
     assert chosen(x @ rng.normal(size=30) + 0.01 * rng.normal(size=400)) == 1e-4

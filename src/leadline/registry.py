@@ -153,6 +153,7 @@ PARTS = Registry("kind of part", {
     "static-text": "leadline.encoders.static:StaticText",
     "design-matrix": "leadline.encoders.tabular:DesignMatrix",
     "typed-columns": "leadline.encoders.tabular:TypedColumns",
+    "pairs": "leadline.encoders.pairs:Pairs",
     "target-means": "leadline.encoders.target_means:TargetMeans",
     "multi-hot": "leadline.encoders.multihot:MultiHot",
     "join": "leadline.encoders.join:Join",

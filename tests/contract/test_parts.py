@@ -20,6 +20,7 @@ from leadline.encoders.join import Join
 from leadline.encoders.multihot import MultiHot
 from leadline.encoders.ngram_sketch import NgramSketch
 from leadline.encoders.ngrams import HashedNgrams, Ngrams
+from leadline.encoders.pairs import Pairs
 from leadline.encoders.static import StaticText
 from leadline.encoders.tabular import DesignMatrix, TypedColumns
 from leadline.encoders.target_means import TargetMeans
@@ -103,6 +104,7 @@ MADE: dict[str, Callable[[], tuple[Any, tuple[Any, ...]]]] = {
     "static-text": lambda: (StaticText(), (TEXTS,)),
     "design-matrix": lambda: (DesignMatrix.fit({"n": NUMBERS, "c": NAMES}, TYPES), (NUMBERS, NAMES)),
     "typed-columns": lambda: (TypedColumns.fit({"n": NUMBERS, "c": NAMES}, TYPES), (NUMBERS, NAMES)),
+    "pairs": lambda: (Pairs(np.array([[0, 1], [2, 3]]), np.zeros((2, 2))), (DENSE,)),
     "target-means": target_means,
     "multi-hot": lambda: (MultiHot(["a", "b"]), (LISTS,)),
     "join": lambda: (Join(), (DENSE, DENSE)),

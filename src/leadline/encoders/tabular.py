@@ -171,6 +171,19 @@ class DesignMatrix(Part):
             )
         return cls(fitted)
 
+    @property
+    def num_features(self) -> int:
+        return sum(part.num_features for part in self.columns.values())
+
+    def mains(self) -> list[tuple[int, int]]:
+        """Features that say a value itself, a number or which category it is, each with the number of its column."""
+        found, start = list[tuple[int, int]](), 0
+        for number, part in enumerate(self.columns.values()):
+            width = 1 if isinstance(part, NumberScale) else len(part.words)
+            found += [(start + place, number) for place in range(width)]
+            start += part.num_features
+        return found
+
     def run(self, *columns: Any) -> Dense:
         """Filled some rows at a time, so that memory holds the matrix once."""
         if len(columns) != len(self.columns):

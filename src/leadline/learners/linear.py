@@ -19,6 +19,7 @@ from leadline.encoders.ngrams import HashedNgrams, Ngrams
 from leadline.evaluate.folds import make_folds
 from leadline.heads.linear import LinearHead
 from leadline.learners.contract import Learner, Sizes, Work
+from leadline.learners.pairs import with_pairs
 from leadline.learners.search import Aim, Search, Trial
 from leadline.learners.tables import Encoders, table_matrix, table_width
 from leadline.parts import COLUMN, Graph, Node
@@ -43,6 +44,8 @@ _PREPARING = 40  # measured on `imdb` and `banking77`
 # solver's copy of it. Together a fit stays under `_MOST_BYTES`.
 _BYTES_TEXT, _BYTES_TABLE = 80.0, 20.0
 _MOST_BYTES = 2.5e9
+# Products of two columns, tried from effort 1 and so many rows on, up to so many outputs, and what they must leave of the held-out loss (LOG.md).
+_PAIRS, _PAIRED_ROWS, _PAIRED_OUTPUTS, _CLEARLY = 200, 1000, 20, 0.97
 _DIRECT_SOLVES = 8  # strengths of a path that cost as much as the last solution, which starts from zero
 
 
@@ -79,12 +82,17 @@ def direct_solves(aim: Aim) -> int:
 
 def with_strength(work: Work, train: Examples, task: Task, seed: int, trial: Callable[[Examples, Examples], Trial]) -> Work:
     """The work with the one strength that rows held out of `train` prefer; `trial` makes features of rows that teach and that judge."""
+    return judged_strength(work, train, task, seed, trial)[0]
+
+
+def judged_strength(work: Work, train: Examples, task: Task, seed: int, trial: Callable[[Examples, Examples], Trial]) -> tuple[Work, float]:
+    """The same, and the held-out loss; infinite where nothing was held out."""
     settings = work.settings
     some = sampled(train, settings["rows"], seed)
     folds = make_folds(some, task, settings["inner_folds"], seed) if settings["inner_folds"] else []
     trials = [trial(some.take(fold.train), some.take(fold.valid)) for fold in folds]
-    strength = Search.of(settings).choose(trials, Aim.of(task, train.num_classes))
-    return replace(work, settings={**settings, "strengths": [strength], "inner_folds": 0}, tuning_steps=0.0)
+    strength, loss = Search.of(settings).choose(trials, Aim.of(task, train.num_classes))
+    return replace(work, settings={**settings, "strengths": [strength], "inner_folds": 0}, tuning_steps=0.0), loss
 
 
 class Linear(Learner):
@@ -114,16 +122,32 @@ class Linear(Learner):
             "weighting": "naive-bayes" if aim.loss == "two-classes" else "idf",
         }
         in_texts, in_tables = _entries_in_texts(sizes), table_width(sizes, aim.num_outputs) + self.vector_width(sizes)
-        row_bytes = in_texts * _BYTES_TEXT + in_tables * _BYTES_TABLE + aim.num_searched * 8 * 60
+        pairs = _PAIRS if effort and _may_pair(sizes, aim) else 0
+        row_bytes = in_texts * _BYTES_TEXT + (in_tables + pairs) * _BYTES_TABLE + aim.num_searched * 8 * 60
         settings["rows"] = rows_within(sizes.rows, row_bytes)
-        entries = settings["rows"] * (in_texts + in_tables)
-        steps = entries * (_PREPARING + direct_solves(aim)) / 1e6
-        tuning = entries * (_PREPARING * settings["inner_folds"] + path_solves(settings, aim)) / 1e6
+        settings["pairs"] = pairs if settings["inner_folds"] else 0
+        entries, paired = settings["rows"] * (in_texts + in_tables), settings["rows"] * (in_texts + in_tables + settings["pairs"])
+        steps = paired * (_PREPARING + direct_solves(aim)) * (2 if settings["pairs"] else 1) / 1e6  # a sum without them comes first
+        tries = entries + paired if settings["pairs"] else entries
+        tuning = tries * (_PREPARING * settings["inner_folds"] + path_solves(settings, aim)) / 1e6
         return Work(steps, int(settings["rows"] * row_bytes), settings, tuning)
 
     def tuned(self, train: Examples, task: Task, work: Work, seed: int) -> Work:
+        """With products of columns that act together only where these make held-out rows clearly easier to answer."""
         vectors = self.vectors(train)
-        return with_strength(work, train, task, seed, lambda teach, judge: _trial(teach, judge, task, work.settings, vectors, seed))
+
+        def judged(number: int) -> tuple[Work, float]:
+            settings = {**work.settings, "pairs": number}
+            return judged_strength(
+                replace(work, settings=settings), train, task, seed,
+                lambda teach, judge: _trial(teach, judge, task, settings, vectors, seed),
+            )  # fmt: skip
+
+        number = work.settings["pairs"]
+        if not number or not work.settings["inner_folds"]:
+            return judged(number)[0]
+        (plain, loss), (paired, with_loss) = judged(0), judged(number)
+        return paired if with_loss < _CLEARLY * loss else plain
 
     def fit(self, train: Examples, task: Task, work: Work, seed: int) -> Graph:
         work = self.tuned(train, task, work, seed)
@@ -142,6 +166,11 @@ class Linear(Learner):
         return 0
 
 
+def _may_pair(sizes: Sizes, aim: Aim) -> bool:
+    """Whether there are columns that could act together, and rows enough to tell."""
+    return sizes.rows >= _PAIRED_ROWS and aim.num_outputs <= _PAIRED_OUTPUTS and len(sizes.columns_of(*TABLE_TYPES)) > 1
+
+
 def _hashed(column: str) -> str:
     return f"{column}.{HashedNgrams.kind}"
 
@@ -155,6 +184,8 @@ def _trial(train: Examples, valid: Examples, task: Task, settings: Mapping[str, 
 def _fit_encoders(train: Examples, task: Task, settings: Mapping[str, Any], vectors: Sequence[str], seed: int) -> Encoders:
     """Nodes from columns, hashed texts and vectors to one set of features."""
     table = table_matrix(train, task, seed)
+    if settings["pairs"] and table.nodes:
+        table = with_pairs(table, train, Aim.of(task, train.num_classes), settings["pairs"])
     tags = [_tags_node(train, name) for name in train.columns_of(TAGS)]
     others = [*tags, *(_ngrams_node(train, name, settings) for name in train.columns_of(TEXT))]
     nodes, names = (*table.nodes, *others), (*table.names, *(node.name for node in others), *vectors)

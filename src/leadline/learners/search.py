@@ -84,10 +84,10 @@ class Search:
     def of(cls, settings: Mapping[str, Any]) -> Search:
         return cls(tuple(settings["strengths"]), settings["max_iterations"], settings["tolerance"])
 
-    def choose(self, trials: Sequence[Trial], aim: Aim) -> float:
-        """The strength with the least held-out loss, averaged over trials; the path ends where it only rises."""
+    def choose(self, trials: Sequence[Trial], aim: Aim) -> tuple[float, float]:
+        """The strength with the least held-out loss, averaged over trials, and that loss; the path ends where it only rises."""
         if not trials:
-            return self.strengths[len(self.strengths) // 2]
+            return self.strengths[len(self.strengths) // 2], np.inf
         if aim.num_searched < aim.num_outputs:
             picked = _spread_labels(trials[0].train_target, aim.num_searched)
             trials, aim = [trial.with_labels(picked) for trial in trials], Aim(aim.loss, len(picked))
@@ -101,7 +101,7 @@ class Search:
                 worse += 1
             if worse == _PATIENCE or loss > _CLEARLY_WORSE * best:
                 break
-        return chosen
+        return chosen, best
 
     def fit(self, features: Features, target: np.ndarray, aim: Aim) -> LinearFit:
         """The model of the only strength, straight from zero: measured, that is as quick as going down the path."""

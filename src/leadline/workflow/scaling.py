@@ -9,6 +9,7 @@ import numpy as np
 
 from leadline.data.examples import Examples
 from leadline.evaluate.folds import Fold, make_folds
+from leadline.evaluate.intervals import difference_interval
 from leadline.evaluate.target_scale import scales_for
 from leadline.learners.contract import Learner, Sizes
 from leadline.learners.linear import sampled
@@ -26,7 +27,7 @@ _OTHER_FOLDS = 3  # added to the seed; tuning adds 2
 def in_best_scale(rules: Rules, examples: Examples, fittings: Sequence[Fitting]) -> Rules:
     """The rules with the scale in which one of the plan's first learners, at least effort, answers held-out rows best.
 
-    Only targets with long tails are tried in another scale than their own.
+    Only targets with long tails are tried in another scale than their own, which is left only for one that is significantly better.
     """
     scales = scales_for(examples.target) if rules.task.loss(examples.num_classes) == "squared" else []
     if not scales:
@@ -34,25 +35,36 @@ def in_best_scale(rules: Rules, examples: Examples, fittings: Sequence[Fitting])
     some = sampled(examples, _ROWS, rules.seed)
     folds = make_folds(some, rules.task, _FOLDS, rules.seed + _OTHER_FOLDS)
     learners: list[Learner] = [LEARNERS.get(one.learner)() for one in fittings if one.learner != TRIVIAL][:_LEARNERS]
-    scores = {scale: max(_scores(replace(rules, scale=scale), some, folds, learners), default=-np.inf) for scale in (None, *scales)}
-    return replace(rules, scale=max(scores, key=lambda scale: scores[scale]))
+    truth = some.target[np.concatenate([fold.valid for fold in folds])]
+    best = {scale: _best(replace(rules, scale=scale), some, folds, learners, truth) for scale in (None, *scales)}
+    score, answers = best.pop(None)
+    chosen = max(best, key=lambda scale: best[scale][0])
+    if not best[chosen][0] > score or not difference_interval(rules.metric, best[chosen][1], answers, truth).low > 0:
+        return rules
+    return replace(rules, scale=chosen)
 
 
-def _scores(rules: Rules, examples: Examples, folds: Sequence[Fold], learners: Sequence[Learner]) -> Iterator[float]:
-    """Of each learner, higher is better; a learner that fails has none."""
+_Scored = tuple[float, np.ndarray]  # higher is better; answers (n,)
+
+
+def _best(rules: Rules, examples: Examples, folds: Sequence[Fold], learners: Sequence[Learner], truth: np.ndarray) -> _Scored:
+    """What the best of the learners said, and its score; -inf where all fail."""
+    return max(_scored(rules, examples, folds, learners, truth), key=lambda one: one[0], default=(-np.inf, np.zeros_like(truth)))
+
+
+def _scored(rules: Rules, examples: Examples, folds: Sequence[Fold], learners: Sequence[Learner], truth: np.ndarray) -> Iterator[_Scored]:
     taught, sizes = rules.taught(examples), _sizes(examples)
-    rows = np.concatenate([fold.valid for fold in folds])
     for learner in learners:
         try:
             work = learner.work(sizes, rules.task, 0)
             graphs = (learner.fit(taught.take(fold.train), rules.task, work, rules.seed) for fold in folds)
             raw = np.concatenate([graph.run(examples.take(fold.valid).values) for graph, fold in zip(graphs, folds, strict=True)])
-            part = rules.calibration(raw, examples.target[rows])
+            part = rules.calibration(raw, truth)
             answers = rules.task.answers(raw if part is None else np.asarray(part.run(raw)))
-            value = rules.metric.better(rules.metric.value(answers, examples.target[rows]))
+            value = rules.metric.better(rules.metric.value(answers, truth))
         except FAILURES:
             continue
-        yield float(np.nan_to_num(value, nan=-np.inf))
+        yield float(np.nan_to_num(value, nan=-np.inf)), answers
 
 
 def _sizes(examples: Examples) -> Sizes:
