@@ -44,7 +44,8 @@ _PREPARING = 40  # measured on `imdb` and `banking77`
 # solver's copy of it. Together a fit stays under `_MOST_BYTES`.
 _BYTES_TEXT, _BYTES_TABLE = 80.0, 20.0
 _MOST_BYTES = 2.5e9
-# Products of two columns, tried from effort 1 and so many rows on, up to so many outputs, and what they must leave of the held-out loss (LOG.md).
+# Products of two columns (LOG.md): tried from effort 1 and so many rows on, up to so many outputs, and what they must leave of the held-out
+# loss.
 _PAIRS, _PAIRED_ROWS, _PAIRED_OUTPUTS, _CLEARLY = 200, 1000, 20, 0.97
 _DIRECT_SOLVES = 8  # strengths of a path that cost as much as the last solution, which starts from zero
 
