@@ -173,7 +173,7 @@ class DesignMatrix(Part):
 
     @property
     def num_features(self) -> int:
-        return sum(part.num_features for part in self.columns.values())
+        return self._width
 
     def mains(self) -> list[tuple[int, int]]:
         """Features that say a value itself, a number or which category it is, each with the number of its column."""
