@@ -23,6 +23,8 @@ from leadline.learners.contract import Learner, Sizes, Work
 from leadline.learners.search import Aim, Search, Trial
 from leadline.parts import COLUMN, Graph, Node
 from leadline.tasks.contract import Task
+from leadline.tasks.monotone import SIGNS, Direction
+from leadline.values import Features, num_columns
 
 TABLE_TYPES = ("number", "category")
 TEXT, TAGS = "text", "tags"
@@ -43,6 +45,9 @@ _PREPARING = 40  # measured on `imdb` and `banking77`
 # solver's copy of it. Together a fit stays under `_MOST_BYTES`.
 _BYTES_TEXT, _BYTES_TABLE = 80.0, 20.0
 _MOST_BYTES = 2.5e9
+# Weights of one sign only: steps that a bound cuts short gain little, so that a descent has to end later, and each takes three products
+# instead of two (LOG.md); pairs of steps are kept for every n-gram, where else they are for every row.
+_BOUNDED_TOLERANCE, _BOUNDED_STEPS, _BYTES_BOUNDED = 3.0, 2.5, 60.0
 _DIRECT_SOLVES = 8  # strengths of a path that cost as much as the last solution, which starts from zero
 
 
@@ -91,6 +96,7 @@ class Linear(Learner):
     name: ClassVar[str] = "linear"
     family: ClassVar[str] = "classical"
     title: ClassVar[str] = "linear model on words and columns"
+    keeps_monotone: ClassVar[bool] = True  # by weights of one sign: see `DesignMatrix.signs`
 
     def why_not(self, sizes: Sizes, task: Task) -> str | None:
         if sizes.columns_of(*TABLE_TYPES, TEXT, TAGS):
@@ -112,11 +118,15 @@ class Linear(Learner):
             "smoothing": 1.0,
             "offset": 0.1,  # `imdb`, five folds of the training rows: 92.36 % against 92.22 % with none
             "weighting": "naive-bayes" if aim.loss == "two-classes" else "idf",
+            "monotone": dict(sizes.monotone),
         }
         in_texts, in_tables = _entries_in_texts(sizes), table_width(sizes) + self.vector_width(sizes)
         row_bytes = in_texts * _BYTES_TEXT + in_tables * _BYTES_TABLE + aim.num_searched * 8 * 60
+        if sizes.monotone:
+            settings["tolerance"] /= _BOUNDED_TOLERANCE
+            row_bytes += in_texts * _BYTES_BOUNDED
         settings["rows"] = rows_within(sizes.rows, row_bytes)
-        entries = settings["rows"] * (in_texts + in_tables)
+        entries = settings["rows"] * (in_texts + in_tables) * (_BOUNDED_STEPS if sizes.monotone else 1.0)
         steps = entries * (_PREPARING + direct_solves(aim)) / 1e6
         tuning = entries * (_PREPARING * settings["inner_folds"] + path_solves(settings, aim)) / 1e6
         return Work(steps, int(settings["rows"] * row_bytes), settings, tuning)
@@ -129,7 +139,8 @@ class Linear(Learner):
         work = self.tuned(train, task, work, seed)
         train = sampled(train, work.settings["rows"], seed)
         encoders = _fit_encoders(train, work.settings, self.vectors(train))
-        found = Search.of(work.settings).fit(encoders.run(train.values), train.target, Aim.of(task, train.num_classes))
+        features, aim = encoders.run(train.values), Aim.of(task, train.num_classes)
+        found = Search.of(work.settings).fit(features, train.target, aim, _signs(encoders, features, work.settings))
         head = LinearHead(found.coef, found.intercept)
         return encoders.extended(Node("linear", head, (encoders.nodes[-1].name,)))
 
@@ -149,7 +160,19 @@ def _hashed(column: str) -> str:
 def _trial(train: Examples, valid: Examples, settings: Mapping[str, Any], vectors: Sequence[str]) -> Trial:
     """The encoders see the teaching rows alone: n-gram weights know the answers of the rows that they were made of."""
     encoders = _fit_encoders(train, settings, vectors)
-    return Trial(encoders.run(train.values), train.target, encoders.run(valid.values), valid.target)
+    features = encoders.run(train.values)
+    return Trial(features, train.target, encoders.run(valid.values), valid.target, _signs(encoders, features, settings))
+
+
+def _signs(encoders: Graph, features: Features, settings: Mapping[str, Any]) -> np.ndarray | None:
+    """For every feature the sign that its weight has to have, where the user asked for directions of answers."""
+    monotone: Mapping[str, Direction] = settings.get("monotone", {})
+    if not monotone:
+        return None
+    matrix = encoders.nodes[0].part
+    assert isinstance(matrix, DesignMatrix)  # it is there, as those columns are numbers
+    signs = matrix.signs({name: SIGNS[word] for name, word in monotone.items()})
+    return np.pad(signs, (0, num_columns(features) - len(signs)))
 
 
 def _fit_encoders(train: Examples, settings: Mapping[str, Any], vectors: Sequence[str]) -> Graph:

@@ -137,6 +137,12 @@ class Task(ABC):
         """How answers are decided, JSON-able; None: the likeliest."""
         return None
 
+    def what_rises(self, classes: tuple[str, ...]) -> str | None:
+        """What of an answer can rise and fall with a column, for people: "the answer". It is what the only raw output rises with; None
+        where answers have no order.
+        """
+        return None
+
     # How good answers are.
 
     def cost_comparison(self, answers: np.ndarray, values: np.ndarray) -> dict[str, Any] | None:

@@ -114,6 +114,9 @@ class Regress(Task):
         low, high = prediction["low"], prediction["high"]
         return show(prediction["value"], 5), "" if low is None else f"90% between {show(low, 5)} and {show(high, 5)}"
 
+    def what_rises(self, classes: tuple[str, ...]) -> str | None:
+        return "the answer"
+
     def default_metric(self, target: Target) -> str:
         return "r2"
 
