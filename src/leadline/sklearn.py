@@ -54,12 +54,14 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
         metric: str | None = None,
         learners: Sequence[str] | None = None,
         types: dict[str, str] | None = None,
+        monotone: dict[str, str] | None = None,
         random_state: Any = 0,
     ) -> None:
         self.budget = budget
         self.metric = metric
         self.learners = learners
         self.types = types
+        self.monotone = monotone
         self.random_state = random_state
 
     def __sklearn_tags__(self) -> Any:
@@ -97,7 +99,7 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
             data = read(frame.with_columns(target.alias(name)), target=name, types={**types, **(self.types or {})})
             learned = fit(
                 data, folder / "model.leadline", task=self._task, metric=self.metric, budget=self.budget, seed=seed, learners=self.learners,
-                positive=positive, classes=classes,
+                positive=positive, classes=classes, monotone=self.monotone,
             )  # fmt: skip
         except BaseException as error:
             discard(folder)

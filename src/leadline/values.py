@@ -82,6 +82,12 @@ class Typed:
         return Typed(self.matrix[rows], self.categorical, self.names)
 
 
+def num_columns(features: Features) -> int:
+    if isinstance(features, Blocks):
+        return sum(num_columns(part) for part in features.parts)
+    return features.num_columns if isinstance(features, Sparse) else int(features.shape[1])
+
+
 def ragged_take(indptr: np.ndarray, rows: Rows) -> tuple[np.ndarray, np.ndarray]:
     """The new indptr and the positions of the elements of `rows`, in that order."""
     lengths = (indptr[1:] - indptr[:-1])[rows]

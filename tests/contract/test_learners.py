@@ -161,3 +161,22 @@ def reloaded(graph: Graph, folder: Path) -> Graph:
         part = PARTS.get(node.part.kind).load(json.loads(json.dumps(node.part.config())), node.part.arrays(), files)
         nodes.append(replace(node, part=part))
     return Graph(tuple(nodes))
+
+
+def test_who_promises_answers_that_go_one_way_keeps_it_and_all_others_are_left_out(case: tuple[Learner, Task, Examples, Sizes]) -> None:
+    """The target falls with the column, and answers may only rise."""
+    from dataclasses import replace
+
+    learner, task, examples, sizes = case
+    if sizes.types != {"c": "number"} or task.num_outputs(examples.num_classes) > 1:
+        return
+    asked = replace(sizes, monotone={"c": "up"})
+    if not learner.keeps_monotone:
+        assert "cannot promise" in str(learner.refusal(asked, task)) and learner.refusal(sizes, task) is None
+        return
+    values = np.random.default_rng(1).permutation(examples.values[COLUMN + "c"]) - 2 * examples.target
+    train = replace(examples, values={COLUMN + "c": values})
+    grid = {COLUMN + "c": np.linspace(values.min() - 9, values.max() + 9, 500)}
+    for effort in (0, 1):
+        graph = learner.fit(train, task, learner.work(asked, task, effort), seed=0)
+        assert (np.diff(graph.run(grid)[:, 0]) >= 0).all()

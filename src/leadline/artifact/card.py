@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from leadline.artifact.manifest import Manifest
+from leadline.tasks.monotone import directions_in_words
 
 
 def model_card(manifest: Manifest) -> str:
@@ -10,13 +11,14 @@ def model_card(manifest: Manifest) -> str:
     columns = "\n".join(f"- {column['name']}: {column['type']}" for column in manifest.columns)
     scores = "\n".join(_score_line(name, score) for name, score in manifest.metrics.items())
     encoders = "\n".join(f"- {card['name']}: {card['source']}, licence {card['licence']}" for card in manifest.encoders) or "- none"
+    promises = "".join(f"\n{line}\n" for line in directions_in_words(manifest.monotone, manifest.asked(), tuple(manifest.classes)))
     classes = f"\nClasses: {', '.join(manifest.classes)}\n" if manifest.classes else ""
     decides = manifest.asked().decides_in_words(tuple(manifest.classes))
     classes += f"\n{decides}\n" if decides else ""
     return f"""# {manifest.name}
 
 Task: {manifest.task} of `{manifest.target}` by the learner `{manifest.learner}`, from {manifest.data["rows"]:,} rows.
-{classes}
+{classes}{promises}
 ## Reads
 
 {columns}

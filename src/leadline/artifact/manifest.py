@@ -17,6 +17,7 @@ from leadline.errors import LeadlineError
 from leadline.parts import COLUMN
 from leadline.registry import COLUMNS, PARTS, TASKS
 from leadline.tasks.contract import Task
+from leadline.tasks.monotone import SIGNS, Direction
 
 FORMAT_VERSION = 1
 MANIFEST = "manifest.json"
@@ -61,6 +62,7 @@ class Manifest:
     spread: dict[str, list[float]] | None = None  # half widths of intervals (90%) `at` answers
     decision: dict[str, Any] | None = None  # how the answer is decided: from which probability on, by which costs; None: the likeliest
     abstain: dict[str, float] | None = None  # promised: share of rows like those of training that is answered; below: familiarity
+    monotone: dict[str, Direction] = field(default_factory=dict)  # which way answers go as a column grows, where that was asked
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -122,6 +124,7 @@ _FORMS: dict[str, Callable[[Any], bool]] = {
     "spread": lambda v: v is None or _is_spread(v),
     "decision": lambda v: v is None or isinstance(v, dict),
     "abstain": lambda v: v is None or (isinstance(v, dict) and set(v) == {"promised", "below"} and all(map(_is_share, v.values()))),
+    "monotone": lambda v: isinstance(v, dict) and set(v.values()) <= set(SIGNS),
     "interval_half_width": lambda v: v is None or (isinstance(v, int | float) and not isinstance(v, bool)),
 }
 _PART_FORMS: dict[str, Callable[[Any], bool]] = {

@@ -26,10 +26,21 @@ ModelFolder = Annotated[Path, typer.Argument(metavar="MODEL", help="The folder N
 
 def parse_types(pairs: list[str]) -> dict[str, str]:
     """{"age": "number"} from ["age=number"]."""
-    types = {}
-    for pair in pairs:
-        column, mark, kind = pair.rpartition("=")
-        if not mark or not column:
-            raise UsageError(f'"{pair}" does not say the type of a column', "COL=TYPE", "--type age=number")
-        types[column] = kind
-    return types
+    return dict(_pair(pair, "the type of a column", "COL=TYPE", "--type age=number") for pair in pairs)
+
+
+def parse_directions(pairs: list[str]) -> dict[str, str]:
+    """{"rooms": "up"} from ["rooms=up"]; raises UsageError where a column is to go both ways."""
+    directions = dict[str, str]()
+    for text in pairs:
+        column, word = _pair(text, "which way answers go as a column grows", "COL=up or COL=down", "--monotone rooms=up")
+        if directions.setdefault(column, word) != word:
+            raise UsageError(f"{column} is given two directions: {directions[column]} and {word}", "one", f"--monotone {column}={word}")
+    return directions
+
+
+def _pair(text: str, what: str, expected: str, try_this: str) -> tuple[str, str]:
+    column, mark, word = text.rpartition("=")
+    if not mark or not column:
+        raise UsageError(f'"{text}" does not say {what}', expected, try_this)
+    return column, word

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from leadline.cli.options import AsJson, Exclude, Group, Html, Query, Quiet, TableName, Target, Time, Types, parse_types
+from leadline.cli.options import AsJson, Exclude, Group, Html, Query, Quiet, TableName, Target, Time, Types, parse_directions, parse_types
 
 
 def command(
@@ -40,6 +40,10 @@ def command(
     abstain: Annotated[
         str | None, typer.Option(metavar="SHARE", help="Answer 95% of rows like these, and refuse what is too unlike them.")
     ] = None,
+    monotone: Annotated[
+        list[str] | None,
+        typer.Option(metavar="COL=up|down", help="The answer never falls (up) or never rises (down) as COL grows; may be repeated."),
+    ] = None,
     learners: Annotated[
         str | None, typer.Option(metavar="NAME,...", help="Only these, beside the trivial baseline: linear,trees; otherwise all that fit.")
     ] = None,
@@ -63,7 +67,8 @@ def command(
 
     report = train(
         data, target=target, task=task, types=parse_types(type_ or []), exclude=exclude or [], group=group, time=time, table=table,
-        query=query, metric=metric, positive=positive, cost=cost, abstain=abstain, learners=learners.split(",") if learners else None,
+        query=query, metric=metric, positive=positive, cost=cost, abstain=abstain,
+        monotone=parse_directions(monotone or []), learners=learners.split(",") if learners else None,
         encoder=encoder, budget=budget, seed=seed, plan=plan, out=out, progress=progress_for(quiet), whole_command=True,
         afterwards=SECONDS if html else 0.0,
     )  # fmt: skip

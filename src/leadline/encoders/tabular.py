@@ -184,6 +184,17 @@ class DesignMatrix(Part):
             start += part.num_features
         return found
 
+    def signs(self, directions: Mapping[str, int]) -> np.ndarray:
+        """(width,) 1 or -1 for features whose weights have to have that sign for the answer to go that way with a number column, else 0.
+
+        The standardised value and the bins never fall as it grows. Where a value is missing another weight is added, which is free.
+        """
+        signs = list[int]()
+        for name, part in self.columns.items():
+            free = part.missing if isinstance(part, NumberScale) else part.num_features
+            signs += [directions.get(name, 0)] * (part.num_features - free) + [0] * free
+        return np.array(signs, np.int64)
+
     def run(self, *columns: Any) -> Dense:
         """Filled some rows at a time, so that memory holds the matrix once."""
         if len(columns) != len(self.columns):

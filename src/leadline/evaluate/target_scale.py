@@ -70,10 +70,12 @@ def fit_numbers(raw: np.ndarray, truth: np.ndarray, scale: TargetScale | None, m
 
 
 def _middles(outputs: np.ndarray, target: np.ndarray) -> tuple[list[float], list[float]]:
-    """Where outputs lie, and the median error there, in bins; neighbouring bins count half, so that the line is no jagged one."""
+    """Where outputs lie, and the median error there, in bins; neighbouring bins count half, so that the line is no jagged one, and what is
+    more before the shifts is not less after them.
+    """
     bins = np.array_split(np.argsort(outputs, kind="stable"), int(np.clip(len(outputs) // _ROWS_A_BIN, 1, _MOST_BINS)))
     at = np.array([np.median(outputs[rows]) for rows in bins])
     middles = np.pad([float(np.median(target[rows] - outputs[rows])) for rows in bins], 1, mode="edge")
     smooth = (middles[:-2] + 2 * middles[1:-1] + middles[2:]) / 4
     at, first = np.unique(at, return_index=True)
-    return at.tolist(), smooth[first].tolist()
+    return at.tolist(), (np.maximum.accumulate(at + smooth[first]) - at).tolist()

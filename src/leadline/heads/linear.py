@@ -12,7 +12,7 @@ import numpy as np
 from leadline.heads.products import steady_product
 from leadline.machine import at_once, num_threads
 from leadline.parts import Part
-from leadline.values import Blocks, Dense, Features, Sparse
+from leadline.values import Blocks, Dense, Features, Sparse, num_columns
 
 
 class LinearHead(Part):
@@ -30,7 +30,7 @@ class LinearHead(Part):
     def run(self, features: Features) -> np.ndarray:
         if not isinstance(features, Blocks):
             return _product(features, self.coef) + self.intercept
-        edges = np.cumsum([_width(block) for block in features.parts])[:-1]
+        edges = np.cumsum([num_columns(block) for block in features.parts])[:-1]
         products = [_product(block, coef) for block, coef in zip(features.parts, np.split(self.coef, edges), strict=True)]
         return sum(products[1:], products[0]) + self.intercept
 
@@ -40,10 +40,6 @@ class LinearHead(Part):
     @classmethod
     def load(cls, config: dict[str, Any], arrays: Mapping[str, np.ndarray], files: Mapping[str, Path]) -> Self:
         return cls(arrays["coef"], arrays["intercept"])
-
-
-def _width(block: Dense | Sparse) -> int:
-    return block.num_columns if isinstance(block, Sparse) else block.shape[1]
 
 
 def _product(block: Dense | Sparse, coef: np.ndarray) -> np.ndarray:

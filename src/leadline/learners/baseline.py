@@ -15,6 +15,7 @@ class Baseline(Learner):
     name: ClassVar[str] = "baseline"
     family: ClassVar[str] = "classical"
     title: ClassVar[str] = "what is most frequent, or the mean"
+    keeps_monotone: ClassVar[bool] = True
 
     def why_not(self, sizes: Sizes, task: Task) -> str | None:
         return None

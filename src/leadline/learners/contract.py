@@ -8,8 +8,10 @@ from typing import Any, ClassVar, Protocol
 
 from leadline.data.examples import Examples
 from leadline.encoders.hub_folder import Network
+from leadline.errors import listed
 from leadline.parts import Graph, Node
 from leadline.tasks.contract import Task
+from leadline.tasks.monotone import Direction
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,7 @@ class Sizes:
     `text_length` is the mean number of characters of a text; `languages` are those of each text column, as far as they can be told;
     `picture_side` is the longest side of the pictures in pixels, 0 where there are none or it cannot be told.
     `networks` are those that the user named, by the type of column that each reads.
+    `monotone` says in which direction answers may go as a number column grows, where the user asked for one.
     """
 
     rows: int
@@ -30,6 +33,7 @@ class Sizes:
     languages: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     picture_side: int = 0
     networks: Mapping[str, Network] = field(default_factory=dict)
+    monotone: Mapping[str, Direction] = field(default_factory=dict)
 
     def columns_of(self, *types: str) -> list[str]:
         return [name for name, kind in self.types.items() if kind in types]
@@ -64,10 +68,18 @@ class Learner(Protocol):
     title: ClassVar[str]  # for people: "linear model on words and columns"
     larger_than: ClassVar[str] = ""
     reads_named: ClassVar[bool] = False  # whether it reads by a network that the user named
+    keeps_monotone: ClassVar[bool] = False  # whether the raw output of what it fits obeys `Sizes.monotone`, whatever is asked
 
     def why_not(self, sizes: Sizes, task: Task) -> str | None:
         """None if it can answer this task on such columns, else the reason in words."""
         ...
+
+    def refusal(self, sizes: Sizes, task: Task) -> str | None:
+        """Why it is left out of a plan: it cannot answer, or cannot keep the directions that the user asked for. None: it takes part."""
+        reason = self.why_not(sizes, task)
+        if reason is None and sizes.monotone and not self.keeps_monotone:
+            reason = f"it cannot promise that answers go one way with {listed(list(sizes.monotone))}, as --monotone asks"
+        return reason
 
     def inputs(self, sizes: Sizes) -> list[Node]:
         """Stateless nodes it reads: computed once over all rows, pretrained ones through the store."""

@@ -16,6 +16,7 @@ from leadline.data.examples import Examples
 from leadline.encoders.join import Join
 from leadline.encoders.multihot import MultiHot
 from leadline.encoders.ngrams import HashedNgrams, Ngrams
+from leadline.encoders.tabular import DesignMatrix
 from leadline.evaluate.folds import make_folds
 from leadline.heads.linear import LinearHead
 from leadline.learners.contract import Learner, Sizes, Work
@@ -24,6 +25,8 @@ from leadline.learners.search import Aim, Search, Trial
 from leadline.learners.tables import Encoders, table_matrix, table_width
 from leadline.parts import COLUMN, Graph, Node
 from leadline.tasks.contract import Task
+from leadline.tasks.monotone import SIGNS, Direction
+from leadline.values import Features, num_columns
 
 TABLE_TYPES = ("number", "category")
 TEXT, TAGS = "text", "tags"
@@ -47,6 +50,9 @@ _MOST_BYTES = 2.5e9
 # Products of two columns (LOG.md): tried from effort 1 and so many rows on, up to so many outputs, and what they must leave of the held-out
 # loss.
 _PAIRS, _PAIRED_ROWS, _PAIRED_OUTPUTS, _CLEARLY = 200, 1000, 20, 0.97
+# Weights of one sign only: steps that a bound cuts short gain little, so that a descent has to end later, and each takes three products
+# instead of two (LOG.md); pairs of steps are kept for every n-gram, where else they are for every row.
+_BOUNDED_TOLERANCE, _BOUNDED_STEPS, _BYTES_BOUNDED = 3.0, 2.5, 60.0
 _DIRECT_SOLVES = 8  # strengths of a path that cost as much as the last solution, which starts from zero
 
 
@@ -100,6 +106,7 @@ class Linear(Learner):
     name: ClassVar[str] = "linear"
     family: ClassVar[str] = "classical"
     title: ClassVar[str] = "linear model on words and columns"
+    keeps_monotone: ClassVar[bool] = True  # by weights of one sign: see `DesignMatrix.signs`
 
     def why_not(self, sizes: Sizes, task: Task) -> str | None:
         if sizes.columns_of(*TABLE_TYPES, TEXT, TAGS):
@@ -121,13 +128,18 @@ class Linear(Learner):
             "smoothing": 1.0,
             "offset": 0.1,  # `imdb`, five folds of the training rows: 92.36 % against 92.22 % with none
             "weighting": "naive-bayes" if aim.loss == "two-classes" else "idf",
+            "monotone": dict(sizes.monotone),
         }
         in_texts, in_tables = _entries_in_texts(sizes), table_width(sizes, aim.num_outputs) + self.vector_width(sizes)
         pairs = _PAIRS if effort and _may_pair(sizes, aim) else 0
         row_bytes = in_texts * _BYTES_TEXT + (in_tables + pairs) * _BYTES_TABLE + aim.num_searched * 8 * 60
+        if sizes.monotone:
+            settings["tolerance"] /= _BOUNDED_TOLERANCE
+            row_bytes += in_texts * _BYTES_BOUNDED
         settings["rows"] = rows_within(sizes.rows, row_bytes)
         settings["pairs"] = pairs if settings["inner_folds"] else 0
-        entries, paired = settings["rows"] * (in_texts + in_tables), settings["rows"] * (in_texts + in_tables + settings["pairs"])
+        looks = settings["rows"] * (_BOUNDED_STEPS if sizes.monotone else 1.0)
+        entries, paired = looks * (in_texts + in_tables), looks * (in_texts + in_tables + settings["pairs"])
         steps = paired * (_PREPARING + direct_solves(aim)) * (2 if settings["pairs"] else 1) / 1e6  # a sum without them comes first
         tries = entries + paired if settings["pairs"] else entries
         tuning = tries * (_PREPARING * settings["inner_folds"] + path_solves(settings, aim)) / 1e6
@@ -154,7 +166,8 @@ class Linear(Learner):
         work = self.tuned(train, task, work, seed)
         train = sampled(train, work.settings["rows"], seed)
         encoders = _fit_encoders(train, task, work.settings, self.vectors(train), seed)
-        found = Search.of(work.settings).fit(encoders.of_taught(train.values), train.target, Aim.of(task, train.num_classes))
+        features, aim = encoders.of_taught(train.values), Aim.of(task, train.num_classes)
+        found = Search.of(work.settings).fit(features, train.target, aim, _signs(encoders, features, work.settings))
         head = LinearHead(found.coef, found.intercept)
         return Graph((*encoders.nodes, Node("linear", head, encoders.names)))
 
@@ -168,8 +181,10 @@ class Linear(Learner):
 
 
 def _may_pair(sizes: Sizes, aim: Aim) -> bool:
-    """Whether there are columns that could act together, and rows enough to tell."""
-    return sizes.rows >= _PAIRED_ROWS and aim.num_outputs <= _PAIRED_OUTPUTS and len(sizes.columns_of(*TABLE_TYPES)) > 1
+    """Whether there are columns that could act together, and rows enough to tell; in a product no column has a direction."""
+    return (
+        not sizes.monotone and sizes.rows >= _PAIRED_ROWS and aim.num_outputs <= _PAIRED_OUTPUTS and len(sizes.columns_of(*TABLE_TYPES)) > 1
+    )
 
 
 def _hashed(column: str) -> str:
@@ -179,7 +194,18 @@ def _hashed(column: str) -> str:
 def _trial(train: Examples, valid: Examples, task: Task, settings: Mapping[str, Any], vectors: Sequence[str], seed: int) -> Trial:
     """The encoders see the teaching rows alone: n-gram weights know the answers of the rows that they were made of."""
     encoders = _fit_encoders(train, task, settings, vectors, seed)
-    return Trial(encoders.of_taught(train.values), train.target, Graph(encoders.nodes).run(valid.values), valid.target)
+    features = encoders.of_taught(train.values)
+    return Trial(features, train.target, Graph(encoders.nodes).run(valid.values), valid.target, _signs(encoders, features, settings))
+
+
+def _signs(encoders: Encoders, features: Features, settings: Mapping[str, Any]) -> np.ndarray | None:
+    """For every feature the sign that its weight has to have, where the user asked for directions of answers."""
+    monotone: Mapping[str, Direction] = settings.get("monotone", {})
+    if not monotone:
+        return None
+    matrix = next(node.part for node in encoders.nodes if isinstance(node.part, DesignMatrix))  # its features come first
+    signs = matrix.signs({name: SIGNS[word] for name, word in monotone.items()})
+    return np.pad(signs, (0, num_columns(features) - len(signs)))
 
 
 def _fit_encoders(train: Examples, task: Task, settings: Mapping[str, Any], vectors: Sequence[str], seed: int) -> Encoders:

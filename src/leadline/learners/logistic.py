@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from scipy import sparse
@@ -21,7 +21,7 @@ from leadline.values import Blocks, Dense, Features, Sparse
 
 MEMORY = 10  # pairs of steps that L-BFGS remembers
 _LINE_TOLERANCE = 0.1  # the line search ends when the slope has fallen to this share of the first
-_ROUNDING = 1e-14  # of the loss: a slope below is noise
+ROUNDING = 1e-14  # of the loss: a slope below is noise
 
 
 @dataclass(frozen=True)
@@ -78,65 +78,66 @@ def _squares(block: Dense | Sparse) -> float:
 
 
 @dataclass(frozen=True)
-class _Vector:
+class Vector:
     """A point or direction: `weights` (W itself, or A where W = X^T A), the intercept, and the scores X W + b that they give."""
 
     weights: np.ndarray
     intercept: np.ndarray
     scores: np.ndarray
 
-    def plus(self, factor: float, other: _Vector) -> _Vector:
-        return _Vector(
+    def plus(self, factor: float, other: Vector) -> Vector:
+        return Vector(
             self.weights + factor * other.weights,
             self.intercept + factor * other.intercept,
             self.scores + factor * other.scores,
         )
 
-    def scaled(self, factor: float) -> _Vector:
-        return _Vector(factor * self.weights, factor * self.intercept, factor * self.scores)
+    def scaled(self, factor: float) -> Vector:
+        return Vector(factor * self.weights, factor * self.intercept, factor * self.scores)
 
-    def without_intercept(self) -> _Vector:
-        return _Vector(self.weights, 0 * self.intercept, self.scores - self.intercept)
+    def without_intercept(self) -> Vector:
+        return Vector(self.weights, 0 * self.intercept, self.scores - self.intercept)
 
 
 @dataclass(frozen=True)
-class _Pair:
+class Pair:
     """A step, how the gradient changed over it, and the product of the two (positive)."""
 
-    moved: _Vector
-    change: _Vector
+    moved: Vector
+    change: Vector
     bend: float
 
 
 class Problem:
     """One matrix and loss: objective, gradients and products between vectors, the same for both ways of writing W."""
 
-    def __init__(self, matrix: Matrix, loss: Loss, num_outputs: int) -> None:
-        self.matrix, self.loss, self.num_outputs = matrix, loss, num_outputs
-        self.in_span = matrix.num_columns > matrix.num_rows
+    def __init__(self, matrix: Matrix, loss: Loss, num_outputs: int, signs: np.ndarray | None = None) -> None:
+        """`signs` (num_columns,) are 1 for weights that may not be negative, -1 for those that may not be positive, 0 for free ones."""
+        self.matrix, self.loss, self.num_outputs, self.signs = matrix, loss, num_outputs, signs
+        self.in_span = matrix.num_columns > matrix.num_rows and signs is None
 
-    def zero(self) -> _Vector:
+    def zero(self) -> Vector:
         length = self.matrix.num_rows if self.in_span else self.matrix.num_columns
         weights = np.zeros((length, self.num_outputs), self.matrix.precision)
         scores = np.zeros((self.matrix.num_rows, self.num_outputs), self.matrix.precision)
-        return _Vector(weights, np.zeros(self.num_outputs, self.matrix.precision), scores)
+        return Vector(weights, np.zeros(self.num_outputs, self.matrix.precision), scores)
 
-    def gradient(self, point: _Vector, penalty: float) -> _Vector:
+    def gradient(self, point: Vector, penalty: float) -> Vector:
         slopes: np.ndarray = self.loss.slopes(point.scores).astype(self.matrix.precision, copy=False)
         columns = self.matrix.transposed_times(slopes)
         shift: np.ndarray = slopes.sum(axis=0)
         weights = penalty * point.weights + (slopes if self.in_span else columns)
         scores = penalty * (point.scores - point.intercept) + self.matrix.times(columns) + shift
-        return _Vector(weights, shift, scores)
+        return Vector(weights, shift, scores)
 
-    def weight_product(self, left: _Vector, right: _Vector) -> float:
+    def weight_product(self, left: Vector, right: Vector) -> float:
         other = right.scores - right.intercept if self.in_span else right.weights
         return float(np.sum(left.weights * other))
 
-    def product(self, left: _Vector, right: _Vector) -> float:
+    def product(self, left: Vector, right: Vector) -> float:
         return self.weight_product(left, right) + float(left.intercept @ right.intercept)
 
-    def finished(self, point: _Vector) -> LinearFit:
+    def finished(self, point: Vector) -> LinearFit:
         coef = self.matrix.transposed_times(point.weights) if self.in_span else point.weights
         return LinearFit(coef, point.intercept)
 
@@ -144,20 +145,22 @@ class Problem:
 class Descent:
     """L-BFGS on one problem, kept warm from one penalty to the next: only the penalty's share of the curvature changes."""
 
+    patience: ClassVar[int] = 2  # so many steps in a row that gain little end a descent
+
     def __init__(self, problem: Problem) -> None:
         self.problem, self.point, self.penalty = problem, problem.zero(), 0.0
-        self.pairs: list[_Pair] = []
+        self.pairs: list[Pair] = []
 
     def solve(self, penalty: float, max_iterations: int, tolerance: float) -> None:
-        """Steps down until two steps in a row gain less than `tolerance` of the loss, or the iterations are used up."""
+        """Steps down until some steps in a row gain less than `tolerance` of the loss, or the iterations are used up."""
         self._change_penalty(penalty)
         gradient, small_gains = self.problem.gradient(self.point, penalty), 0
         for _ in range(max_iterations):
-            direction = _direction(self.problem, gradient, self.pairs)
+            direction = self._direction(gradient)
             slope = self.problem.product(gradient, direction)
-            if slope >= -_ROUNDING * self.problem.loss.value(self.point.scores):  # nothing but rounding is left to gain
+            if slope >= -ROUNDING * self.problem.loss.value(self.point.scores):  # nothing but rounding is left to gain
                 break
-            step = _line_search(self.problem, self.point, direction, penalty, slope)
+            step = min(_line_search(self.problem, self.point, direction, penalty, slope), self._longest_step(direction))
             before, gain, moved = gradient, -slope * step / 2, direction.scaled(step)
             self.point = self.point.plus(1, moved)
             gradient = self.problem.gradient(self.point, penalty)
@@ -165,22 +168,28 @@ class Descent:
             bend = self.problem.product(moved, change)
             if bend <= 0:
                 break
-            self.pairs = [*self.pairs[1 - MEMORY :], _Pair(moved, change, bend)]
+            self.pairs = [*self.pairs[1 - MEMORY :], Pair(moved, change, bend)]
             small_gains = small_gains + 1 if gain <= tolerance * self.problem.loss.value(self.point.scores) else 0
-            if small_gains == 2:
+            if small_gains == self.patience:
                 break
 
     def finished(self) -> LinearFit:
         return self.problem.finished(self.point)
 
+    def _direction(self, gradient: Vector) -> Vector:
+        return quasi_newton(self.problem, gradient, self.pairs)
+
+    def _longest_step(self, direction: Vector) -> float:
+        return np.inf
+
     def _change_penalty(self, penalty: float) -> None:
         more, self.penalty = penalty - self.penalty, penalty
         changes = [pair.change.plus(more, pair.moved.without_intercept()) for pair in self.pairs]
         bends = [self.problem.product(pair.moved, change) for pair, change in zip(self.pairs, changes, strict=True)]
-        self.pairs = [_Pair(pair.moved, change, bend) for pair, change, bend in zip(self.pairs, changes, bends, strict=True) if bend > 0]
+        self.pairs = [Pair(pair.moved, change, bend) for pair, change, bend in zip(self.pairs, changes, bends, strict=True) if bend > 0]
 
 
-def _direction(problem: Problem, gradient: _Vector, pairs: Sequence[_Pair]) -> _Vector:
+def quasi_newton(problem: Problem, gradient: Vector, pairs: Sequence[Pair]) -> Vector:
     """Minus the approximate inverse Hessian times the gradient: the two loops of L-BFGS."""
     result, shares = gradient.scaled(-1), list[float]()
     for pair in reversed(pairs):
@@ -194,7 +203,7 @@ def _direction(problem: Problem, gradient: _Vector, pairs: Sequence[_Pair]) -> _
     return result
 
 
-def _line_search(problem: Problem, point: _Vector, direction: _Vector, penalty: float, slope: float) -> float:
+def _line_search(problem: Problem, point: Vector, direction: Vector, penalty: float, slope: float) -> float:
     """Newton's method on the convex curve along the direction, kept inside a bracket; needs scores only."""
     drift = penalty * problem.weight_product(direction, point)
     bend = penalty * problem.weight_product(direction, direction)

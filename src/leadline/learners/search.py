@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from leadline.learners.logistic import Descent, LinearFit, Matrix, Problem
+from leadline.learners.bounded import descent_of
+from leadline.learners.logistic import LinearFit, Matrix, Problem
 from leadline.learners.losses import loss_for
 from leadline.tasks.contract import Loss, Task
 from leadline.values import Features
@@ -50,6 +51,7 @@ class Trial:
     train_target: np.ndarray
     valid: Features
     valid_target: np.ndarray
+    signs: np.ndarray | None = None  # of weights that may have one sign only: see `Problem`
 
     def with_labels(self, labels: np.ndarray) -> Trial:
         return replace(self, train_target=self.train_target[:, labels], valid_target=self.valid_target[:, labels])
@@ -62,7 +64,7 @@ class _TrialRun:
         matrix = Matrix(trial.train, aim.num_outputs)
         self.search, self.mean_square = search, matrix.mean_square
         self.target = Standardised.of(trial.train_target, aim.loss)
-        self.descent = Descent(Problem(matrix, loss_for(self.target.values, aim.loss), aim.num_outputs))
+        self.descent = descent_of(Problem(matrix, loss_for(self.target.values, aim.loss), aim.num_outputs, trial.signs))
         self.valid = Matrix(trial.valid, aim.num_outputs)
         self.valid_loss = loss_for(self.target.same_units(trial.valid_target), aim.loss)
 
@@ -103,14 +105,17 @@ class Search:
                 break
         return chosen, best
 
-    def fit(self, features: Features, target: np.ndarray, aim: Aim) -> LinearFit:
-        """The model of the only strength, straight from zero: measured, that is as quick as going down the path."""
+    def fit(self, features: Features, target: np.ndarray, aim: Aim, signs: np.ndarray | None = None) -> LinearFit:
+        """The model of the only strength, straight from zero: measured, that is as quick as going down the path.
+
+        `signs` are of weights that may have one sign only: see `Problem`.
+        """
         (strength,) = self.strengths
         matrix, scaled = Matrix(features, aim.num_outputs), Standardised.of(target, aim.loss)
         fits = []
         for block in aim.blocks():
             values = scaled.values if block == slice(0, aim.num_outputs) else scaled.values[:, block]
-            descent = Descent(Problem(matrix, loss_for(values, aim.loss), block.stop - block.start))
+            descent = descent_of(Problem(matrix, loss_for(values, aim.loss), block.stop - block.start, signs))
             descent.solve(strength * matrix.mean_square, self.max_iterations, self.tolerance)
             fits.append(descent.finished())
         return scaled.in_old_units(_side_by_side(fits))

@@ -15,10 +15,12 @@ from leadline.data.examples import Examples
 from leadline.evaluate.folds import Fold
 from leadline.learners.tree_shapes import Shape
 from leadline.tasks.contract import Loss, Task
+from leadline.tasks.monotone import SIGNS, Direction
 from leadline.values import Typed
 
 # Rounds without a better held-back loss after which a forest stops, times the learning rate.
 _PATIENCE = 2.0
+METHOD = "basic"
 _FEWEST_COLUMNS = 4  # a tree of fewer could not learn how columns act together
 _OBJECTIVES: dict[Loss, str] = {"squared": "regression", "two-classes": "binary", "many-classes": "multiclass", "each-label": "binary"}
 
@@ -32,10 +34,12 @@ class Problem:
     objective: str
     base: np.ndarray  # (num_outputs,)
     scale: float = 1.0
+    signs: tuple[int, ...] = ()  # for each column 1 where the sum of trees may never fall as it grows, -1 where it may never rise, or 0
 
     def outputs(self) -> dict[str, Any]:
         several = {"num_class": len(self.base)} if self.objective == "multiclass" else {}
-        return {"objective": self.objective, **several}
+        bounded = {"monotone_constraints": list(self.signs), "monotone_constraints_method": METHOD} if any(self.signs) else {}
+        return {"objective": self.objective, **several, **bounded}
 
     def start(self) -> np.ndarray:
         """Where the trees begin: (n,), or (n, num_outputs) with several."""
@@ -57,15 +61,16 @@ _ALWAYS: dict[str, Any] = {
 }  # fmt: skip
 
 
-def problems_of(values: Typed, train: Examples, task: Task) -> list[Problem]:
+def problems_of(values: Typed, train: Examples, task: Task, monotone: Mapping[str, Direction]) -> list[Problem]:
     """One, or one for each label."""
+    signs = tuple(SIGNS[monotone[name]] if name in monotone else 0 for name in values.names)
     loss, base = task.loss(train.num_classes), task.first_guess(train.target, train.num_classes)
     if loss == "each-label":
-        return [Problem(values, train.target[:, label], _OBJECTIVES[loss], base[[label]]) for label in range(len(base))]
+        return [Problem(values, train.target[:, label], _OBJECTIVES[loss], base[[label]], signs=signs) for label in range(len(base))]
     if loss == "squared":
         scale = float(np.std(train.target)) or 1.0
-        return [Problem(values, (train.target - base[0]) / scale, _OBJECTIVES[loss], base, scale)]
-    return [Problem(values, train.target, _OBJECTIVES[loss], base)]
+        return [Problem(values, (train.target - base[0]) / scale, _OBJECTIVES[loss], base, scale, signs)]
+    return [Problem(values, train.target, _OBJECTIVES[loss], base, signs=signs)]
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,7 @@ class Trees(Learner):
     name: ClassVar[str] = "trees"
     family: ClassVar[str] = "classical"
     title: ClassVar[str] = "boosted decision trees on columns"
+    keeps_monotone: ClassVar[bool] = True  # the mean of forests that do
 
     def why_not(self, sizes: Sizes, task: Task) -> str | None:
         if not sizes.columns_of(NUMBER, CATEGORY):
@@ -72,6 +73,7 @@ class Trees(Learner):
 
         shapes = first_shapes(sizes.rows)[: 2 if effort else 1]
         settings = {**_bounded(_EFFORTS[effort], num_outputs), "shapes": [asdict(shape) for shape in shapes]}
+        settings["monotone"] = dict(sizes.monotone)
         peak_bytes = sizes.rows * (20 * num_columns + 40 * num_outputs * machine.num_threads()) + (200 << 20)
         if effort < len(_EFFORTS) - 1:
             return Work(steps(settings, settings["num_folds"] * len(shapes), sizes.rows), peak_bytes, settings)
@@ -91,7 +93,7 @@ class Trees(Learner):
         some = sampled(train, trial["rows"], seed)
         _, values = typed_columns(some, task, seed)
         folds = make_folds(some, task, trial["num_folds"], seed)[: trial["used"]]
-        problems = problems_of(values, some, task)
+        problems = problems_of(values, some, task, settings.get("monotone", {}))
         growths = [Growth(problem, seed) for problem in problems[:: -(-len(problems) // _LABELS_TRIED)]]
         first = [Shape(**shape) for shape in settings["shapes"]]
 
@@ -104,11 +106,11 @@ class Trees(Learner):
     def fit(self, train: Examples, task: Task, work: Work, seed: int) -> Graph:
         work = self.tuned(train, task, work, seed)
         encoders, values = typed_columns(train, task, seed)
-        settings, num_folds = work.settings, work.settings["num_folds"]
+        settings, num_folds, monotone = work.settings, work.settings["num_folds"], work.settings.get("monotone", {})
         folds = make_folds(train, task, num_folds, seed) if num_folds else []
         if num_folds and not folds:  # all rows are of one group: nothing tells when to stop
             settings = {**_bounded(_EFFORTS[0], task.num_outputs(train.num_classes)), "shapes": settings["shapes"][:1]}
-        problems, shapes = problems_of(values, train, task), [Shape(**shape) for shape in settings["shapes"]]
+        problems, shapes = problems_of(values, train, task, monotone), [Shape(**shape) for shape in settings["shapes"]]
         growths = (Growth(problem, seed) for problem in problems)  # one table in bins at a time
         grown = [[growth.forests(folds, settings, shape) for shape in shapes] for growth in growths]
         tried = list(zip(*grown, strict=True))

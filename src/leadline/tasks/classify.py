@@ -125,6 +125,9 @@ class Classify(Task):
     def in_words(self, prediction: Mapping[str, Any]) -> tuple[str, str]:
         return prediction["label"], f"{prediction['probabilities'][prediction['label']]:.1%}"
 
+    def what_rises(self, classes: tuple[str, ...]) -> str | None:
+        return f"the chance of {classes[1]}" if len(classes) == 2 else None
+
     # How answers are decided.
 
     def deciding(self, decision: Mapping[str, Any] | None, num_classes: int) -> Classify:

@@ -161,6 +161,12 @@ class Task(ABC):
         """That for people, with the reason; None where it goes without saying."""
         return None
 
+    def what_rises(self, classes: tuple[str, ...]) -> str | None:
+        """What of an answer can rise and fall with a column, for people: "the answer". It is what the only raw output rises with; None
+        where answers have no order.
+        """
+        return None
+
     # How good answers are.
 
     def trivial_score(self, metric: str, taught: np.ndarray, values: np.ndarray, num_classes: int) -> float:

@@ -114,6 +114,9 @@ class Regress(Task):
         low, high = prediction["low"], prediction["high"]
         return show(prediction["value"], 5), "" if low is None else f"90% between {show(low, 5)} and {show(high, 5)}"
 
+    def what_rises(self, classes: tuple[str, ...]) -> str | None:
+        return "the answer"
+
     def trivial_score(self, metric: str, taught: np.ndarray, values: np.ndarray, num_classes: int) -> float:
         guess = np.median(taught) if self.metrics[metric].middle else np.mean(taught, dtype=np.float64)
         return self.metrics[metric].value(np.full(len(values), guess), values)

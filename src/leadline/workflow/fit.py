@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
@@ -15,6 +15,7 @@ from leadline.findings import Finding
 from leadline.plan.budget import parse_budget
 from leadline.plan.plan import Skipped
 from leadline.progress import Progress
+from leadline.tasks.monotone import read_directions
 from leadline.workflow.failing import nothing_learned
 from leadline.workflow.judging import manifest_of
 from leadline.workflow.learning import Learned, learn
@@ -48,15 +49,17 @@ def fit(
     learners: Sequence[str] | None = None,
     positive: str | None = None,
     classes: Sequence[str] | None = None,
+    monotone: Mapping[str, str] | None = None,
     progress: Progress | None = None,
 ) -> Unjudged:
     """Writes the artefact into `folder` and nothing elsewhere. `learners` are the only ones to try beside the trivial one.
 
     `positive` is the class whose finding counts, where there are two; `classes` are other names for the classes, in the order of those in
-    the target. Raises LeadlineError.
+    the target. `monotone` is as in `train`. Raises LeadlineError.
     """
     progress, store, began, seconds = progress or Progress(), Store(), perf_counter(), parse_budget(budget)
-    setup = set_up(data, task, metric, positive, seed, store, progress, NEAR_SHARE * seconds, judged=False)
+    directions, near_seconds = read_directions(monotone or {}), NEAR_SHARE * seconds
+    setup = set_up(data, task, metric, positive, seed, store, progress, near_seconds, judged=False, monotone=directions)
     if classes is not None:
         renamed = tuple(classes[int(name)] for name in setup.target.classes)
         setup = replace(setup, target=replace(setup.target, classes=renamed))

@@ -127,7 +127,7 @@ def manifest_of(learned: Learned) -> Manifest:
         data={"fingerprint": learned.plan.data["fingerprint"], "rows": len(learned.examples)},
         encoders=[node.part.card.to_json() for node in learned.graph.nodes if isinstance(node.part, Carded)],
         versions=versions(), files={}, leadline=leadline.__version__,
-        decision=learned.task.decision,
+        decision=learned.task.decision, monotone=dict(setup.monotone),
     )  # fmt: skip
 
 

@@ -85,7 +85,7 @@ def _possible(setup: Setup, sizes: Sizes, asked: Iterable[str]) -> tuple[list[Le
     learners, refused = list[Learner](), list[Skipped]()
     chosen = {name: LEARNERS.get(name) for name in asked}
     for learner in [chosen[name]() for name in LEARNERS if name in chosen]:
-        reason = learner.why_not(sizes, setup.task)
+        reason = learner.refusal(sizes, setup.task)
         if reason is None:
             learners.append(learner)
         else:

@@ -27,6 +27,7 @@ from leadline.tasks.choose import choose_task
 from leadline.tasks.contract import Target, Task
 from leadline.tasks.costs import Costs
 from leadline.tasks.metrics import Metric
+from leadline.tasks.monotone import Direction, check_directions
 
 LEAST_ROWS = 8  # fewer leave nothing to learn from once folds have held some back
 _LEAST_UNJUDGED = 2  # where all rows teach
@@ -46,6 +47,7 @@ class Setup:
     near: bool = True  # whether near duplicates were looked for
     abstain: float | None = None  # share of rows like these that the model promises to answer; None: it answers all
     networks: Mapping[str, Network] = field(default_factory=dict)  # those that the user named, by the type of column that each reads
+    monotone: Mapping[str, Direction] = field(default_factory=dict)  # which way answers may go as a column grows, where that was asked
 
     @property
     def fingerprint(self) -> str:
@@ -72,7 +74,8 @@ class Setup:
         exclude = [name for name in self.data.table.frame.columns if name not in (*types, target, group, time)]
         asked = {"target": target, "types": types, "exclude": exclude, "group": group, "time": time, "positive": self.target.positive}
         networks = {kind: network.named for kind, network in self.networks.items()}
-        return {**asked, "near_duplicates": self.near, "abstain": self.abstain, "decision": self.task.decision, "networks": networks}
+        answering = {"abstain": self.abstain, "decision": self.task.decision, "networks": networks, "monotone": dict(self.monotone)}
+        return {**asked, "near_duplicates": self.near, **answering}
 
     def sizes(self) -> Sizes:
         data, rows = self.data, self.teaching
@@ -81,7 +84,7 @@ class Setup:
         length = float(np.mean([_mean_length(text) for text in texts.values()])) if texts else 0.0
         languages = {name: languages_of(text) for name, text in texts.items()}
         side = max((longest_side(data.feature(name)) for name, form in data.forms.items() if form == "image"), default=0)
-        return Sizes(len(rows), data.forms, self.num_classes, categories, length, languages, side, self.networks)
+        return Sizes(len(rows), data.forms, self.num_classes, categories, length, languages, side, self.networks, self.monotone)
 
 
 def set_up(
@@ -95,8 +98,9 @@ def set_up(
     near_seconds: float = math.inf,
     judged: bool = True,
     costs: Costs | None = None,
+    monotone: Mapping[str, Direction] | None = None,
 ) -> Setup:
-    """Raises LeadlineError where the target fits no task or the metric does not fit the task.
+    """Raises LeadlineError where the target fits no task, or the metric or the directions of answers do not fit the task.
 
     Fingerprints of pictures are kept in `store`; looking for near duplicates may take `near_seconds`, else it is left out, with a finding.
     Without `judged` every row teaches.
@@ -107,11 +111,12 @@ def set_up(
     target = task.read_target(data.raw(data.require_target()), positive)
     data = data.with_findings(*at_source(data, target.findings))
     task = task if costs is None else task.weighing(costs, len(target.classes))
+    check_directions(monotone or {}, data, task, target.classes)
     metric = task.metric(metric_name or task.default_metric(target), len(target.classes))
     copies = find_copies(data, target.values, len(target.classes), store or Store(), progress or Progress(), near_seconds)
     parts = partition(data, task.strata(target.values), copies.groups, _order(data), seed) if judged else everything(len(data))
     data = data.with_findings(*several_frames(data), *copies.findings)
-    setup = Setup(data, task, why, target, metric, parts, copies.groups, seed, as_read, copies.near)
+    setup = Setup(data, task, why, target, metric, parts, copies.groups, seed, as_read, copies.near, monotone=monotone or {})
     _require_enough(setup)
     return setup
 

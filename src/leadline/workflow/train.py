@@ -25,6 +25,7 @@ from leadline.plan.plan import Plan, read_plan
 from leadline.progress import Progress
 from leadline.registry import LEARNERS
 from leadline.tasks.costs import Costs, read_costs
+from leadline.tasks.monotone import directions_in_words, read_directions
 from leadline.workflow.blending import title_of
 from leadline.workflow.failing import nothing_learned
 from leadline.workflow.judging import Judged, save_and_judge
@@ -58,6 +59,7 @@ def train(
     positive: str | None = None,
     cost: str | Mapping[str, float] | None = None,
     abstain: str | float | None = None,
+    monotone: Mapping[str, str] | None = None,
     learners: Sequence[str] | None = None,
     encoder: str | Path | None = None,
     budget: str = "2m",
@@ -73,6 +75,8 @@ def train(
     `metric` is what learners are chosen by; where it looks at decisions (f1, f1_macro, balanced_accuracy) they are made for it.
     `cost` says what mistakes about two classes cost ("fp=1,fn=20"): decisions then cost as little as they can.
     `abstain` is the share of rows like these that the model promises to answer ("95%", 0.95); it refuses what is too unlike them.
+    `monotone` says of number columns that the answer, or the chance of the positive class, may never fall ("up") or never rise ("down") as
+    they grow and all else stays: {"rooms": "up"}. Learners that cannot promise it are left out.
     `learners` are the only ones to try beside the trivial baseline.
     `encoder` names a network that joins them: the folder of a Hugging Face model, or its name on the hub, which fetches it once.
     `plan` replays a plan.json, its reading options included, instead of making one.
@@ -87,6 +91,7 @@ def train(
     asked = learners if learners is None or encoder is None else [*learners, *readers()]
     promised = None if abstain is None else promised_share(abstain)
     costs = None if cost is None else read_costs(cost)
+    directions = read_directions(monotone or {})
     progress.say("reading")
     if refused := cache_refused():
         progress.say(refused)
@@ -95,7 +100,8 @@ def train(
         networks = find_networks([] if encoder is None else [str(encoder)], progress)
         data = read(source, target=target, types=types, exclude=exclude, group=group, time=time, table=table, query=query)
         networks = made_ready(networks, data, progress)
-        setup = set_up(data, task, metric, positive, seed, store, progress, NEAR_SHARE * budget_seconds, costs=costs)
+        near_seconds = NEAR_SHARE * budget_seconds
+        setup = set_up(data, task, metric, positive, seed, store, progress, near_seconds, costs=costs, monotone=directions)
         setup = replace(setup, abstain=promised, networks=networks)
         artifact, runs = places(setup.data.name, out)
         left = budget_seconds - (perf_counter() - began) - afterwards
@@ -136,7 +142,10 @@ def _replay(
     needed = any(fitting.learner in readers() for fitting in plan.fittings)
     networks = made_ready(find_networks(asked.get("networks", {}).values() if needed else (), progress), data, progress)
     near_seconds = math.inf if asked.get("near_duplicates", True) else 0.0
-    setup = set_up(data, plan.task, plan.metric, asked["positive"], plan.seed, store, progress, near_seconds, costs=_costs(asked))
+    setup = set_up(
+        data, plan.task, plan.metric, asked["positive"], plan.seed, store, progress, near_seconds, costs=_costs(asked),
+        monotone=read_directions(asked.get("monotone", {})),
+    )  # fmt: skip
     setup = replace(setup, abstain=asked.get("abstain"), networks=networks)
     if setup.fingerprint != asked["fingerprint"]:
         raise _other_data(plan, f"these are {len(data):,} rows with other values")
@@ -174,6 +183,7 @@ def _report(
         choice_why=learned.contest.choice.why, judged=judged.how, leaderboard=board,
         skipped=skipped, findings=(*setup.data.findings, *judged.findings, *nothing_learned([row.learner for row in board], skipped)),
         splits=setup.partition.sizes(), artifact=artifact, run=run, seconds=seconds, peak_memory_mb=peak_memory_mb(),
+        promises=directions_in_words(setup.monotone, setup.task, setup.target.classes), monotone=setup.monotone,
         example=example, abstain=setup.abstain, refused=judged.refused, classes=class_counts(setup), sentences=sentences_of(learned),
         look=CloseLook(
             judged.task, judged.task.metrics[setup.metric.name], setup.target.classes, setup.data.take(judged.rows), judged.answers,

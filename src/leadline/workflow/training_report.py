@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from leadline.plan.plan import Skipped
 from leadline.reports import Block, Chart, Command, Grid, Heading, Paragraph, Report
 from leadline.reports.drawings import Mark, Marks, Tone
 from leadline.tasks.metrics import Metric
+from leadline.tasks.monotone import Direction
 from leadline.workflow.failing import TRIVIAL
 from leadline.workflow.looking import CloseLook, class_chart, how_sure
 from leadline.workflow.sentences import Sentences
@@ -64,6 +65,8 @@ class TrainReport(Report):
     example: Sequence[str]  # words of the command line after the model: data to predict
     classes: Mapping[str, int]  # rows of each, the most frequent first
     look: CloseLook
+    monotone: Mapping[str, Direction] = field(default_factory=dict)  # which way answers go as a column grows, where that was asked
+    promises: Sequence[str] = ()  # the same in sentences
     abstain: float | None = None  # share of rows that it promises to answer
     refused: Interval | None = None  # share of the judging rows that got no answer
     sentences: Sentences | None = None  # of a model that can be read
@@ -91,6 +94,7 @@ class TrainReport(Report):
             "leaderboard": [asdict(row) for row in self.leaderboard],
             "skipped": [asdict(s) for s in self.skipped],
             "rules": list(self.sentences.lines) if self.sentences else [],
+            "monotone": dict(self.monotone),
             "refused": None if self.refused is None else self.refused.to_json(),
             "decision": self.look.decision,
             "costs": self.look.costs,
@@ -113,8 +117,8 @@ class TrainReport(Report):
         tried, *told_of_them = self._leaderboard()
         return [
             Paragraph(told), *how_sure(self._metric, self.score, self.baseline, without), Paragraph(f"Judged by: {self.judged}.", "quiet"),
-            *self._refusing(), *self.look.deciding(), tried, self._race(), *told_of_them, *self.look.blocks(), *self._remarks(),
-            *self._what_was_read(), *self._amounts(), *self._next(),
+            *self._promising(), *self._refusing(), *self.look.deciding(), tried, self._race(), *told_of_them, *self.look.blocks(),
+            *self._remarks(), *self._what_was_read(), *self._amounts(), *self._next(),
         ]  # fmt: skip
 
     def _amounts(self) -> list[Block]:
@@ -139,9 +143,13 @@ class TrainReport(Report):
             Paragraph(f"{metric.shown(self.score.value)} {metric.title}", "good"),
             Paragraph(f"On other rows like these expect between {low} and {high} (95% interval, judged on {self.score.n:,} rows)."),
             Paragraph(f"Answering without looking would reach {metric.shown(self.baseline)}. Judged by: {self.judged}.", "quiet"),
+            *self._promising(),
             *self._refusing(),
             *self.look.deciding(),
         ]
+
+    def _promising(self) -> list[Block]:
+        return [Paragraph(sentence) for sentence in self.promises]
 
     def _refusing(self) -> list[Block]:
         return [] if self.refused is None or self.abstain is None else [Paragraph(refusing_in_words(self.refused, self.abstain))]
