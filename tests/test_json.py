@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadline.data.contract import Reading
+from leadline.data.json_files import records
 from leadline.data.json_files.json import Json
 from leadline.data.read import read
 from leadline.data.table import Table
@@ -164,3 +165,19 @@ def test_any_text_is_a_table_or_one_error(tmp_path_factory: pytest.TempPathFacto
         whole(document(tmp_path_factory.mktemp("any"), text))
     except LeadlineError as error:
         assert "rows.json" in str(error)
+
+
+_values = st.one_of(
+    st.none(), st.booleans(), st.integers(-(2**70), 2**70), st.integers(-9, 9), st.floats(), st.text(max_size=3), st.just("\ud800"),
+    st.lists(st.integers(), max_size=2), st.dictionaries(st.sampled_from("ab"), st.integers(0, 3), max_size=2),
+)  # fmt: skip
+
+
+@given(st.lists(st.dictionaries(st.sampled_from(["a", "b", "c", "\udfff"]), _values, max_size=3), max_size=4))
+def test_columns_made_all_at_once_are_those_made_one_by_one(rows: list[dict[str, Any]]) -> None:
+    made = records.Records().frame(rows)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(records, "_plain_frame", lambda _: None)
+        one_by_one = records.Records().frame(rows)
+    assert made.schema == one_by_one.schema and made.height == one_by_one.height
+    assert made.equals(one_by_one, null_equal=True)

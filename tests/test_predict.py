@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import leadline as ll
 from leadline.artifact import tables
@@ -28,6 +30,13 @@ READ = {"csv": pl.read_csv, "parquet": pl.read_parquet, "jsonl": pl.read_ndjson}
 @pytest.fixture(scope="module")
 def trained(people: pl.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return ll.train(people, target="answer", learners=["linear"], budget="5m", out=tmp_path_factory.mktemp("trained") / "people").artifact
+
+
+@pytest.fixture(scope="module")
+def answering(trained: Path, people: pl.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Model]:
+    """Models by the learner that they are of."""
+    grown = ll.train(people, target="answer", learners=["trees"], budget="5m", out=tmp_path_factory.mktemp("grown") / "people")
+    return {"linear": load(trained), "trees": load(grown.artifact)}
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +75,27 @@ def test_batches_hold_what_the_whole_holds(model: Model, people: pl.DataFrame, m
     parts = list(model.predict_batches(people))
     assert len(parts) == 58
     assert pl.concat(parts).equals(whole)
+
+
+_numbers = st.one_of(st.none(), st.integers(-5, 90), st.floats(), st.sampled_from([2**53 + 1, 2**62, 1e300, -0.0]))
+_spelled = ["33", " 33 ", "1,234.5", "1e2", "inf", "NaN", "?", "", "-", "abc", "12 %", "\u00a07", "(5)"]
+_written = st.one_of(st.none(), st.sampled_from(_spelled))
+_colours = st.one_of(st.none(), st.sampled_from(["red", " green", "RED", "blue\u00a0", "?", "n/a", "", "none", "é", "1.0", "new"]))
+
+
+@pytest.mark.parametrize("learner", ["linear", "trees"])
+@settings(max_examples=15, deadline=None)
+@given(data=st.data())
+def test_a_row_alone_has_the_answer_that_it_has_among_others(answering: dict[str, Model], learner: str, data: st.DataObject) -> None:
+    """Whatever is missing, infinite or oddly written; to the last bit."""
+    age = data.draw(st.sampled_from([_numbers, _written]))
+    rows = data.draw(st.lists(st.fixed_dictionaries({"age": age, "colour": _colours, "height": _numbers}), min_size=1, max_size=40))
+    together = list(answering[learner].predict(rows))
+    for row, among in zip(rows, together, strict=True):
+        for source in (row, [row], pl.DataFrame([row], infer_schema_length=None)):
+            alone = answering[learner].predict(source)[0]
+            assert (alone["error"] is None) == (among["error"] is None)
+            assert all(alone[name] == among[name] for name in alone if name not in ("row", "source", "seconds", "error"))
 
 
 def test_the_table_has_the_documented_columns_and_agrees_with_the_records(model: Model, people: pl.DataFrame) -> None:

@@ -125,3 +125,25 @@ def test_a_category_column_without_any_value() -> None:
     part = TypedColumns.fit({"city": nothing}, {"city": "category"})
     assert np.isnan(part.run(pl.Series(["a", None])).matrix).all()
     assert DesignMatrix.fit({"city": nothing}, {"city": "category"}).run(pl.Series(["a"])).sum() == 1
+
+
+@settings(max_examples=40, deadline=None)
+@given(columns(least=1), columns(least=1), st.integers(1, 5))
+def test_columns_prepared_together_are_as_each_alone_however_many_rows_at_a_time(
+    train: dict[str, object], asked: dict[str, object], at_once: int
+) -> None:
+    """Which is the definition: together is only the faster way."""
+    more = {"age": train["age"], "city": train["city"], "height": np.cbrt(train["age"]), "town": train["city"]}  # type: ignore[call-overload]
+    types = {"age": "number", "city": "category", "height": "number", "town": "category"}
+    values = [asked["age"], asked["city"], np.cbrt(asked["age"]), asked["city"]]  # type: ignore[call-overload]
+    alone = [DesignMatrix.fit({name: more[name]}, types).run(column) for name, column in zip(more, values, strict=True)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tabular, "_NUMBERS_AT_ONCE", at_once * sum(block.shape[1] for block in alone))
+        together = DesignMatrix.fit(more, types).run(*values)
+    np.testing.assert_array_equal(together, np.concatenate(alone, axis=1))
+
+
+def test_a_column_too_many_or_too_few_is_refused() -> None:
+    part = DesignMatrix.fit(table([1, 2, 3], ["a", "a", "b"]), TYPES)
+    with pytest.raises(ValueError, match="1 columns instead of 2"):
+        part.run(np.zeros(3))

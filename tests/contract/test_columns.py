@@ -55,6 +55,19 @@ def test_its_features_are_those_it_promises(kind: ColumnType) -> None:
     assert all(len(values) == 20 for values in features.values())
 
 
+@pytest.mark.parametrize("rows", [0, 1, 5, 60])
+def test_columns_read_together_are_read_as_each_by_itself(kind: ColumnType, rows: int) -> None:
+    made, whole = kind.made_up(60, 13).head(rows), pl.Series(range(60), dtype=pl.Int64).head(rows)
+    odd = pl.Series(["?", " b ", "B", None, "1,5", "é", "-", "12"] * 8, dtype=pl.String).head(rows)
+    gaps = pl.Series([None, 1.5, float("inf"), float("nan"), -0.0, 1e300] * 10, dtype=pl.Float64).head(rows)
+    none = pl.Series([None] * rows, dtype=pl.String)
+    columns = {"made": made, "gap": made.scatter([0], None) if rows else made, "whole": whole, "odd": odd, "gaps": gaps, "none": none}
+    for name, values in type(kind).decode_together(pl.DataFrame(columns), list(columns)).items():
+        alone = kind.decode(columns[name], Where(name))
+        assert not alone.bad
+        assert pl.Series("", values).equals(pl.Series("", alone.values), null_equal=True), name
+
+
 def test_a_row_alone_is_decoded_as_it_is_among_others(kind: ColumnType) -> None:
     raw = kind.made_up(10, 11)
     together = kind.features(kind.decode(raw, Where("c")).values)

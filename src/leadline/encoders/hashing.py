@@ -89,15 +89,15 @@ class _Stretches:
         self._inverse = np.cumprod(np.full(len(codes) + 1, pow(_BASE, -1, 1 << 64), np.uint64))
         self._sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(_mix(codes + _WORD_SALT) * powers[:-1])])
 
-    def hashes(self, starts: np.ndarray | slice, ends: np.ndarray | slice) -> np.ndarray:
-        """As many starts as ends, given as places or as slices of all places."""
-        hashes: np.ndarray = (self._sums[ends] - self._sums[starts]) * self._inverse[starts]
-        return _mix(hashes)
+    def sums(self, starts: np.ndarray | slice, ends: np.ndarray | slice) -> np.ndarray:
+        """Still to be mixed; as many starts as ends, given as places or as slices of all places."""
+        sums: np.ndarray = (self._sums[ends] - self._sums[starts]) * self._inverse[starts]
+        return sums
 
 
 def word_hashes(tokens: Tokens) -> np.ndarray:
     """(number of tokens,) uint64."""
-    return _Stretches(tokens.codes).hashes(tokens.starts, tokens.ends)
+    return _mix(_Stretches(tokens.codes).sums(tokens.starts, tokens.ends))
 
 
 def word_ngrams(tokens: Tokens, shortest: int, longest: int) -> tuple[np.ndarray, np.ndarray]:
@@ -123,11 +123,11 @@ def char_ngrams(tokens: Tokens, shortest: int, longest: int) -> tuple[np.ndarray
     inside = np.zeros(grams.shape, bool)
     for length in range(shortest, longest + 1):
         number = max(0, len(codes) - length + 1)
-        hashes = stretches.hashes(slice(0, number), slice(length, length + number))
-        grams[:number, length - shortest] = _mix(hashes + _CHAR_SALT)
+        grams[:number, length - shortest] = stretches.sums(slice(0, number), slice(length, length + number))
         inside[:number, length - shortest] = owner[:number] == owner[length - 1 : length - 1 + number]
+    hashes = _mix(_mix(grams[inside]) + _CHAR_SALT)
     documents = tokens.documents[owner]
-    return _per_document(np.repeat(documents, inside.sum(axis=1)), tokens.num_documents), grams[inside]
+    return _per_document(np.repeat(documents, inside.sum(axis=1)), tokens.num_documents), hashes
 
 
 def _padded(tokens: Tokens) -> tuple[np.ndarray, np.ndarray]:
