@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from leadline.columns.contract import ColumnType, Confidence, Decoded, Sample, Where, WhyNot
-from leadline.columns.missing import TOKENS, WORDS, missing_rows
+from leadline.columns.missing import FEW, TOKENS, WORDS, missing_rows
 from leadline.columns.numerals import DECIMAL_MARKS, UNITS, parse, units_in
 from leadline.columns.sketch import Sketch, quantiles
 from leadline.errors import LeadlineError
@@ -94,8 +94,10 @@ class Number(ColumnType):
         plain = [name for name in names if type(dtypes[name]) in _NUMBERS]
         if not plain:
             return {}
-        numbers = frame[:, plain].to_numpy().astype(np.float64, copy=False)
-        return dict(zip(plain, numbers.T, strict=True))
+        values = frame[:, plain]
+        few = frame.height <= FEW  # for numbers of several kinds polars wakes its threads
+        numbers = np.array(values.rows(), np.float64).reshape(values.shape) if few else values.to_numpy().astype(np.float64, copy=False)
+        return dict(zip(plain, np.ascontiguousarray(numbers.T), strict=True))
 
     def _not_a_number(self, text: str, row: int, where: Where) -> LeadlineError:
         example = ("3,5" if self.decimal == "," else "3.5") + (f" {self.units[0]}" if self.units else "")
