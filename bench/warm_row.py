@@ -3,9 +3,9 @@
     git worktree add /tmp/before COMMIT
     .venv/bin/python bench/warm_row.py /tmp/before/src [--tables adult,titanic,...] [--learners trees,linear] [--least 1.0]
 
-Models of the eight tables of `tables.py` are trained with these sources in 20 s each; both sources load the same artefact and answer the
-first 50 judging rows, one after the other as dictionaries, in turns of one process each. Of each row the fastest turn counts, of those the
-median. That both give the same answers is a verdict too.
+Models of the eight tables of `tables.py` are trained with the other sources in 20 s each, as sources load what older ones wrote. Both load
+the same artefact and answer the first 50 judging rows, one after the other as dictionaries, in turns of one process each. Of each row the
+fastest turn counts, of those the median. That both give the same answers is a verdict too.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-from harness import ROOT, Bench, parser_for, scratch_folder, train
+from harness import LEADLINE, ROOT, Bench, parser_for, run, scratch_folder
 from tables import TABLES, Table, make
 
 TURNS = 15
@@ -75,7 +75,8 @@ def measure(bench: Bench, table: Table, before: Path, options: list[str]) -> tup
     make(table)
     with scratch_folder("warm-row") as folder, ExitStack() as stack:
         model = folder / f"{table.name}.leadline"
-        told = train(table.train, model, "--target", table.target, "--budget", "20s", *options, cache=folder / "cache").json()
+        command = [LEADLINE, "train", str(table.train), "--target", table.target, "--budget", "20s", "--json", "-o", str(model), *options]
+        told = run(command, {"LEADLINE_CACHE": str(folder / "cache"), "PYTHONPATH": str(before)}).json()
         now, then = (Answering(stack, sources, model, table.test) for sources in (ROOT / "src", before))
         for _ in range(TURNS):
             now.turn()
