@@ -13,12 +13,19 @@ from hypothesis import strategies as st
 
 import leadline as ll
 from leadline.cli.options import parse_directions
+from leadline.data.examples import Examples
 from leadline.errors import LeadlineError, UsageError
+from leadline.learners.blend import Weights, together
+from leadline.learners.linear import Linear
+from leadline.learners.trees import Trees
+from leadline.parts import COLUMN
 from leadline.reports import to_html
 from leadline.sklearn import Regressor
 from leadline.tasks.classify import Classify
 from leadline.tasks.monotone import directions_in_words, read_directions
+from leadline.values import take_rows
 from leadline.workflow.fit import fit
+from leadline.workflow.setup import set_up
 from tests.journeys.test_cli import leadline
 
 ROOMS, AGE = "rooms", "age"
@@ -67,13 +74,31 @@ def test_no_step_in_the_column_moves_an_answer_the_wrong_way(model: ll.Model, se
         assert (answers(model, moved) >= before - ROUNDING * (1 + np.abs(before))).all(), column
 
 
-def test_a_blend_keeps_it_too(tmp_path: Path) -> None:
-    """Members that err differently: whichever wins, the promise holds on a fine grid."""
-    kept = trained(tmp_path, ["linear", "trees"], "price")
+def test_a_blend_keeps_it_too() -> None:
+    """Of a linear model and trees, each of which keeps it, whatever their weights."""
+    data = ll.read(houses(300).drop("sold"), target="price", types={ROOMS: "number"})
+    setup = set_up(data, "regress", None, None, 0, judged=False, monotone=read_directions(MONOTONE))
+    values = {COLUMN + name: data.feature(name) for name in data.forms}
+    train, sizes = Examples(values, data.forms, setup.target.values), setup.sizes()
+    made = {one.name: one.fit(train, setup.task, one.work(sizes, setup.task, 1), 0) for one in (Linear(), Trees())}
+    blended = together(made, Weights({"linear": 0.3, "trees": 0.6}, 1.0))
     for column, order in ((ROOMS, 1), (AGE, -1)):
-        for row in houses(5, 3).drop("price", "sold").to_dicts():
+        row = {name: take_rows(one, np.zeros(300, np.int64)) for name, one in values.items()}
+        raw = blended.run({**row, COLUMN + column: np.linspace(-5, 120, 300)})[:, 0]
+        assert (np.diff(order * raw) >= -1e-9).all() and np.ptp(raw) > 0
+
+
+@pytest.mark.parametrize("metric", ["r2", "mae"])
+def test_it_is_kept_in_another_scale_and_by_middles(metric: str, tmp_path: Path) -> None:
+    tails = houses(400).drop("sold").with_columns((pl.col("price") / 60).exp())
+    data = ll.read(tails, target="price", types={ROOMS: "number"})
+    fitted = fit(data, tmp_path / "model", task="regress", metric=metric, learners=["linear"], monotone=MONOTONE, budget="5m")
+    assert "numbers" in {part.kind for part in fitted.model.manifest.parts}
+    for row in houses(5, 3).drop("price", "sold").to_dicts():
+        for column, order in ((ROOMS, 1), (AGE, -1)):
             grid = pl.DataFrame([row] * 300).with_columns(pl.Series(column, np.linspace(-5, 120, 300)))
-            assert (np.diff(order * answers(kept, grid)) >= -1e-9).all()
+            found = order * answers(fitted.model, grid)
+            assert (np.diff(found) >= -1e-9 * np.abs(found[1:])).all()
 
 
 def test_it_still_learns(model: ll.Model) -> None:

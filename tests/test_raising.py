@@ -97,8 +97,8 @@ def test_judging_that_would_take_too_long_has_fewer_parts_and_then_fewer_losers(
         return after.nested_folds, [one.learner for one in after.fittings]
 
     assert afforded(200) == (5, list(names))
-    assert afforded(50) == (3, list(names))
-    assert afforded(35)[0] == 3 and "trees" in afforded(35)[1] and len(afforded(35)[1]) == 3
+    assert afforded(60) == (3, list(names))
+    assert afforded(45)[0] == 3 and "trees" in afforded(45)[1] and len(afforded(45)[1]) == 3
     assert afforded(1) == (3, ["baseline", "trees"])
 
 

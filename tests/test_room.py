@@ -96,10 +96,11 @@ def test_one_that_was_never_fitted_may_cost_more_than_the_rest_would_allow_if_it
     tell(room, plan, 1.0)
     dear = room.next(plan, ["cheap"])
     assert named(dear) == ("dear", 0)
-    grown = room.with_fitting(plan, dear)  # type: ignore[arg-type]
-    assert room.rest(grown) > room.left(), "by what it seems to cost it cannot be judged"
+    assert dear is not None
+    grown = room.with_fitting(plan, dear)
+    assert room.rest(grown) > room.left(grown), "by what it seems to cost it cannot be judged"
     tell(room, grown, 0.1)
-    assert room.rest(grown) < room.left(), "by what it cost it can"
+    assert room.rest(grown) < room.left(grown), "by what it cost it can"
 
 
 def test_what_an_added_learner_reads_is_paid_and_noted_in_the_plan() -> None:

@@ -187,3 +187,19 @@ def test_every_learner_may_take_part(plane: tuple[np.ndarray, np.ndarray]) -> No
     model = Classifier(budget="5m").fit(*plane)
     assert {"baseline", "linear", "trees"} <= set(model.scores_)
     assert "probe" in model.left_out_
+
+
+@pytest.mark.parametrize("made", [Classifier, Regressor], ids=lambda made: made.__name__)
+def test_every_parameter_reaches_its_attribute(made: Any) -> None:
+    """`positive` is the classifier's alone."""
+    asked = {"budget": "9s", "metric": "x", "learners": ["linear"], "types": {"x0": "number"}, "monotone": {"x0": "up"}, "random_state": 5}
+    asked |= {"positive": 1} if made is Classifier else {}
+    assert made(**asked).get_params() == asked
+
+
+def test_a_classifier_takes_directions() -> None:
+    table = np.random.default_rng(0).normal(size=(60, 2))
+    labels = (table[:, 0] + 0.3 * table[:, 1] > 0).astype(int)
+    fitted = Classifier(learners=["linear"], monotone={"x0": "up"}, random_state=5, budget="5m").fit(table, labels)
+    grid = np.column_stack([np.linspace(-4, 4, 50), np.zeros(50)])
+    assert (np.diff(fitted.predict_proba(grid)[:, 1]) >= 0).all()

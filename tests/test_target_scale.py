@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -13,15 +15,20 @@ from hypothesis import strategies as st
 
 import leadline as ll
 from leadline.data.examples import Examples
+from leadline.data.read import read
+from leadline.errors import LeadlineError
 from leadline.evaluate.target_scale import TargetScale, fit_numbers, scales_for
 from leadline.heads.numbers import Numbers
 from leadline.learners.contract import Sizes
-from leadline.learners.linear import Linear
 from leadline.parts import COLUMN
-from leadline.plan.plan import Fitting
+from leadline.plan.budget import Field
+from leadline.plan.calibration import Rate
+from leadline.plan.plan import Plan, read_plan
+from leadline.registry import LEARNERS
 from leadline.tasks.regress import Regress
 from leadline.workflow.contest import Rules
-from leadline.workflow.scaling import in_best_scale
+from leadline.workflow.scaling import in_best_scale, scale_trial
+from leadline.workflow.setup import set_up
 
 LOG = TargetScale(0.0, 1e-6)
 RNG = np.random.default_rng(0)
@@ -44,8 +51,37 @@ def examples(target: np.ndarray) -> Examples:
 
 
 def chosen(metric: str, rows: Examples) -> TargetScale | None:
-    work = Linear().work(Sizes(len(rows), rows.types), Regress(), 0)
-    return in_best_scale(rules(metric), rows, [Fitting("linear", 0, work, 1, 1.0, 0.0)]).scale
+    return in_best_scale(rules(metric), rows, "linear", Sizes(len(rows), rows.types)).scale
+
+
+def test_a_part_of_a_cross_validation_does_not_take_over_the_scale_of_all_rows() -> None:
+    outside = replace(rules("r2"), scale=LOG)
+    sizes = Sizes(3000, dict.fromkeys("abc", "number"))
+    assert in_best_scale(outside, examples(SIGNAL), "linear", sizes).scale is None
+    assert in_best_scale(outside, examples(PRICES), "", sizes).scale is None, "nobody looks"
+
+
+def test_rows_of_one_group_choose_no_scale() -> None:
+    rows = replace(examples(PRICES), groups=np.zeros(3000, np.int64))
+    assert chosen("r2", rows) is None
+
+
+def test_who_looks_is_the_cheapest_and_is_paid_for() -> None:
+    data = read(table(PRICES), target="price")
+    setup = set_up(data, "regress", "r2", None, 0)
+    fields = [Field(LEARNERS.get(name)(), Rate(0.0, 0.0, rate), ()) for name, rate in (("baseline", 0.0), ("linear", 1e-4), ("trees", 1.0))]
+    name, seconds = scale_trial(setup, setup.sizes(), fields, 100.0)
+    assert name == "linear" and seconds > 0
+    assert scale_trial(setup, setup.sizes(), fields, seconds)[0] == "", "there is no time for it"
+    assert scale_trial(setup, setup.sizes(), fields[:1], 100.0)[0] == "", "nobody looks at all"
+
+
+@pytest.mark.parametrize("scale", [{"centre": 0.0}, [1], {"centre": "x", "width": 1.0}, {"centre": 0.0, "width": 0.0}])
+def test_a_plan_with_a_damaged_scale_is_refused(scale: Any, tmp_path: Path) -> None:
+    plan = Plan({}, "regress", "r2", 0, 60.0, 3, 0, (), (), (), 1, 0.0, 0.0, target_scale=scale)
+    (tmp_path / "plan.json").write_text(json.dumps(plan.to_json()))
+    with pytest.raises(LeadlineError, match="cannot be read as a plan"):
+        read_plan(tmp_path / "plan.json")
 
 
 def test_only_long_tails_are_tried_in_another_scale() -> None:

@@ -179,9 +179,10 @@ class Classifier(ClassifierMixin, _Estimator):  # type: ignore[misc]
         positive: Any = None,
         learners: Sequence[str] | None = None,
         types: dict[str, str] | None = None,
+        monotone: dict[str, str] | None = None,
         random_state: Any = 0,
     ) -> None:
-        super().__init__(budget, metric, learners, types, random_state)
+        super().__init__(budget=budget, metric=metric, learners=learners, types=types, monotone=monotone, random_state=random_state)
         self.positive = positive
 
     def fit(self, X: Any, y: Any) -> Self:

@@ -122,7 +122,8 @@ def fold_numbers(strata: np.ndarray, num_folds: int, seed: int, groups: np.ndarr
 
 def _first_as_usual(folds: np.ndarray, num_folds: int) -> np.ndarray:
     """A fold that holds a group of half the rows changes places, as little would be left to learn from."""
-    usual = int(np.argmin(np.abs(np.bincount(folds, minlength=num_folds) - len(folds) / num_folds)))
+    counts = np.bincount(folds, minlength=num_folds)
+    usual = int(np.argmin(np.where(counts > 0, np.abs(counts - len(folds) / num_folds), np.inf)))  # few groups leave folds empty
     names = np.arange(num_folds)
     names[[0, usual]] = usual, 0
     renamed: np.ndarray = names[folds]

@@ -29,6 +29,10 @@ class TargetScale:
     centre: float
     width: float
 
+    def __post_init__(self) -> None:
+        if not (np.isfinite(self.centre) and np.isfinite(self.width) and self.width > 0):
+            raise ValueError(f"no scale has the centre {self.centre} and the width {self.width}")
+
     def of(self, numbers: np.ndarray) -> np.ndarray:
         return np.asarray(np.arcsinh((numbers - self.centre) / self.width))
 

@@ -22,6 +22,7 @@ from leadline.tasks.contract import Task
 class Static(Linear):
     name: ClassVar[str] = "static"
     title: ClassVar[str] = "linear model on words, their meanings and columns"
+    keeps_monotone: ClassVar[bool] = False  # who asks for it asks about numbers, and the linear model reads those beside texts
 
     def why_not(self, sizes: Sizes, task: Task) -> str | None:
         if _readable(sizes):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from leadline.errors import LeadlineError
+from leadline.evaluate.target_scale import TargetScale
 from leadline.learners.contract import Work
 
 FORMAT = 2  # 1: settings without the rows a learner may take, and tuned in every fold
@@ -64,7 +65,8 @@ class Plan:
     threads: int
     expected_seconds: float
     expected_peak_mb: float
-    target_scale: dict[str, float] | None = None  # that numbers are taught in, {} as they are; None: to be found
+    scale_tried_by: str = ""  # the learner by which a scale for numbers is looked for; "": they are taught as they are
+    target_scale: dict[str, float] | None = None  # that was found, {}: as they are; None: to be found
     processor: dict[str, Any] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     leadline: str = ""
@@ -85,6 +87,8 @@ class Plan:
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Plan:
+        if scale := value.get("target_scale"):
+            TargetScale(**scale)
         fittings = [Fitting(**{**f, "work": Work(**f["work"]), "inputs": tuple(f.get("inputs", ()))}) for f in value["fittings"]]
         return cls(
             **{

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from leadline.plan.budget import ENDING_SECONDS, FOLD_SHARE, SAFETY, Asked, Field, contest_seconds, fitting_of
+from leadline.plan.budget import ENDING_SECONDS, FOLD_SHARE, SAFETY, Asked, Field, contest_seconds, fitting_of, num_fits
 from leadline.plan.plan import Encoding, Fitting, Plan
 
 _AT_ONCE = 0.5  # of the time left may go into one attempt, as its price is an estimate
@@ -20,20 +20,22 @@ FEWEST_OUTER_FOLDS = 3
 
 @dataclass
 class Room:
-    """`until` is when everything has to be done, by the `clock`; `reserved` seconds before that are for what is not fitting."""
+    """`until` is when everything has to be done, by the `clock`."""
 
     fields: Mapping[str, Field]  # everybody who could answer, by name
     asked: Asked
     encodings: Mapping[str, Encoding]  # by the node
     until: float
-    reserved: float = 0.0
+    judging: float = 0.0  # share of the rows that judge: their vectors are made at the end
+    scaling: float = 0.0  # seconds of looking for a scale in one part of a nested cross-validation
     clock: Callable[[], float] = time.perf_counter
     _pace: dict[str, float] = field(default_factory=dict)  # what the fits of a learner took, in what was expected
     _tried: set[tuple[str, int]] = field(default_factory=set)
 
-    def left(self) -> float:
+    def left(self, plan: Plan) -> float:
         """Seconds for fits."""
-        return max(0.0, self.until - self.clock() - self.reserved - ENDING_SECONDS) * SAFETY
+        judging = self.judging * sum(encoding.seconds for encoding in plan.encodings)
+        return max(0.0, self.until - self.clock() - judging - ENDING_SECONDS) * SAFETY
 
     def took(self, fitting: Fitting, num_folds: int, seconds: float) -> None:
         """Tells what the contest of a learner took in truth."""
@@ -41,10 +43,10 @@ class Room:
         self._pace[fitting.learner] = max(_LEAST_PACE, seconds / expected)
 
     def rest(self, plan: Plan) -> float:
-        """Seconds from the end of the contest on: the winner, perhaps the dearest, is fitted again, and all of it in every outer fold."""
-        refit = max((self._refit(fitting) for fitting in plan.fittings), default=0.0)
+        """Seconds from the contest on: the winner, perhaps a blend of all, is fitted again, and all of it in every outer fold."""
+        refit = sum(self._refit(fitting) for fitting in plan.fittings)
         contests = sum(self._contest(fitting, plan.num_folds) for fitting in plan.fittings)
-        return refit + plan.nested_folds * FOLD_SHARE * (contests + refit)
+        return refit + plan.nested_folds * (FOLD_SHARE * (contests + refit) + self.scaling)
 
     def dearest(self, plan: Plan, kept: Sequence[str]) -> Fitting | None:
         """Of the learners that are not `kept` the one that costs most."""
@@ -58,6 +60,13 @@ class Room:
         encodings |= {name: self.encodings[name] for name in fitting.inputs if name in self.encodings and name not in encodings}
         ordered = tuple(fittings[name] for name in self.fields if name in fittings)
         return replace(plan.silent_on(fitting.learner), fittings=ordered, encodings=tuple(encodings.values()))
+
+    def counted(self, plan: Plan) -> Plan:
+        """With as many fits as its folds ask for, and those encodings that a learner reads."""
+        fits = num_fits(plan.num_folds, plan.nested_folds)
+        read = {name for fitting in plan.fittings for name in fitting.inputs}
+        fittings = tuple(replace(fitting, fits=fits) for fitting in plan.fittings)
+        return replace(plan, fittings=fittings, encodings=tuple(one for one in plan.encodings if one.node in read))
 
     def next(self, plan: Plan, ranked: Sequence[str]) -> Fitting | None:
         """What is worth trying with the time left: somebody who had seemed too dear, else more effort for the best of `ranked`."""
@@ -86,7 +95,7 @@ class Room:
             return False
         known = fitting.learner in self._pace
         rest = self.rest(self.with_fitting(plan, fitting) if known else plan)
-        step, left = self._contest(fitting, plan.num_folds) + self._inputs(fitting, plan), self.left()
+        step, left = self._contest(fitting, plan.num_folds) + self._inputs(fitting, plan), self.left(plan)
         return step <= _AT_ONCE * (left if known else left - rest) and step + rest <= left
 
     def _inputs(self, fitting: Fitting, plan: Plan) -> float:

@@ -17,7 +17,9 @@ _NUMBER = "number"
 
 
 def read_directions(asked: Mapping[str, str]) -> dict[str, Direction]:
-    """Raises UsageError for a word that is no direction."""
+    """Raises UsageError for a word that is no direction, and for what is no mapping."""
+    if not isinstance(asked, Mapping):
+        raise UsageError(f"{asked!r} does not say which column goes which way", 'monotone={"rooms": "up", "age": "down"}', _TRY)
     directions: dict[str, Direction] = {}
     for column, word in asked.items():
         if word not in get_args(Direction):

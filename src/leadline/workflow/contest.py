@@ -83,6 +83,11 @@ class Rules:
         """With the target as learners are taught it."""
         return examples if self.scale is None else replace(examples, target=self.scale.of(examples.target))
 
+    def remarks(self) -> list[str]:
+        """What of this a user should know."""
+        told = "the target has long tails and was learned in a logarithmic scale; answers are numbers as it holds them"
+        return [] if self.scale is None else [told]
+
     def calibration(self, raw: np.ndarray, truth: np.ndarray) -> Part | None:
         """What makes out-of-fold outputs honest chances, or the numbers that the metric asks for; None where they are."""
         if self.task.has_intervals:

@@ -89,13 +89,16 @@ class _Learning:
         told = replace(setup, data=setup.data.with_findings(left_out(setup.data.take(setup.teaching), bad, "training"))) if bad else setup
         able = [one for one in first if not _broken(one, broken)]
         folds = _folds(setup, self.plan, examples, rows)
-        rules = self._rules(examples.take(folds[0].train) if len(folds) == 1 else examples, able)
+        rules = self._rules(examples.take(folds[0].train) if len(folds) == 1 else examples)
         with self.fits.shown():
             contest = hold_contest(examples, folds, able, rules)
         out = [failed(one, errors[0]) for one in first if (errors := _broken(one, broken))]
         contest = replace(contest, failed=(*out, *contest.failed))
         for larger in second_wave(self.plan.fittings, contest, rules):
-            examples, contest = self._with_another(larger, examples, rows, folds, contest, rules)
+            if isinstance(larger, Skipped):
+                self.plan = self.plan.skipping(larger)
+            else:
+                examples, contest = self._with_another(larger, examples, rows, folds, contest, rules)
         if self.room is not None:
             examples, contest = self._more(self.room, examples, rows, folds, contest, rules)
         with self.fits.shown("learning from all rows"):
@@ -103,22 +106,23 @@ class _Learning:
             nested = None
             if self.plan.nested_folds:
                 ran = [fitting for fitting in self.plan.fittings if fitting.learner in {result.learner for result in contest.results}]
-                nested = nested_answers(examples, ran, rules, self.plan.nested_folds, self.plan.num_folds)
+                nested = nested_answers(examples, ran, rules, self.plan.nested_folds, self.plan.num_folds, self._scaled)
                 contest = replace(contest, failed=(*contest.failed, *nested.failed))
         return Learned(told, self.plan, self.nodes, with_inputs(graph, self.nodes), examples, rows, contest, nested, rules)
 
-    def _rules(self, teaching: Examples, fittings: Sequence[Fitting]) -> Rules:
+    def _scaled(self, rules: Rules, teaching: Examples) -> Rules:
+        return in_best_scale(rules, teaching, self.plan.scale_tried_by, self.setup.sizes()) if self.plan.scale_tried_by else rules
+
+    def _rules(self, teaching: Examples) -> Rules:
         """With the scale of the plan, which is found now and noted there if it has none yet."""
         rules = Rules(self.setup.task, self.setup.metric, self.plan.seed, self.fits)
         if self.plan.target_scale is None:
-            rules = in_best_scale(rules, teaching, fittings)
+            rules = self._scaled(rules, teaching)
             self.plan = replace(self.plan, target_scale={} if rules.scale is None else asdict(rules.scale))
         elif self.plan.target_scale:
             rules = replace(rules, scale=TargetScale(**self.plan.target_scale))
         if rules.scale is not None:
-            self.progress.say(
-                "the target has long tails: learners are taught about its logarithm, with which held-out rows are answered better"
-            )
+            self.progress.say("the target has long tails: learners are taught it in a logarithmic scale")
         return rules
 
     def _more(
@@ -127,6 +131,7 @@ class _Learning:
         """The contest with all that the time left buys, on what the fits so far have taken; the plan follows."""
         told(room, self.plan, contest)
         self.plan, contest = spared(self.plan, contest, room, examples, rules)
+        self.fits.expect(self.plan)
         while (wished := room.next(self.plan, ranked(contest, rules))) is not None:
             grown = room.with_fitting(self.plan, wished)
             before, self.plan = self.plan, grown
@@ -134,6 +139,7 @@ class _Learning:
             told(room, grown, further)
             self.plan, contest = settled(before, grown, wished, contest, further, room)
             self.fits.expect(self.plan)
+        self.plan = room.counted(self.plan)
         return examples, contest
 
     def _encoded(
@@ -149,11 +155,9 @@ class _Learning:
         return everything.take(encoded.good), teaching[encoded.good], encoded.bad, encoded.failed
 
     def _with_another(
-        self, larger: Fitting | Skipped, examples: Examples, rows: np.ndarray, folds: Sequence[Fold], contest: Contest, rules: Rules
+        self, larger: Fitting, examples: Examples, rows: np.ndarray, folds: Sequence[Fold], contest: Contest, rules: Rules
     ) -> tuple[Examples, Contest]:
         """The contest with one more learner, and the examples with what it reads."""
-        if isinstance(larger, Skipped):
-            return examples, replace(contest, failed=(*contest.failed, larger))
         encoded = self._encode(rows, [larger])
         if errors := _broken(larger, encoded.failed):
             return examples, replace(contest, failed=(*contest.failed, failed(larger, errors[0])))

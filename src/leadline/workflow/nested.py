@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,7 +13,8 @@ from leadline.plan.plan import Fitting, Skipped
 from leadline.tasks.contract import Task
 from leadline.workflow.contest import Rules
 from leadline.workflow.fitting import hold_contest, refit_winner
-from leadline.workflow.scaling import in_best_scale
+
+Scaled = Callable[[Rules, Examples], Rules]  # the rules with the scale that suits these rows
 
 
 @dataclass(frozen=True)
@@ -28,15 +29,15 @@ class Nested:
     failed: tuple[Skipped, ...]
 
 
-def nested_answers(examples: Examples, fittings: Sequence[Fitting], rules: Rules, num_outer: int, num_inner: int) -> Nested:
-    """Varma and Simon 2006. A learner that fails in one part is left out of that part."""
+def nested_answers(examples: Examples, fittings: Sequence[Fitting], rules: Rules, num_outer: int, num_inner: int, scaled: Scaled) -> Nested:
+    """Varma and Simon 2006. A learner that fails in one part is left out of that part; every part looks for a scale by itself."""
     outer = make_folds(examples, rules.task, num_outer, rules.seed + 1)
     answers: np.ndarray | None = None
     failed, tasks, part = list[Skipped](), list[Task](), np.zeros(len(examples), dtype=np.int64)
     for number, fold in enumerate(outer):
         teaching = examples.take(fold.train)
-        inner, scaled = make_folds(teaching, rules.task, num_inner, rules.seed), in_best_scale(rules, teaching, fittings)
-        graph, contest = refit_winner(teaching, hold_contest(teaching, inner, fittings, scaled), scaled)
+        inner, inside = make_folds(teaching, rules.task, num_inner, rules.seed), scaled(rules, teaching)
+        graph, contest = refit_winner(teaching, hold_contest(teaching, inner, fittings, inside), inside)
         failed += contest.failed
         given = rules.task.answers(graph.run(examples.take(fold.valid).values))
         answers = np.zeros((len(examples), *given.shape[1:])) if answers is None else answers

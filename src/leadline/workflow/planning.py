@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 
 import leadline
@@ -21,6 +21,7 @@ from leadline.progress import Progress
 from leadline.registry import LEARNERS
 from leadline.workflow.failing import FAILURES, TRIVIAL, why_failed
 from leadline.workflow.pricing import Inputs, Pricing
+from leadline.workflow.scaling import scale_trial
 from leadline.workflow.setup import Setup
 
 _MANY_ROWS = 20_000  # from here on one fifth held back chooses as surely as five folds
@@ -63,11 +64,14 @@ def make_plan(
     inputs = pricing.priced
     seconds_left -= perf_counter() - began - (most - calibration.seconds_left)  # comparing engines takes its time
     wanted = Asked(sizes, setup.task, inputs.seconds, _most_effort(setup), _MEMORY_SHARE * memory_bytes())
-    chosen = fill_budget(fields, wanted, seconds_left, _fold_options(setup))
-    plan = _write_down(setup, sizes, budget_seconds, chosen, inputs, refused)
-    judging = len(setup.partition.test) / len(setup.data) * sum(encoding.seconds for encoding in plan.encodings)
-    by_name = {field.learner.name: field for field in fields}
-    return Planned(plan, inputs.nodes, Room(by_name, wanted, inputs.encodings, perf_counter() + seconds_left, judging))
+    folds, until = _fold_options(setup), perf_counter() + seconds_left
+    _, scaling = scale_trial(setup, sizes, fields, seconds_left)
+    chosen = fill_budget(fields, wanted, seconds_left - (1 + folds[0][1]) * scaling, folds)
+    in_plan = {fitting.learner for fitting in chosen.fittings}
+    tried_by, scaling = scale_trial(setup, sizes, [field for field in fields if field.learner.name in in_plan], seconds_left)
+    plan = replace(_write_down(setup, sizes, budget_seconds, chosen, inputs, refused), scale_tried_by=tried_by)
+    by_name, judging = {field.learner.name: field for field in fields}, len(setup.partition.test) / len(setup.data)
+    return Planned(plan, inputs.nodes, Room(by_name, wanted, inputs.encodings, until, judging, scaling))
 
 
 def replayed_inputs(setup: Setup, plan: Plan) -> dict[str, Node]:

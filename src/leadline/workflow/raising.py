@@ -56,7 +56,7 @@ def settled(before: Plan, grown: Plan, wished: Fitting, contest: Contest, furthe
 
 
 def _too_long(plan: Plan, contest: Contest, room: Room) -> bool:
-    return room.rest(_running(plan, contest)) > room.left()
+    return room.rest(_running(plan, contest)) > room.left(plan)
 
 
 def _running(plan: Plan, contest: Contest) -> Plan:

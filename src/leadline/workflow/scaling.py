@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -13,33 +13,47 @@ from leadline.evaluate.intervals import difference_interval
 from leadline.evaluate.target_scale import scales_for
 from leadline.learners.contract import Learner, Sizes
 from leadline.learners.linear import sampled
-from leadline.parts import COLUMN
-from leadline.plan.plan import Fitting
+from leadline.plan.budget import Field
 from leadline.registry import LEARNERS
 from leadline.workflow.contest import Rules
 from leadline.workflow.failing import FAILURES, TRIVIAL
+from leadline.workflow.setup import Setup
 
-_ROWS, _FOLDS = 3_000, 3  # rows of a trial, all of which are held out once
-_LEARNERS = 2  # of the plan, the first ones: those win most often
+_ROWS, _FOLDS = 2_000, 3  # rows of a trial, all of which are held out once
+_SCALES = 3  # that are tried at most, the target's own among them
 _OTHER_FOLDS = 3  # added to the seed; tuning adds 2
+_MOST_SHARE = 0.15  # of the time left, beyond which no scale is looked for
 
 
-def in_best_scale(rules: Rules, examples: Examples, fittings: Sequence[Fitting]) -> Rules:
-    """The rules with the scale in which one of the plan's first learners, at least effort, answers held-out rows best.
+def scale_trial(setup: Setup, sizes: Sizes, fields: Sequence[Field], seconds_left: float) -> tuple[str, float]:
+    """Who of these tries scales, the cheapest who looks, and the seconds of one search; nobody where there are no long tails or no time
+    for it. It is made again in every part of a nested cross-validation.
+    """
+    target, able = setup.target.values[setup.teaching], [one for one in fields if one.learner.name != TRIVIAL]
+    if setup.task.loss(setup.num_classes) != "squared" or not able or not scales_for(target):
+        return "", 0.0
+    some = replace(sizes, rows=min(sizes.rows, _ROWS))
+    prices = {one.learner.name: one.rate.seconds(one.learner.work(some, setup.task, 0).steps, _SCALES * _FOLDS) for one in able}
+    cheapest = min(prices, key=lambda name: prices[name])
+    return (cheapest, prices[cheapest]) if prices[cheapest] < _MOST_SHARE * seconds_left else ("", 0.0)
+
+
+def in_best_scale(rules: Rules, examples: Examples, learner: str, sizes: Sizes) -> Rules:
+    """The rules with the scale in which the learner, at least effort, answers held-out rows best.
 
     Only targets with long tails are tried in another scale than their own, which is left only for one that is significantly better.
     """
-    scales = scales_for(examples.target) if rules.task.loss(examples.num_classes) == "squared" else []
-    if not scales:
-        return rules
+    rules = replace(rules, scale=None)
+    scales = scales_for(examples.target) if learner else []
     some = sampled(examples, _ROWS, rules.seed)
-    folds = make_folds(some, rules.task, _FOLDS, rules.seed + _OTHER_FOLDS)
-    learners: list[Learner] = [LEARNERS.get(one.learner)() for one in fittings if one.learner != TRIVIAL][:_LEARNERS]
-    truth = some.target[np.concatenate([fold.valid for fold in folds])]
-    best = {scale: _best(replace(rules, scale=scale), some, folds, learners, truth) for scale in (None, *scales)}
-    score, answers = best.pop(None)
-    chosen = max(best, key=lambda scale: best[scale][0])
-    if not best[chosen][0] > score or not difference_interval(rules.metric, best[chosen][1], answers, truth).low > 0:
+    folds = make_folds(some, rules.task, _FOLDS, rules.seed + _OTHER_FOLDS) if scales else []
+    if not folds:
+        return rules
+    truth, sizes = some.target[np.concatenate([fold.valid for fold in folds])], replace(sizes, rows=len(some))
+    tried = {scale: _scored(replace(rules, scale=scale), some, folds, learner, sizes, truth) for scale in (None, *scales)}
+    score, answers = tried.pop(None)
+    chosen = max(tried, key=lambda scale: tried[scale][0])
+    if not tried[chosen][0] > score or not difference_interval(rules.metric, tried[chosen][1], answers, truth).low > 0:
         return rules
     return replace(rules, scale=chosen)
 
@@ -47,27 +61,17 @@ def in_best_scale(rules: Rules, examples: Examples, fittings: Sequence[Fitting])
 _Scored = tuple[float, np.ndarray]  # higher is better; answers (n,)
 
 
-def _best(rules: Rules, examples: Examples, folds: Sequence[Fold], learners: Sequence[Learner], truth: np.ndarray) -> _Scored:
-    """What the best of the learners said, and its score; -inf where all fail."""
-    return max(_scored(rules, examples, folds, learners, truth), key=lambda one: one[0], default=(-np.inf, np.zeros_like(truth)))
-
-
-def _scored(rules: Rules, examples: Examples, folds: Sequence[Fold], learners: Sequence[Learner], truth: np.ndarray) -> Iterator[_Scored]:
-    taught, sizes = rules.taught(examples), _sizes(examples)
-    for learner in learners:
-        try:
-            work = learner.work(sizes, rules.task, 0)
-            graphs = (learner.fit(taught.take(fold.train), rules.task, work, rules.seed) for fold in folds)
-            raw = np.concatenate([graph.run(examples.take(fold.valid).values) for graph, fold in zip(graphs, folds, strict=True)])
-            part = rules.calibration(raw, truth)
-            answers = rules.task.answers(raw if part is None else np.asarray(part.run(raw)))
-            value = rules.metric.better(rules.metric.value(answers, truth))
-        except FAILURES:
-            continue
-        yield float(np.nan_to_num(value, nan=-np.inf)), answers
-
-
-def _sizes(examples: Examples) -> Sizes:
-    """As far as they can be told from the rows themselves."""
-    categories = {name: examples.values[COLUMN + name].n_unique() for name in examples.columns_of("category")}
-    return Sizes(len(examples), examples.types, examples.num_classes, categories)
+def _scored(rules: Rules, examples: Examples, folds: Sequence[Fold], name: str, sizes: Sizes, truth: np.ndarray) -> _Scored:
+    """What the learner says when it is taught in the scale of the rules, and its score; -inf where it fails."""
+    learner: Learner = LEARNERS.get(name)()
+    taught = rules.taught(examples)
+    try:
+        work = learner.work(sizes, rules.task, 0)
+        graphs = (learner.fit(taught.take(fold.train), rules.task, work, rules.seed) for fold in folds)
+        raw = np.concatenate([graph.run(examples.take(fold.valid).values) for graph, fold in zip(graphs, folds, strict=True)])
+        part = rules.calibration(raw, truth)
+        answers = rules.task.answers(raw if part is None else np.asarray(part.run(raw)))
+        value = rules.metric.better(rules.metric.value(answers, truth))
+    except FAILURES:
+        return -np.inf, np.zeros_like(truth)
+    return float(np.nan_to_num(value, nan=-np.inf)), answers

@@ -11,6 +11,7 @@ import numpy as np
 from leadline.parts import Graph, Readable
 from leadline.reports import Block, Heading, Paragraph
 from leadline.tasks.contract import Task
+from leadline.workflow.fitting import calibrated
 
 if TYPE_CHECKING:
     from leadline.tasks.metrics import Metric
@@ -38,7 +39,7 @@ class Sentences:
 def sentences_of(learned: Learned) -> Sentences | None:
     """Those of the saved model, else of any learner that was tried."""
     winner = learned.contest.winner
-    graphs = [(winner, learned.graph, True), *((tried, tried.graph, False) for tried in learned.contest.results)]
+    graphs = [(winner, learned.graph, True), *((tried, calibrated(tried.graph, tried), False) for tried in learned.contest.results)]
     for tried, graph, all_rows in graphs:
         lines = in_sentences(graph, tried.task, learned.setup.target.classes)
         if lines:

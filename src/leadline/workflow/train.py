@@ -177,7 +177,7 @@ def _report(
         name=setup.data.table.origin, task=setup.task.name, task_why=setup.task_why, target=setup.data.require_target(),
         target_why=setup.data.target_why,
         columns=[(name, choice.type, choice.why) for name, choice in setup.data.columns.items()],
-        remarks=(*setup.data.remarks, *together(text_remarks(setup.data, setup.networks))),
+        remarks=(*setup.data.remarks, *learned.rules.remarks(), *together(text_remarks(setup.data, setup.networks))),
         metric=setup.metric.name, score=Interval(**manifest.metrics[setup.metric.name]),  # type: ignore[arg-type]
         baseline=manifest.baseline["value"], learner=manifest.learner, learner_title=title_of(learned.contest.winner.fitting),
         choice_why=learned.contest.choice.why, judged=judged.how, leaderboard=board,
