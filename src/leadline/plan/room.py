@@ -6,6 +6,7 @@ up to ten times (LOG.md). So a plan begins with what fits even if they are right
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,7 +14,8 @@ from dataclasses import dataclass, field, replace
 from leadline.plan.budget import ENDING_SECONDS, FOLD_SHARE, SAFETY, Asked, Field, contest_seconds, fitting_of, num_fits
 from leadline.plan.plan import Encoding, Fitting, Plan
 
-_AT_ONCE = 0.5  # of the time left may go into one attempt, as its price is an estimate
+# Of the time left may go into one attempt, as its price is an estimate: by who was fitted already, and by others.
+_AT_ONCE_KNOWN, _AT_ONCE = 0.6, 0.5
 _LEAST_PACE = 0.02
 FEWEST_OUTER_FOLDS = 3
 
@@ -29,7 +31,7 @@ class Room:
     judging: float = 0.0  # share of the rows that judge: their vectors are made at the end
     scaling: float = 0.0  # seconds of looking for a scale in one part of a nested cross-validation
     clock: Callable[[], float] = time.perf_counter
-    _pace: dict[str, float] = field(default_factory=dict)  # what the fits of a learner took, in what was expected
+    _pace: dict[str, dict[int, float]] = field(default_factory=dict)  # what contests took, in what was expected, by learner and effort
     _tried: set[tuple[str, int]] = field(default_factory=set)
 
     def left(self, plan: Plan) -> float:
@@ -39,8 +41,9 @@ class Room:
 
     def took(self, fitting: Fitting, num_folds: int, seconds: float) -> None:
         """Tells what the contest of a learner took in truth."""
-        expected = contest_seconds(self.fields[fitting.learner], fitting.work, num_folds)
-        self._pace[fitting.learner] = max(_LEAST_PACE, seconds / expected)
+        start = self.fields[fitting.learner].rate.start
+        expected = contest_seconds(self.fields[fitting.learner], fitting.work, num_folds) - start
+        self._pace.setdefault(fitting.learner, {})[fitting.effort] = max(_LEAST_PACE, (seconds - start) / expected)
 
     def rest(self, plan: Plan) -> float:
         """Seconds from the contest on: the winner, perhaps a blend of all, is fitted again, and all of it in every outer fold."""
@@ -96,15 +99,28 @@ class Room:
         known = fitting.learner in self._pace
         rest = self.rest(self.with_fitting(plan, fitting) if known else plan)
         step, left = self._contest(fitting, plan.num_folds) + self._inputs(fitting, plan), self.left(plan)
-        return step <= _AT_ONCE * (left if known else left - rest) and step + rest <= left
+        return step <= (_AT_ONCE_KNOWN * left if known else _AT_ONCE * (left - rest)) and step + rest <= left
 
     def _inputs(self, fitting: Fitting, plan: Plan) -> float:
         paid = {name for one in plan.fittings for name in one.inputs}
         return sum(self.asked.input_seconds[name] for name in fitting.inputs if name not in paid)
 
     def _contest(self, fitting: Fitting, num_folds: int) -> float:
-        return self._pace.get(fitting.learner, 1.0) * contest_seconds(self.fields[fitting.learner], fitting.work, num_folds)
+        """Who was fitted before has nothing to get ready any more."""
+        one = self.fields[fitting.learner]
+        expected = contest_seconds(one, fitting.work, num_folds)
+        return self._paced(fitting) * (expected - one.rate.start) if fitting.learner in self._pace else expected
 
     def _refit(self, fitting: Fitting) -> float:
         rate = self.fields[fitting.learner].rate
-        return self._pace.get(fitting.learner, 1.0) * (rate.per_fit + rate.per_unit * fitting.work.steps)
+        return self._paced(fitting) * (rate.per_fit + rate.per_unit * fitting.work.steps)
+
+    def _paced(self, fitting: Fitting) -> float:
+        """What this takes, in what was expected. That another effort took less than expected is half believed: forests of a fixed number of
+        trees say nothing of when others stop.
+        """
+        told = self._pace.get(fitting.learner, {})
+        if fitting.effort in told or not told:
+            return told.get(fitting.effort, 1.0)
+        pace = told[max(told)]
+        return pace if pace > 1 else math.sqrt(pace)
