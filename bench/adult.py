@@ -2,8 +2,9 @@
 
     .venv/bin/python bench/adult.py [--seeds 5] [--keep-peer]
 
-The table is learned from `adult_train.csv` alone, within a third of AutoGluon's minute; `predict` answers `adult_test.csv`. Ours and AutoGluon's answers to the same rows give
-the paired intervals. `--keep-peer` compares with AutoGluon's answers of an earlier run instead of a new minute of it.
+The table is learned from `adult_train.csv` alone, within a third of AutoGluon's minute; `predict` answers `adult_test.csv`. Ours and
+AutoGluon's answers to the same rows give the paired intervals. `--keep-peer` compares with AutoGluon's answers of an earlier run instead of
+a new minute of it.
 """
 
 from __future__ import annotations

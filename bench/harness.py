@@ -24,6 +24,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from leadline.machine import OthersCPU
 from reference import ROOT, append_rows, circumstances, normalised, reference_seconds
 
 DATA = Path("../shared/data")  # as a user in the project's folder types it
@@ -102,24 +103,6 @@ def run(command: Sequence[str], environment: Mapping[str, str] | None = None) ->
     peak_mb = max(exact_kb, *polled_kb) / 1024
     after = reference_seconds()
     return Trial(seconds, before, after, peak_mb, others.share(), stdout, stderr)
-
-
-class OthersCPU:
-    """The share of all cores' time, since this object was made, that neither we nor our children used."""
-
-    def __init__(self) -> None:
-        self.start = self._now()
-
-    def share(self) -> float:
-        busy, total, ours = (now - then for now, then in zip(self._now(), self.start, strict=True))
-        return max(0.0, busy - ours) / total if total else 0.0
-
-    @staticmethod
-    def _now() -> tuple[float, float, float]:
-        """(busy, busy and idle, ours) in core-seconds. The last two columns, guests, are counted in the first two already."""
-        user, nice, system, idle, waiting, *interrupts = (int(n) for n in Path("/proc/stat").read_text().split()[1:9])
-        busy = (user + nice + system + sum(interrupts)) / os.sysconf("SC_CLK_TCK")
-        return busy, busy + (idle + waiting) / os.sysconf("SC_CLK_TCK"), sum(os.times()[:4])
 
 
 @contextmanager

@@ -19,7 +19,8 @@ import numpy as np
 import polars as pl
 
 import leadline as ll
-from harness import DATA, STEADY, Bench, OthersCPU, folder_mb, parser_for, scratch_folder
+from harness import DATA, STEADY, Bench, folder_mb, parser_for, scratch_folder
+from leadline.machine import OthersCPU
 from leadline.workflow.fit import fit
 from reference import ROOT, normalised, reference_seconds
 

@@ -144,6 +144,27 @@ def memory_bytes() -> int:
         return total
 
 
+class OthersCPU:
+    """The share of all cores' time, since this object was made, that neither this process nor its children used; 0 where nobody tells."""
+
+    def __init__(self) -> None:
+        self.start = self._now()
+
+    def share(self) -> float:
+        busy, total, ours = (now - then for now, then in zip(self._now(), self.start, strict=True))
+        return max(0.0, busy - ours) / total if total else 0.0
+
+    @staticmethod
+    def _now() -> tuple[float, float, float]:
+        """(busy, busy and idle, ours) in core-seconds. The last two columns, guests, are counted in the first two already."""
+        try:
+            user, nice, system, idle, waiting, *interrupts = (int(n) for n in Path("/proc/stat").read_text().split()[1:9])
+        except (OSError, ValueError):
+            return 0.0, 0.0, 0.0
+        busy = (user + nice + system + sum(interrupts)) / os.sysconf("SC_CLK_TCK")
+        return busy, busy + (idle + waiting) / os.sysconf("SC_CLK_TCK"), sum(os.times()[:4])
+
+
 def peak_memory_mb() -> float:
     """Largest resident size of this process so far, in MiB; 0 where the system does not tell."""
     try:

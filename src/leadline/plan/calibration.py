@@ -18,7 +18,7 @@ from leadline.encoders.contract import MadeOnce, StoredEncoder
 from leadline.encoders.hub_folder import Network
 from leadline.errors import LeadlineError
 from leadline.learners.contract import Learner, Sizes
-from leadline.machine import Measurements, round_to
+from leadline.machine import Measurements, OthersCPU, round_to
 from leadline.parts import COLUMN, Node
 from leadline.registry import COLUMNS
 from leadline.tasks.contract import Task
@@ -29,6 +29,8 @@ _FEW = 64
 _TABLE_COLUMNS = 5  # of each kind
 _DIRECTIONS = 32  # of made-up vectors
 _LEAST_SECONDS = 1e-9
+_NUMBERS = 3  # of a rate; one that a busy machine gave has the number of tries behind them
+_BUSY, _TRIES = 0.25, 3  # share of all cores' time that others take, and measurements after which that is how it is here
 
 
 @dataclass(frozen=True)
@@ -98,12 +100,24 @@ class Calibration:
 
     def _rate(self, name: str, measure: Callable[[], Rate]) -> Rate:
         found = self.kept.get(name)
-        if found is None:
-            with self._measuring(f"measuring this machine: {name} (once)"):
-                rate = measure()
-            found = [round_to(rate.start), round_to(rate.per_fit), round_to(max(rate.per_unit, _LEAST_SECONDS))]
-            self.kept.keep(name, found)
-        return Rate(*found)
+        if found is None or (len(found) > _NUMBERS and self.seconds_left > 0):
+            found = self._measured(name, measure, found)
+        return Rate(*found[:_NUMBERS])
+
+    def _measured(self, name: str, measure: Callable[[], Rate], before: list[float] | None) -> list[float]:
+        """The numbers of a rate, kept. While others keep the machine busy they hold for now: later runs measure again, a few times, and
+        the fastest counts.
+        """
+        others = OthersCPU()
+        with self._measuring(f"measuring this machine: {name} (once)"):
+            rate = measure()
+        found = [round_to(rate.start), round_to(rate.per_fit), round_to(max(rate.per_unit, _LEAST_SECONDS))]
+        if others.share() > _BUSY:
+            tries = 1 + (before[_NUMBERS] if before else 0)
+            found = before[:_NUMBERS] if before and before[_NUMBERS - 1] < found[-1] else found
+            found = [*found, tries] if tries < _TRIES else found
+        self.kept.keep(name, found)
+        return found
 
 
 def _made_up(
