@@ -20,6 +20,7 @@ import numpy as np
 import polars as pl
 
 from harness import DATA, ROOT, SCRATCH, Bench, leadline, parser_for, run, scratch_folder, train, training_columns
+from leadline.evaluate.calibration import expected_calibration_error
 from leadline.evaluate.intervals import Interval, difference_interval
 from leadline.registry import TASKS
 from leadline.tasks.contract import Task
@@ -29,6 +30,7 @@ FOLDER = SCRATCH / "tables"
 AUTOGLUON = ROOT / ".venv-peers-autogluon" / "bin" / "python"
 STATES = ("ours-60s", "autogluon", "ours-10s", "lightgbm", "linear")
 JUDGING = 0.2
+ENOUGH = 1_000  # judging rows, from which on calibration can be told
 ROW_MS = """
 import json, statistics, sys, time
 import polars as pl
@@ -112,7 +114,8 @@ def ours(bench: Bench, table: Table, state: str, folder: Path) -> str:
     trial = train(table.train, model, "--target", table.target, "--budget", budget, cache=cache)
     leadline("predict", model, table.test, "-o", folder / "answers.parquet", cache=cache)
     answers = pl.read_parquet(folder / "answers.parquet")
-    answers.select([name for name in answers.columns if name == "value" or name.startswith("p(")]).write_parquet(table.answers(state))
+    kept = [name for name in answers.columns if name in ("value", "low", "high") or name.startswith("p(")]
+    answers.select(kept).write_parquet(table.answers(state))
     row = json.loads(run([sys.executable, "-c", ROW_MS, str(model), str(table.test)], {"LEADLINE_CACHE": str(cache)}).stdout)
     told = training_columns(trial.json())
     bench.record(table=table.name, state=state, row_ms=round(row, 3), **trial.row(), **told)
@@ -157,6 +160,21 @@ def compared(bench: Bench, table: Table, metric: Metric, states: list[str]) -> d
     return found
 
 
+def honest(bench: Bench, table: Table, state: str) -> None:
+    """Whether chances are right as often as they say, and intervals hold as many truths."""
+    truth, classes = table.truth()
+    if len(truth) < ENOUGH:
+        return
+    if table.regress:
+        given = pl.read_parquet(table.answers(state))
+        covered = float(((given["low"].to_numpy() <= truth) & (truth <= given["high"].to_numpy())).mean())
+        bench.holds(f"{table.name}, {state}: truths within 90 % intervals", f"{covered:.3f}", abs(covered - 0.9) <= 0.02)
+        return
+    chances = answered(table, state, classes)
+    error = expected_calibration_error(chances.max(axis=1), (chances.argmax(axis=1) == truth).astype(np.float64))
+    bench.at_most(f"{table.name}, {state}: calibration error (ECE, 15 bins)", error, 0.03)
+
+
 def judge(bench: Bench, differences: dict[str, dict[tuple[str, str], Interval]]) -> None:
     pairs = {pair for found in differences.values() for pair in found}
     if ("ours-60s", "autogluon") in pairs:
@@ -197,6 +215,8 @@ def main() -> int:
             peer(bench, table, state)
         metric = table.task.metrics[metrics[0] if metrics else default_metric(table)]
         differences[table.name] = compared(bench, table, metric, [state for state in STATES if table.answers(state).exists()])
+        for state in [state for state in asked if state.startswith("ours")]:
+            honest(bench, table, state)
     judge(bench, differences)
     return bench.finish()
 
