@@ -41,7 +41,7 @@ def duration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 @pytest.mark.parametrize("promise", CONTRACT, ids=lambda function: function.__name__)
 def test_the_example_keeps_the_contract(duration: Any, promise: Any, tmp_path: Path) -> None:
     wanted = inspect.signature(promise).parameters
-    promise(**{name: value for name, value in (("kind", duration), ("tmp_path", tmp_path)) if name in wanted})
+    promise(**{name: value for name, value in (("kind", duration), ("tmp_path", tmp_path), ("rows", 60)) if name in wanted})
 
 
 def test_the_example_is_learned_from_and_predicted_with(
