@@ -88,7 +88,7 @@ def test_truth_to_judge_by_has_the_names_that_the_model_learned(tmp_path: Path) 
 def model_of(classes: list[str]) -> Manifest:
     """What reading asks of a model."""
     wanted: Any = SimpleNamespace(
-        target="label", classes=classes, types={"a": "number"}, choices={"a": Choice("number", "as in training", 0)}
+        target="label", classes=classes, types={"a": "number"}, choices={"a": Choice("number", "as in training", 0)}, written=[]
     )
     manifest: Manifest = wanted
     return manifest

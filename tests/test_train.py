@@ -53,6 +53,7 @@ def test_every_public_key_is_there(table_report: Any) -> None:
         "rules",
         "refused",
         "costs",
+        "decision",
         "monotone",
     }
     assert set(table_report.to_json()) == keys
