@@ -59,7 +59,7 @@ class Room:
     def with_fitting(self, plan: Plan, fitting: Fitting) -> Plan:
         """With this learner, in the place of an earlier version of it, and what it reads."""
         fittings = {**{one.learner: one for one in plan.fittings}, fitting.learner: fitting}
-        encodings = {**{one.node: one for one in plan.encodings}}
+        encodings = {one.node: one for one in plan.encodings}
         encodings |= {name: self.encodings[name] for name in fitting.inputs if name in self.encodings and name not in encodings}
         ordered = tuple(fittings[name] for name in self.fields if name in fittings)
         return replace(plan.silent_on(fitting.learner), fittings=ordered, encodings=tuple(encodings.values()))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from leadline.tasks.class_metrics import f1_macro
+
 _POWERS = np.arange(11) / 10  # of the shares of classes that probabilities are divided by: none of it to all of it
 
 
@@ -41,11 +43,8 @@ def best_power(chances: np.ndarray, truth: np.ndarray, shares: np.ndarray) -> fl
 
     Logit adjustment after learning (Menon et al. 2021), of which only the strength is chosen: one number, however many classes.
     """
-    scores = [_f1_macro((chances * shares**-power).argmax(axis=1), truth, len(shares)) for power in _POWERS]
-    return float(_POWERS[int(np.argmax(scores))])
 
+    def score(power: float) -> float:
+        return f1_macro(lambda given: (given * shares**-power).argmax(axis=1))(chances, truth)(np.ones(len(truth)))
 
-def _f1_macro(named: np.ndarray, truth: np.ndarray, num_classes: int) -> float:
-    counted = [np.bincount(codes, minlength=num_classes) for codes in (truth[named == truth], truth, named)]
-    right, either = counted[0], counted[1] + counted[2]
-    return float((2 * right[either > 0] / either[either > 0]).mean())
+    return float(_POWERS[int(np.argmax([score(power) for power in _POWERS]))])

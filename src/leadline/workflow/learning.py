@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from leadline.encoders.store import Store
 from leadline.errors import LeadlineError
 from leadline.evaluate.folds import Fold, given_fold, make_folds
 from leadline.evaluate.target_scale import TargetScale
+from leadline.learners.contract import Sizes
 from leadline.parts import Graph, Node
 from leadline.plan.plan import Encoding, Fitting, Plan, Skipped
 from leadline.plan.room import Room
@@ -26,7 +28,7 @@ from leadline.workflow.engines import confirm_engine, sampled
 from leadline.workflow.failing import FAILURES, failed
 from leadline.workflow.fitting import calibrated, hold_contest, refit_winner, with_inputs
 from leadline.workflow.nested import Nested, nested_answers
-from leadline.workflow.raising import ranked, settled, spared, told
+from leadline.workflow.raising import ranked, running, settled, spared, told
 from leadline.workflow.scaling import in_best_scale
 from leadline.workflow.setup import Setup
 from leadline.workflow.waves import first_wave, second_wave
@@ -105,13 +107,18 @@ class _Learning:
             graph, contest = refit_winner(examples, contest, rules)
             nested = None
             if self.plan.nested_folds:
-                ran = [fitting for fitting in self.plan.fittings if fitting.learner in {result.learner for result in contest.results}]
+                ran = running(self.plan, contest).fittings
                 nested = nested_answers(examples, ran, rules, self.plan.nested_folds, self.plan.num_folds, self._scaled)
                 contest = replace(contest, failed=(*contest.failed, *nested.failed))
         return Learned(told, self.plan, self.nodes, with_inputs(graph, self.nodes), examples, rows, contest, nested, rules)
 
+    @cached_property
+    def _sizes(self) -> Sizes:
+        """Looked up once, as every part of a nested cross-validation asks."""
+        return self.setup.sizes()
+
     def _scaled(self, rules: Rules, teaching: Examples) -> Rules:
-        return in_best_scale(rules, teaching, self.plan.scale_tried_by, self.setup.sizes()) if self.plan.scale_tried_by else rules
+        return in_best_scale(rules, teaching, self.plan.scale_tried_by, self._sizes) if self.plan.scale_tried_by else rules
 
     def _rules(self, teaching: Examples) -> Rules:
         """With the scale of the plan, which is found now and noted there if it has none yet."""

@@ -34,7 +34,7 @@ def spared(plan: Plan, contest: Contest, room: Room, examples: Examples, rules: 
     if _too_long(plan, contest, room):
         plan = replace(plan, nested_folds=min(plan.nested_folds, FEWEST_OUTER_FOLDS))
     kept = {TRIVIAL, contest.winner.learner, *contest.winner.fitting.work.settings.get("blend_of", ())}
-    while _too_long(plan, contest, room) and (dearest := room.dearest(_running(plan, contest), sorted(kept))) is not None:
+    while _too_long(plan, contest, room) and (dearest := room.dearest(running(plan, contest), sorted(kept))) is not None:
         others = [one for one in contest.results if one.learner != dearest.learner]
         contest = decide_among(examples, others, rules, contest.failed)
         plan = plan.skipping(Skipped(dearest.learner, dearest.seconds, "it did not win, and judging takes longer than was expected"))
@@ -56,10 +56,10 @@ def settled(before: Plan, grown: Plan, wished: Fitting, contest: Contest, furthe
 
 
 def _too_long(plan: Plan, contest: Contest, room: Room) -> bool:
-    return room.rest(_running(plan, contest)) > room.left(plan)
+    return room.rest(running(plan, contest)) > room.left(plan)
 
 
-def _running(plan: Plan, contest: Contest) -> Plan:
+def running(plan: Plan, contest: Contest) -> Plan:
     """With those alone that have not failed or been left out on the way."""
     names = {one.learner for one in contest.results}
     return replace(plan, fittings=tuple(fitting for fitting in plan.fittings if fitting.learner in names))
