@@ -8,9 +8,13 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import settings
 from PIL import Image
 
 from leadline.files import write_atomically
+
+settings.register_profile("leadline", deadline=None)  # no test is about time: machines are busy
+settings.load_profile("leadline")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 

@@ -284,7 +284,7 @@ def test_an_interrupted_unpacking_leaves_nothing(tmp_path: Path, scratch: Path, 
     assert not list(scratch.iterdir())
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.sampled_from(sorted(MAKERS)), st.integers(0, 1 << 20), st.integers(0, 255), st.booleans())
 def test_a_changed_byte_is_survived(tmp_path_factory: pytest.TempPathFactory, ending: str, place: int, value: int, cut: bool) -> None:
     path = MAKERS[ending](tmp_path_factory.getbasetemp() / f"any{ending}", PHOTOS | {"rows.csv": TABLE.encode()})

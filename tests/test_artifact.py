@@ -145,7 +145,7 @@ JSON = st.recursive(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
 @given(data=st.data())
 def test_no_manifest_however_odd_ends_in_a_traceback(copy: Path, trained: Path, data: st.DataObject) -> None:
     manifest = json.loads((trained / "manifest.json").read_text())

@@ -28,7 +28,7 @@ def test_says_the_mean_of_numbers() -> None:
     np.testing.assert_allclose(answers(np.array([1.0, 2.0, 6.0]), 0), [3.0, 3.0, 3.0])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(2, 6).flatmap(lambda k: st.tuples(st.just(k), arrays(np.int64, st.integers(1, 50), elements=st.integers(0, k - 1)))))
 def test_says_the_share_of_each_class_and_rules_none_out(case: tuple[int, np.ndarray]) -> None:
     num_classes, target = case

@@ -24,7 +24,7 @@ def objective(asked: Problem, coef: np.ndarray, intercept: float, penalty: float
     return asked.loss.value(asked.matrix.times(coef[:, None]) + intercept) + penalty / 2 * float(np.sum(coef**2))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 2**31), rows=st.integers(5, 80), columns=st.integers(1, 12), loss=st.sampled_from(["squared", "two-classes"]))
 def test_as_good_as_scipy_and_always_within_bounds(seed: int, rows: int, columns: int, loss: str) -> None:
     rng = np.random.default_rng(seed)

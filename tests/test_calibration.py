@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from leadline.evaluate.calibration import expected_calibration_error, fit_calibration, fit_temperature
@@ -17,7 +17,6 @@ from leadline.tasks.regress import Regress
 ANSWERS = Classify().answers
 
 
-@settings(deadline=None)
 @given(st.floats(0.3, 4), st.sampled_from([1, 4]))
 def test_the_temperature_that_spoiled_the_logits_is_found(temperature: float, outputs: int) -> None:
     rng = np.random.default_rng(0)

@@ -50,7 +50,7 @@ def test_other_words_are_not_remarked_upon(word: str) -> None:
 
 
 @given(st.lists(st.none() | st.text(st.characters(categories=("L", "N", "P", "Zs")), max_size=5), min_size=1))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_names_are_trimmed_and_tokens_missing(values: list[str | None]) -> None:
     read = Category().decode(pl.Series(values, dtype=pl.String), Where("c"))
     assert not read.bad and len(read.values) == len(values)

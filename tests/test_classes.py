@@ -94,7 +94,7 @@ def model_of(classes: list[str]) -> Manifest:
     return manifest
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.one_of(
         st.binary(max_size=40),

@@ -75,7 +75,7 @@ def dialects(draw: st.DrawFn) -> dict[str, object]:
 CELLS = st.text(st.sampled_from("ab ,;\t|\"'\n\r#é€日1"), max_size=8)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(dialects(), st.integers(1, 4), st.lists(st.lists(CELLS, min_size=4, max_size=4), min_size=1, max_size=12), st.integers(1, 5))
 def test_any_table_of_strings_comes_back(
     tmp_path_factory: pytest.TempPathFactory, dialect: dict[str, object], width: int, cells: list[list[str]], rows: int
@@ -115,7 +115,7 @@ def planted(rows: list[tuple[int, str, str | None]]) -> str:
     return "\n".join(text) + "\n"
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(PLANTED, st.integers(1, 5), st.sampled_from([7, 40, 1 << 20]))
 def test_broken_rows_are_exactly_the_ones_reported(
     tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[int, str, str | None]], pieces: int, block: int

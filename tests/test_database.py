@@ -314,7 +314,7 @@ rows = st.tuples(st.none() | st.integers(-(2**63), 2**63 - 1), st.none() | st.fl
 
 
 @given(st.lists(rows, min_size=1, max_size=8))
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 def test_whatever_is_kept_comes_back(server: Server, given_rows: list[tuple[Any, ...]]) -> None:
     server.run("DROP TABLE IF EXISTS anything", "CREATE TABLE anything (a bigint, b float8, c text, d bytea, e text[], f timestamp)")
     with psycopg.connect(server.address()) as connection, connection.cursor() as cursor:

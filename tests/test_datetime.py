@@ -53,7 +53,7 @@ def moments(values: list[Any], **settings: Any) -> list[dt.datetime | None]:
 
 
 @pytest.mark.parametrize(("order", "written"), WAYS, ids=[written for _, written in WAYS])
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(dates=st.lists(MOMENTS, min_size=1, max_size=10))
 def test_dates_come_back_from_any_way_of_writing_them(order: str, written: str, dates: list[dt.datetime]) -> None:
     texts = [date.strftime(written) for date in dates]
@@ -68,7 +68,7 @@ def test_the_way_is_found_from_the_column(order: str, written: str) -> None:
     assert (choice.type, choice.settings.get("order", "ymd")) == ("datetime", order)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.sampled_from(["01/02/2024", "13/02/2024", "12/31/2024", "5 May 2024", "?", "x", "2024-01-05", ""]), min_size=1))
 def test_a_row_alone_reads_as_it_does_among_others(values: list[str]) -> None:
     column = pl.Series(values)
@@ -181,13 +181,11 @@ def test_what_a_learner_sees() -> None:
     assert kind.order(decoded)[0] == 10.53125 * 86_400
 
 
-@settings(deadline=None)
 @given(st.integers(-(2**63) + 1, 2**63 - 1), st.sampled_from(ORDERS))
 def test_any_whole_number_is_read_or_not_but_never_raises(number: int, order: str) -> None:
     assert len(parse(pl.Series([number]), order)) == 1
 
 
-@settings(deadline=None)
 @given(st.text(max_size=30), st.sampled_from(ORDERS))
 def test_any_text_is_read_or_named(text: str, order: str) -> None:
     read = Datetime(order=order).decode(pl.Series([text]), Where("when"))

@@ -70,7 +70,7 @@ def saved(image: Image.Image, kind: str = "JPEG", **settings: Any) -> bytes:
 
 
 @given(st.lists(st.integers(0, 30), max_size=60))
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_repeats_are_linked_to_where_they_stand_first(values: list[int]) -> None:
     keys = np.array(values, dtype=np.uint64)
     links = links_of(keys)
@@ -81,7 +81,6 @@ def test_repeats_are_linked_to_where_they_stand_first(values: list[int]) -> None
 
 
 @given(st.lists(st.tuples(st.integers(0, 19), st.integers(0, 19)), max_size=25))
-@settings(deadline=None)
 def test_groups_are_what_links_connect(pairs: list[tuple[int, int]]) -> None:
     links = np.array(pairs, dtype=np.int64).reshape(-1, 2)
     groups = united(20, [links])
@@ -165,7 +164,7 @@ def test_short_texts_are_copies_only_word_for_word() -> None:
 
 
 @given(st.integers(0, 1_000), st.integers(60, 200))
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_long_texts_with_a_few_words_changed_are_copies(seed: int, length: int) -> None:
     rng = np.random.default_rng(seed)
     vocabulary = np.array([f"{a}{b}" for a in WORDS for b in WORDS])

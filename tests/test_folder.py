@@ -533,7 +533,7 @@ _STEMS = st.one_of(_NAMES, st.sampled_from(["train", "test", "metadata", "val", 
 _PATHS = st.tuples(st.lists(st.one_of(_NAMES, st.sampled_from(["train", "test", "dev"])), max_size=2), _STEMS, _ENDINGS)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(_PATHS, max_size=8), st.sampled_from([b"", b"x", b"a,file_name,label\n1,x.png,y\n", b'["a"]', b"\xff\xfe\0"]))
 def test_any_folder_is_read_or_ends_in_words(
     tmp_path_factory: pytest.TempPathFactory, paths: list[tuple[list[str], str, str]], content: bytes

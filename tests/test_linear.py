@@ -39,7 +39,7 @@ def to_sparse(matrix: np.ndarray) -> Sparse:
 EXACT = Search((1e-3,), max_iterations=2000, tolerance=1e-12)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 12), st.integers(1, 9), st.integers(1, 4), st.integers(0, 2**32), st.floats(0, 1))
 def test_head_equals_a_matrix_product(rows: int, columns: int, outputs: int, seed: int, share: float) -> None:
     rng = np.random.default_rng(seed)

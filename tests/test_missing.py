@@ -26,13 +26,13 @@ def is_missing(value: str | None) -> bool:
     return value is None or value.strip().lower() in TOKENS
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.none() | SPELLED | PLAIN, max_size=30))
 def test_a_token_is_found_in_any_case_with_any_space_around_it(values: list[str | None]) -> None:
     assert missing_rows(pl.Series(values, dtype=pl.String)).to_list() == [is_missing(value) for value in values]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.none() | SPELLED | PLAIN, min_size=1, max_size=30))
 def test_many_rows_are_sieved_to_the_same_answer(values: list[str | None]) -> None:
     many = values * (3_000 // len(values) + 1)

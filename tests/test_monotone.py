@@ -64,7 +64,7 @@ def model(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     return trained(tmp_path_factory.mktemp("models"), [learner], target)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 2**31), size=st.sampled_from([1e-9, 0.3, 5.0, 1e6]))
 def test_no_step_in_the_column_moves_an_answer_the_wrong_way(model: ll.Model, seed: int, size: float) -> None:
     asked, rng = houses(60, seed), np.random.default_rng(seed)

@@ -68,7 +68,7 @@ def slow_ngrams(text: str, words: tuple[int, int], chars: tuple[int, int] | None
     return +found
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(TEXTS, st.sampled_from([(1, 1), (1, 3), (2, 3)]), st.sampled_from([None, (2, 4), (1, 1)]))
 def test_hashes_equal_the_slow_reference(texts: list[str | None], words: tuple[int, int], chars: tuple[int, int] | None) -> None:
     found = HashedNgrams(words, chars).run(pl.Series(texts, dtype=pl.String))
@@ -127,7 +127,7 @@ def test_rows_have_length_one_if_asked() -> None:
     assert np.sqrt(np.add.reduceat(rows.values**2, rows.indptr[:2])) == pytest.approx([1, 1])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(st.text("abc de", max_size=12), min_size=1, max_size=8), st.lists(st.text("abc dez", max_size=12), max_size=5), st.booleans()
 )
@@ -147,7 +147,7 @@ def dense(rows: Sparse) -> np.ndarray:
     return result
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.text("ab c", max_size=8), min_size=1, max_size=6), st.randoms(use_true_random=False))
 def test_taking_rows_and_joining_blocks_keep_rows_together(texts: list[str], random: object) -> None:
     rows = Ngrams.fit(docs(*texts), min_documents=1).run(docs(*texts))

@@ -32,7 +32,7 @@ def decoded(values: list[str], **settings: Any) -> list[float]:
     return list(read.values)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     st.lists(st.floats(-1e9, 1e9).map(lambda x: round(x, 2)), min_size=1, max_size=20),
     st.sampled_from([".", ","]).flatmap(lambda mark: st.tuples(st.just(mark), st.sampled_from(SEPARATORS[mark]))),
@@ -50,7 +50,7 @@ def test_a_number_with_the_other_decimal_mark_is_told_from_what_is_none(mark: st
     assert f'one with the decimal mark "{"," if mark == "." else "."}"' in str(bad[0]) and "decimal" not in str(bad[1])
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.integers(-(10**12), 10**12), st.sampled_from(["${}", "{} €", "EUR {}", "{}%", "{} %", "USD{}", "{}£"]))
 def test_a_unit_on_either_side_is_taken_off(number: int, form: str) -> None:
     values = pl.Series([form.format(f"{number:,}"), form.format("5.5")])
@@ -99,7 +99,7 @@ def test_what_nothing_in_the_column_settles_its_neighbours_do() -> None:
     assert recognise("price", pl.Series(["1.5", "2.500"]), decimal=",").settings == {}  # type: ignore[union-attr]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.sampled_from(["1.234", "1,234", "5", "12,5", "1.5", "3 %", "?", "x", "-", "1e3", " 7"]), min_size=1, max_size=12))
 def test_a_row_alone_reads_as_it_does_among_others(values: list[str]) -> None:
     column = pl.Series(values)
@@ -111,7 +111,7 @@ def test_a_row_alone_reads_as_it_does_among_others(values: list[str]) -> None:
         assert bool(alone.bad) == (row in together.bad)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.floats(allow_nan=True, allow_infinity=True) | st.none(), min_size=1))
 def test_numbers_of_a_numeric_type_are_taken_as_they_are(values: list[float | None]) -> None:
     read = Number(decimal=",", units=["%"]).decode(pl.Series(values, dtype=pl.Float64), Where("c"))
@@ -190,7 +190,7 @@ def test_its_spread_in_few_words() -> None:
     assert Number().summary(pl.Series([5.25, 5.25]), Where("c")) == "5.25"
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.text(max_size=20))
 def test_any_text_is_read_or_named(text: str) -> None:
     assume("\0" not in text)

@@ -51,7 +51,7 @@ def noise(mode: str, size: tuple[int, int], seed: int = 0) -> Image.Image:
 
 
 @given(st.sampled_from(SAVED_AS), st.integers(1, 40), st.integers(1, 40), st.sampled_from([None, 1, 8, 64]))
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 def test_any_mode_and_size_opens_as_rgb(saved_as: tuple[str, str], width: int, height: int, at_least: int | None) -> None:
     kind, mode = saved_as
     image = open_picture(saved(noise(mode, (width, height)), kind), at_least, "a.bin")
@@ -112,7 +112,7 @@ def test_the_first_frame_of_an_animation() -> None:
 
 
 @given(st.integers(1, 900), st.integers(1, 900), st.integers(1, 300))
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 def test_a_jpeg_is_read_at_reduced_scale_but_never_below(width: int, height: int, at_least: int) -> None:
     image = open_picture(saved(Image.new("RGB", (width, height), "teal"), "JPEG"), at_least)
     assert min(image.size) >= min(at_least, width, height)
@@ -152,7 +152,7 @@ def test_a_cut_off_file_is_an_error_and_not_half_a_picture() -> None:
 
 
 @given(st.sampled_from(["PNG", "JPEG", "GIF", "TIFF", "WEBP", "BMP", "PPM"]), st.integers(0, 100), st.data())
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 def test_damaged_bytes_raise_nothing_else(kind: str, seed: int, data: st.DataObject) -> None:
     content = bytearray(saved(noise("RGB", (24, 17), seed), kind))
     for _ in range(data.draw(st.integers(1, 6))):

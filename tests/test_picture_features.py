@@ -84,7 +84,7 @@ def test_patterns_are_numbered_as_they_are_published() -> None:
     assert len(set(numbers.tolist())) == 59 and (numbers == 58).sum() == 256 - 58
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(1, 90), st.integers(1, 90), st.sampled_from(["L", "RGB", "RGBA", "1", "P", "CMYK"]), st.integers(0, 2**32 - 1))
 def test_any_picture_becomes_numbers_from_0_to_1(width: int, height: int, mode: str, seed: int) -> None:
     noise = np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)

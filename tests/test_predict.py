@@ -84,7 +84,7 @@ _colours = st.one_of(st.none(), st.sampled_from(["red", " green", "RED", "blue\u
 
 
 @pytest.mark.parametrize("learner", ["linear", "trees"])
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(data=st.data())
 def test_a_row_alone_has_the_answer_that_it_has_among_others(answering: dict[str, Model], learner: str, data: st.DataObject) -> None:
     """Whatever is missing, infinite or oddly written; to the last bit."""

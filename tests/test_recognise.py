@@ -43,7 +43,7 @@ def columns(draw: st.DrawFn) -> pl.Series:
     return pl.concat([flat] * 3_000) if shape == "many" and values else flat
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @given(
     columns(),
     st.sampled_from(["c", "date", "timestamp", "id", ""]),
@@ -60,7 +60,7 @@ def test_any_column_is_recognised_or_refused_in_words(values: pl.Series, name: s
     assert wanted is None or choice.type == wanted
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.none() | WRITTEN, min_size=1, max_size=15))
 def test_whatever_type_is_chosen_reads_every_row_or_names_it(values: list[str | None]) -> None:
     column = pl.Series(values, dtype=pl.String)

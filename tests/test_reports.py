@@ -144,7 +144,7 @@ def test_a_chart_is_drawn_alike_each_time() -> None:
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False, width=32)
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 @given(st.lists(st.tuples(NUMBERS, NUMBERS), min_size=1, max_size=8), st.booleans())
 def test_whatever_the_numbers_are_a_chart_comes(pairs: list[tuple[float, float]], bars: bool) -> None:
     x, y = zip(*pairs, strict=True)

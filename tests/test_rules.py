@@ -190,7 +190,7 @@ def test_a_threshold_is_short_to_write(low: float, high: float, shortest: float)
     assert len(str(shortest_between(low, high))) <= len(str(shortest))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data())
 def test_every_row_follows_exactly_one_sentence(data: st.DataObject) -> None:
     """A table of any shape: the rules answer every row, alone as among others, and are the same when read back."""

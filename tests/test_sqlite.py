@@ -196,7 +196,7 @@ values = st.one_of(st.none(), st.integers(-(2**63), 2**63 - 1), st.floats(allow_
 
 
 @given(st.lists(st.tuples(values, st.text(max_size=8), st.integers(-(2**63), 2**63 - 1)), min_size=1, max_size=12))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_whatever_is_kept_comes_back(rows: list[tuple[Any, ...]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         try:

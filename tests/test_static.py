@@ -20,7 +20,8 @@ from leadline.encoders.static import StaticText
 from leadline.encoders.static_table import DIMENSION, kept_table
 from leadline.encoders.text_network import TOKENIZER, read_tokenizer
 from leadline.encoders.weights import installed_file
-from leadline.learners.contract import Sizes
+from leadline.learners.contract import Learner, Sizes
+from leadline.learners.mlp import Mlp
 from leadline.learners.static import Static
 from leadline.machine import cache_folder
 from leadline.parts import COLUMN
@@ -63,7 +64,7 @@ def test_a_text_is_the_sum_of_its_tokens_wherever_words_are_cut(encoder: StaticT
         np.testing.assert_allclose(vector, expected / np.linalg.norm(expected), atol=1e-5)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.one_of(st.none(), st.text(max_size=30), st.text("ab'. \n\x00é漢\ud800", max_size=20)), min_size=1, max_size=8))
 def test_any_text_has_a_vector_that_does_not_depend_on_its_neighbours(encoder: StaticText, texts: list[str | None]) -> None:
     clean = pl.Series([None if text is None else text.encode("utf-8", "replace").decode() for text in texts], dtype=pl.String)
@@ -148,8 +149,9 @@ def questions(words: list[str], other: list[str]) -> pl.Series:
     return pl.Series([text for texts in asked for text in texts])
 
 
-def test_it_answers_for_words_that_no_training_row_held() -> None:
-    learner, task = Static(), Classify()
+@pytest.mark.parametrize("learner", [Static(), Mlp()], ids=["static", "mlp"])
+def test_it_answers_for_words_that_no_training_row_held(learner: Learner) -> None:
+    task = Classify()
     texts = questions(["dog", "cat", "horse", "cow", "sheep", "goat"], ["car", "truck", "train", "plane", "boat", "bus"])
     sizes = Sizes(len(texts), {"q": "text"}, 2, text_length=20.0)
     values = {COLUMN + "q": texts} | {node.name: node.part.run(texts) for node in learner.inputs(sizes)}

@@ -77,7 +77,7 @@ def test_what_was_put_comes_back_in_any_order(store: Store) -> None:
 
 
 @given(st.lists(st.lists(st.integers(0, 40), max_size=12, unique=True), max_size=6), st.lists(st.integers(0, 40), max_size=60))
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 def test_round_trips(puts: list[list[int]], asked: list[int]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         store = Store(Path(folder))

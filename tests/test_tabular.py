@@ -33,7 +33,7 @@ def table(ages: list[float], cities: list[str | None]) -> dict[str, object]:
     return {"age": np.array(ages, np.float64), "city": pl.Series(cities, dtype=pl.String)}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(columns(), columns())
 def test_typed_columns_take_anything_and_survive_saving(train: dict[str, object], asked: dict[str, object]) -> None:
     part = TypedColumns.fit(train, TYPES)
@@ -43,7 +43,7 @@ def test_typed_columns_take_anything_and_survive_saving(train: dict[str, object]
     np.testing.assert_array_equal(reloaded(part).run(*asked.values()).matrix, typed.matrix)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(columns(), columns())
 def test_design_matrix_is_finite_and_bounded_and_survives_saving(train: dict[str, object], asked: dict[str, object]) -> None:
     part = DesignMatrix.fit(train, TYPES)
@@ -53,7 +53,7 @@ def test_design_matrix_is_finite_and_bounded_and_survives_saving(train: dict[str
     np.testing.assert_array_equal(reloaded(part).run(*asked.values()), dense)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(columns(least=1))
 def test_a_row_is_prepared_alike_alone_and_among_others(train: dict[str, object]) -> None:
     for part in (TypedColumns.fit(train, TYPES), DesignMatrix.fit(train, TYPES)):
@@ -127,7 +127,7 @@ def test_a_category_column_without_any_value() -> None:
     assert DesignMatrix.fit({"city": nothing}, {"city": "category"}).run(pl.Series(["a"])).sum() == 1
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(columns(least=1), columns(least=1), st.integers(1, 5))
 def test_columns_prepared_together_are_as_each_alone_however_many_rows_at_a_time(
     train: dict[str, object], asked: dict[str, object], at_once: int

@@ -144,7 +144,7 @@ def test_new_cells_are_taken_apart_as_the_known_labels_are_found() -> None:
         assert TAG.codes_of(pl.Series("t", cells), ("b", "a")).values.tolist() == [[1, 1], [1, 0]]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.integers(0, 10_000))
 def test_metrics_agree_with_scikit_learn_on_any_answers(seed: int) -> None:
     rng = np.random.default_rng(seed)

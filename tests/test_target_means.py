@@ -104,7 +104,7 @@ def test_a_missing_name_is_a_name() -> None:
     assert part.run(names)[0, 0] > 1.4 and taught[0, 0] > 1.4
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.sampled_from(["a", "b", "c", None]), min_size=1, max_size=30), st.booleans(), st.integers(0, 99))
 def test_any_rows_give_finite_numbers(names: list[str | None], chances: bool, seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -142,7 +142,7 @@ def test_train_answers_numbers_and_nine_intervals_in_ten_hold(metric: str, tmp_p
         assert ((truth - value) ** 2).sum() < 1.1 * ((truth - best) ** 2).sum()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.floats(-1e12, 1e12), min_size=50, max_size=80), st.lists(st.floats(-1e30, 1e30), min_size=1, max_size=9), st.booleans())
 def test_any_target_and_any_output_give_finite_numbers(target: list[float], outputs: list[float], middle: bool) -> None:
     truth = np.array(target)

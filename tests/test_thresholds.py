@@ -38,7 +38,7 @@ def test_nor_where_only_the_chances_themselves_are_known(chances: list[float]) -
     assert f1_of(ranked >= threshold, ranked) == pytest.approx(brute_force(ranked, ranked), abs=1e-12)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.integers(0, 10_000), st.floats(0.05, 3))
 def test_the_threshold_is_half_of_the_f1_that_it_reaches(seed: int, rare: float) -> None:
     chances = np.random.default_rng(seed).beta(rare, 3, 20_000)
@@ -58,7 +58,7 @@ def test_who_answers_all_alike_names_them_all() -> None:
     assert highest_f1(np.zeros(3), np.zeros(3)) == 0.5
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.integers(0, 10_000))
 def test_no_other_power_of_the_shares_has_a_higher_mean_f1(seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -69,7 +69,7 @@ def test_no_other_power_of_the_shares_has_a_higher_mean_f1(seed: int) -> None:
     assert score[best_power(chances, truth, shares)] == pytest.approx(max(score.values()))
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.integers(0, 1_000))
 def test_balanced_accuracy_is_highest_where_chances_are_compared_with_shares(seed: int) -> None:
     """Of many rows whose chances are right, no other threshold than the share is clearly better."""

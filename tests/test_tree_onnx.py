@@ -68,7 +68,7 @@ def flags_of(table: np.ndarray, categorical: list[int]) -> list[bool]:
     return [j in categorical for j in range(table.shape[1])]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     seed=st.integers(0, 2**31),
     objective=st.sampled_from(list(OBJECTIVES)),

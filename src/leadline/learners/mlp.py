@@ -1,4 +1,4 @@
-"""A small network on number and category columns: the features of `DesignMatrix`, two hidden layers, several networks averaged.
+"""A small network on columns: the features of `DesignMatrix`, what the words of texts mean, two hidden layers, several networks averaged.
 
 Piecewise linear encodings of numbers are what makes such a network a match for boosted trees (Gorishniy, Rubachev and Babenko, "On
 Embeddings for Numerical Features in Tabular Deep Learning", 2022). Every network holds out another fold of the rows, by which its best
@@ -19,13 +19,15 @@ import numpy as np
 
 from leadline import machine
 from leadline.data.examples import Examples
+from leadline.encoders.join import Join
 from leadline.encoders.tabular import CATEGORY, NUMBER
 from leadline.evaluate.folds import Fold, make_folds
 from leadline.heads.mlp import MlpHead
+from leadline.learners import meanings
 from leadline.learners.contract import Learner, Sizes, Work
 from leadline.learners.linear import rows_within, sampled
 from leadline.learners.search import Standardised
-from leadline.learners.tables import table_matrix, table_width
+from leadline.learners.tables import Encoders, table_matrix, table_width
 from leadline.parts import Graph, Node
 from leadline.tasks.contract import Loss, Task
 from leadline.training.loop import Rows, Schedule, learn, side_by_side
@@ -49,17 +51,20 @@ _BATCH_COST = 2.5e6  # what a step costs besides its rows, in looks at a weight
 class Mlp(Learner):
     name: ClassVar[str] = "mlp"
     family: ClassVar[str] = "deep"
-    title: ClassVar[str] = "small network on columns"
+    title: ClassVar[str] = "small network on columns and the meanings of words"
 
     def why_not(self, sizes: Sizes, task: Task) -> str | None:
-        if not sizes.columns_of(NUMBER, CATEGORY):
-            return "it reads number and category columns, and there are none"
-        return None
+        if sizes.columns_of(NUMBER, CATEGORY) or meanings.nodes(sizes):
+            return None
+        return meanings.foreign(sizes) or "it reads numbers, categories and texts, and there are none among the columns"
+
+    def inputs(self, sizes: Sizes) -> list[Node]:
+        return meanings.nodes(sizes)
 
     def work(self, sizes: Sizes, task: Task, effort: int) -> Work:
         """Steps are a billion looks of a row at a weight, networks side by side counting once; few stop before their last epoch."""
         num_outputs = task.num_outputs(sizes.num_classes)
-        width = table_width(sizes, num_outputs)
+        width = table_width(sizes, num_outputs) + meanings.width(sizes)
         rows = rows_within(sizes.rows, 12 * width + 16 * num_outputs)
         settings = {**_EFFORTS[effort], **_SHAPE, "rows": rows, "batch_size": _batch_size(rows)}
         settings["epochs"] = min(settings["epochs"], max(_LEAST_EPOCHS, _MOST_VISITS // max(rows, 1)))
@@ -74,17 +79,35 @@ class Mlp(Learner):
     def fit(self, train: Examples, task: Task, work: Work, seed: int) -> Graph:
         settings = work.settings
         train = sampled(train, settings["rows"], seed)
-        columns = table_matrix(train, task, seed)
+        columns = _columns(train, task, seed)
         features = columns.of_taught(train.values)
+        scale = _scale(features.shape[1], train)
         loss, scaled = task.loss(train.num_classes), Standardised.of(train.target, task.loss(train.num_classes))
         start = np.zeros(1) if loss == "squared" else task.first_guess(train.target, train.num_classes)
-        member = partial(_member, features, scaled.values, _Aim(loss, start), settings)
+        member = partial(_member, features * scale, scaled.values, _Aim(loss, start), settings)
         folds = make_folds(train, task, settings["num_folds"], seed)[: settings["members"]] or [_no_fold(len(train))]
         loops = [partial(member, fold, seed * 1_000 + number) for number, fold in enumerate(folds)]
         found = side_by_side(loops, machine.num_threads())
         weights, biases = ([np.stack(layer) for layer in zip(*parts, strict=True)] for parts in zip(*found, strict=True))
+        weights[0] *= scale[:, None]  # so that the head takes features as they come
         head = MlpHead(weights, biases, scaled.scale, scaled.mean)
         return Graph((*columns.nodes, Node("mlp", head, columns.names)))
+
+
+def _columns(train: Examples, task: Task, seed: int) -> Encoders:
+    """Nodes from columns and looked-up texts to one matrix, texts last."""
+    table, looked_up = table_matrix(train, task, seed), meanings.names(train)
+    if not looked_up:
+        return table
+    return Encoders((*table.nodes, Node("joined", Join(), (*table.names, *looked_up))), table.taught)
+
+
+def _scale(num_columns: int, train: Examples) -> np.ndarray:
+    """(num_columns,) float32 that brings every feature to about size 1: numbers of a vector of length one are far smaller."""
+    scale = np.ones(num_columns, np.float32)
+    vectors = [train.values[name].shape[1] for name in meanings.names(train)]
+    scale[num_columns - sum(vectors) :] = np.sqrt(np.repeat(vectors, vectors))
+    return scale
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,11 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from leadline.columns.language import in_words
 from leadline.data.examples import Examples
-from leadline.encoders.static import StaticText
+from leadline.learners import meanings
 from leadline.learners.contract import Sizes
-from leadline.learners.linear import TEXT, Linear
-from leadline.parts import COLUMN, Node
+from leadline.learners.linear import Linear
+from leadline.parts import Node
 from leadline.tasks.contract import Task
 
 
@@ -25,29 +24,15 @@ class Static(Linear):
     keeps_monotone: ClassVar[bool] = False  # who asks for it asks about numbers, and the linear model reads those beside texts
 
     def why_not(self, sizes: Sizes, task: Task) -> str | None:
-        if _readable(sizes):
+        if meanings.nodes(sizes):
             return None
-        texts = sizes.columns_of(TEXT)
-        if not texts:
-            return "its table is of words, and there are no texts among the columns"
-        written = [f"{name} is in {in_words(sizes.languages[name])}" for name in texts]
-        return f"its table is of {in_words(StaticText.card.languages)} words, and {', '.join(written)}"
+        return meanings.foreign(sizes) or "its table is of words, and there are no texts among the columns"
 
     def inputs(self, sizes: Sizes) -> list[Node]:
-        table = StaticText()
-        return [*super().inputs(sizes), *(Node(_looked_up(name), table, (COLUMN + name,)) for name in _readable(sizes))]
+        return [*super().inputs(sizes), *meanings.nodes(sizes)]
 
     def vectors(self, train: Examples) -> list[str]:
-        return [_looked_up(name) for name in train.columns_of(TEXT) if _looked_up(name) in train.values]
+        return meanings.names(train)
 
     def vector_width(self, sizes: Sizes) -> int:
-        return StaticText.card.dimension * len(_readable(sizes))
-
-
-def _looked_up(column: str) -> str:
-    return f"{column}.{StaticText.kind}"
-
-
-def _readable(sizes: Sizes) -> list[str]:
-    """Columns of texts in the language of the table, or whose language cannot be told."""
-    return [name for name in sizes.columns_of(TEXT) if StaticText.card.speaks(sizes.languages.get(name, ()))]
+        return meanings.width(sizes)
