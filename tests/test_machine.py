@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import pytest
 
@@ -16,6 +17,28 @@ def test_work_done_at_once_comes_back_in_order(number: int) -> None:
 
 def test_a_lone_piece_is_done_without_starting_a_thread() -> None:
     assert machine.at_once(lambda _: threading.current_thread(), [0]) == [threading.current_thread()]
+
+
+def test_one_thread_alone_is_the_one_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "num_threads", lambda: 1)
+    assert set(machine.at_once(lambda _: threading.current_thread(), range(5))) == {threading.current_thread()}
+
+
+def test_what_has_not_begun_when_something_goes_wrong_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "num_threads", lambda: 2)
+    begun, told = list[int](), threading.Event()
+
+    def work(piece: int) -> None:
+        begun.append(piece)
+        if piece == 0:
+            told.set()
+            raise ZeroDivisionError
+        told.wait()
+        time.sleep(0.01)
+
+    with pytest.raises(ZeroDivisionError):
+        machine.at_once(work, range(1_000))
+    assert len(begun) < 500
 
 
 def test_what_goes_wrong_in_a_piece_is_told() -> None:

@@ -39,10 +39,11 @@ def num_threads() -> int:
 def at_once(work: Callable[[_Piece], _Result], pieces: Iterable[_Piece]) -> list[_Result]:
     """What `work` makes of each piece, in their order, on as many threads as we may use.
 
-    A lone piece is done right here: a thread takes longer to start than one row to be answered.
+    A lone piece is done right here: a thread takes longer to start than one row to be answered. An error or Ctrl-C drops what has not
+    begun.
     """
     waiting = list(pieces)
-    if len(waiting) < 2:
+    if len(waiting) < 2 or num_threads() == 1:
         return [work(piece) for piece in waiting]
     with ThreadPoolExecutor(num_threads()) as pool:
         return list(pool.map(work, waiting))

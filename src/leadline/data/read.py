@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from leadline.data.table import Data, Table
 from leadline.data.useless import why_useless
 from leadline.errors import LeadlineError
 from leadline.findings import Finding
-from leadline.machine import num_threads
+from leadline.machine import at_once
 from leadline.registry import COLUMNS, READERS
 
 WRITTEN = ("category", "text", "tags")  # forms whose values are what is written, digit for digit
@@ -71,12 +70,11 @@ def read(
 def _typed(table: Table, features: Sequence[str], wanted: Mapping[str, str]) -> tuple[dict[str, Choice], list[Finding]]:
     """The type of each column, and why the others are left out."""
     columns, useless = dict[str, Choice](), list[Finding]()
-    with ThreadPoolExecutor(num_threads()) as workers:
-        for name, choice, reason in workers.map(lambda name: _judged(table, name, wanted.get(name)), features):
-            if reason is None and isinstance(choice, Choice):
-                columns[name] = choice
-            elif reason is not None:
-                useless.append(reason)
+    for name, choice, reason in at_once(lambda name: _judged(table, name, wanted.get(name)), features):
+        if reason is None and isinstance(choice, Choice):
+            columns[name] = choice
+        elif reason is not None:
+            useless.append(reason)
     return columns, useless
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -16,7 +15,7 @@ import numpy as np
 from leadline.encoders.engine import REFERENCE, Arrays, Engine, available_engines, open_engine
 from leadline.errors import LeadlineError
 from leadline.files import sha256_of
-from leadline.machine import cache_folder, num_threads
+from leadline.machine import at_once, cache_folder
 
 NETWORK = "network.onnx"
 GRAPH_VERSION = 1  # counts changes to how networks are written here, so that a kept file of an older version is not used
@@ -171,7 +170,7 @@ class StoredEncoder(ABC):
                 encoded.vectors[[batch.rows[place] for place in good]] = engine(batch.inputs)[good]
             encoded.bad.update(batch.bad)
 
-        _spread(work, self.batches(values, engine.rows))
+        at_once(work, self.batches(values, engine.rows))
         return encoded
 
     def measure_engines(self) -> dict[str, float]:
@@ -281,18 +280,3 @@ def _hash_of(path: Path, changed: int, size: int) -> str:
 def rounded(vectors: np.ndarray) -> np.ndarray:
     """float32 values that a float16 holds, so that a vector is the same whether it was just computed or read from the store."""
     return vectors.astype(np.float16).astype(np.float32)
-
-
-def _spread(work: Callable[[Callable[[], Prepared]], None], jobs: Iterator[Callable[[], Prepared]]) -> None:
-    """Does the jobs on `num_threads()` threads; one job alone needs no threads. An error or Ctrl-C drops what has not begun."""
-    waiting = list(jobs)
-    if len(waiting) <= 1 or num_threads() == 1:
-        for job in waiting:
-            work(job)
-        return
-    pool = ThreadPoolExecutor(num_threads())
-    try:
-        for _ in pool.map(work, waiting):
-            pass
-    finally:
-        pool.shutdown(cancel_futures=True)

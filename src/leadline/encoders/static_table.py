@@ -7,7 +7,6 @@ is ordered by frequency, so that its order stands for counts that nobody publish
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +16,7 @@ from leadline.encoders.minilm import PACKAGE, MiniLM
 from leadline.encoders.text_network import TOKENIZER, read_tokenizer
 from leadline.encoders.weights import installed_file
 from leadline.files import write_atomically
-from leadline.machine import cache_folder, num_threads
+from leadline.machine import at_once, cache_folder, num_threads
 
 DIMENSION = 256
 _VERSION = 1  # counts changes to how the table is made
@@ -71,9 +70,7 @@ def _alone(num_tokens: int, first: int, last: int) -> np.ndarray:
     engine = open_engine(MiniLM().network(), REFERENCE)
     tokens = np.stack([np.full(num_tokens, first), np.arange(num_tokens), np.full(num_tokens, last)], axis=1).astype(np.int64)
     batches = [tokens[start : start + _BATCH] for start in range(0, num_tokens, _BATCH)]
-    with ThreadPoolExecutor(num_threads()) as pool:
-        answers = list(pool.map(lambda ids: engine({"input_ids": ids, "attention_mask": np.ones_like(ids)}), batches))
-    return np.concatenate(answers)
+    return np.concatenate(at_once(lambda ids: engine({"input_ids": ids, "attention_mask": np.ones_like(ids)}), batches))
 
 
 def _components(vectors: np.ndarray) -> np.ndarray:

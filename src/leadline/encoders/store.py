@@ -12,7 +12,6 @@ import time
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
@@ -25,7 +24,7 @@ from leadline.encoders.engine import engine_version
 from leadline.encoders.store_index import Index, Segment, unusable
 from leadline.errors import LeadlineError
 from leadline.files import write_atomically
-from leadline.machine import cache_folder, num_threads
+from leadline.machine import at_once, cache_folder
 from leadline.values import take_rows
 
 CAP_BYTES = 8 << 30
@@ -158,8 +157,8 @@ def keys_of(encoder: StoredEncoder, values: Any, engine: str) -> tuple[list[byte
     def some(start: int) -> list[bytes | None]:
         return [key(row) for row in range(start, min(start + _HASHED_TOGETHER, len(listed)))]
 
-    with ThreadPoolExecutor(num_threads()) as pool:  # reading files and hashing both let other threads run
-        return [one for part in pool.map(some, range(0, len(listed), _HASHED_TOGETHER)) for one in part], bad
+    parts = at_once(some, range(0, len(listed), _HASHED_TOGETHER))  # reading files and hashing both let other threads run
+    return [one for part in parts for one in part], bad
 
 
 def encode_through_store(
