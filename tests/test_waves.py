@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -55,3 +57,9 @@ def test_where_the_smaller_one_failed_the_larger_one_is_tried() -> None:
     held, rules = contest(0.99)
     alone = rules.decide(held.results[:1], TRUTH, [Skipped("probe", 1.0, "it failed")])
     assert list(second_wave(PLANNED, alone, rules)) == [PLANNED[2]]
+
+
+def test_where_a_score_cannot_be_told_the_larger_one_is_tried() -> None:
+    held, rules = contest(0.99)
+    untold = replace(rules, metric=replace(rules.metric, prepared=lambda answers, truth: lambda weights: float("nan")))
+    assert list(second_wave(PLANNED, held, untold)) == [PLANNED[2]]

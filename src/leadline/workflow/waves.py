@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 
 from leadline.learners.contract import Learner
 from leadline.plan.plan import Fitting, Skipped
 from leadline.registry import LEARNERS
-from leadline.workflow.contest import Contest, OutOfFold, Rules
+from leadline.workflow.contest import Contest, Rules
 from leadline.workflow.failing import TRIVIAL
 
 _LITTLE = 0.03  # of what answering without looking leaves to win
@@ -39,13 +40,9 @@ def _smaller(fitting: Fitting) -> str:
 
 def _left_to_win(contest: Contest, learner: str, rules: Rules) -> float | None:
     """How far a learner's score is from perfect, as a share of how far the trivial baseline's is; None where one of them has none."""
-    scores = {one.learner: _score(one, contest, rules) for one in contest.results if one.learner in (learner, TRIVIAL)}
-    if len(scores) < 2:
+    scores = {one.learner: rules.score(one, contest.truth) for one in contest.results if one.learner in (learner, TRIVIAL)}
+    if len(scores) < 2 or not all(map(math.isfinite, scores.values())):
         return None
     perfect = 1.0 if rules.metric.higher_is_better else 0.0
     farthest = abs(scores[TRIVIAL] - perfect)
     return abs(scores[learner] - perfect) / farthest if farthest else None
-
-
-def _score(result: OutOfFold, contest: Contest, rules: Rules) -> float:
-    return rules.metric.value(result.compared, contest.truth)
