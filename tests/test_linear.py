@@ -49,9 +49,17 @@ def test_head_equals_a_matrix_product(rows: int, columns: int, outputs: int, see
     for block in (features, to_sparse(features), Blocks((features[:, :1], to_sparse(features[:, 1:])))):
         raw = head.run(block)
         assert raw.dtype == np.float64 and raw.shape == (rows, outputs)
-        np.testing.assert_allclose(raw, expected, rtol=1e-6, atol=1e-6)
+        np.testing.assert_allclose(raw, expected, rtol=1e-12, atol=1e-12)
     again = LinearHead.load(head.config(), head.arrays(), {})
     assert again.run(to_sparse(features)).tobytes() == head.run(to_sparse(features)).tobytes()
+
+
+@pytest.mark.parametrize("outputs", [1, 3])
+def test_what_is_left_of_large_terms_that_cancel_is_right(outputs: int) -> None:
+    features = np.array([[3e7, 1.0, -3e7]], np.float32)
+    head = LinearHead(np.ones((3, outputs)), np.zeros(outputs))
+    for block in (features, to_sparse(features), Blocks((features[:, :1], to_sparse(features[:, 1:])))):
+        assert head.run(block).tolist() == [[1.0] * outputs]
 
 
 @pytest.mark.parametrize("outputs", [1, 2])
