@@ -134,6 +134,7 @@ def test_train_answers_numbers_and_nine_intervals_in_ten_hold(metric: str, tmp_p
     truth, value = PRICES[2400:], answers["value"].to_numpy()
     inside = (answers["low"].to_numpy() <= truth) & (truth <= answers["high"].to_numpy())
     assert 0.86 < inside.mean() < 0.94
+    assert "learned in a logarithmic scale" in (report.artifact / "card.md").read_text()
     if metric == "mae":
         assert np.abs(truth - value).mean() < 1.04 * np.abs(truth - np.exp(SIGNAL[2400:])).mean()
     else:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from leadline.artifact.manifest import Manifest
 from leadline.tasks.monotone import directions_in_words
 
 
-def model_card(manifest: Manifest) -> str:
-    """Markdown; holds no dates, so that equal training gives equal files."""
+def model_card(manifest: Manifest, remarks: Sequence[str] = ()) -> str:
+    """Markdown; holds no dates, so that equal training gives equal files. `remarks` say how it was learned, where that is worth saying."""
     columns = "\n".join(f"- {column['name']}: {column['type']}" for column in manifest.columns)
     scores = "\n".join(_score_line(name, score) for name, score in manifest.metrics.items())
     encoders = "\n".join(f"- {card['name']}: {card['source']}, licence {card['licence']}" for card in manifest.encoders) or "- none"
@@ -15,10 +17,11 @@ def model_card(manifest: Manifest) -> str:
     classes = f"\nClasses: {', '.join(manifest.classes)}\n" if manifest.classes else ""
     decides = manifest.asked().decides_in_words(tuple(manifest.classes))
     classes += f"\n{decides}\n" if decides else ""
+    learned = "".join(f"\n{remark[:1].upper()}{remark[1:]}.\n" for remark in remarks)
     return f"""# {manifest.name}
 
 Task: {manifest.task} of `{manifest.target}` by the learner `{manifest.learner}`, from {manifest.data["rows"]:,} rows.
-{classes}{promises}
+{classes}{promises}{learned}
 ## Reads
 
 {columns}
