@@ -195,6 +195,17 @@ def test_the_middle_is_cut_out_as_the_settings_say(settings: dict[str, Any], vit
     assert out.shape == (3, 32, 32) and out[:, 1:-1, 1:-1].min() > 0.9 and out.max() <= 1.0
 
 
+def test_the_settings_of_a_network_are_read_once(bert: tuple[Path, Any], tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(bert[0], tmp_path / "bert"))
+    network = named(folder)
+    first = opened(network)
+    (folder / "config.json").unlink()
+    assert opened(network) is first
+    shutil.copy(bert[0] / "config.json", folder)
+    (folder / "sentence_bert_config.json").write_text('{"max_seq_length": 16}')
+    assert opened(named(folder)).card.token_limit == 16 != first.card.token_limit, "who names it again has it looked at again"
+
+
 def test_texts_from_training_to_a_prediction_without_torch(bert: tuple[Path, Any], questions: pl.DataFrame, tmp_path: Path) -> None:
     report = ll.train(
         questions, target="intent", encoder=bert[0], learners=["named-network"], budget="1m", out=tmp_path / "model"

@@ -5,13 +5,14 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable
 from difflib import get_close_matches
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Self
 
 from leadline.encoders.contract import NETWORK, Card, PretrainedEncoder
 from leadline.encoders.hub_download import downloaded, looks_like_name
 from leadline.encoders.hub_folder import NOT_STATED, Network, network_in
-from leadline.encoders.hub_network import converted_folder
+from leadline.encoders.hub_network import converted_folder, is_converted
 from leadline.errors import LeadlineError
 from leadline.registry import PARTS
 
@@ -93,9 +94,22 @@ def find_network(named: str, say: Callable[[str], None]) -> Network:
 
 
 def opened(network: Network) -> HubEncoder:
-    """The encoder for the kind of columns that a network reads."""
+    """The encoder for the kind of columns that a network reads; its settings are read once in a process.
+
+    Raises LeadlineError where the network cannot be used.
+    """
+    return _described(network, converted_folder(network)) if is_converted(network) else _of(network)
+
+
+def _of(network: Network) -> HubEncoder:
     encoder: HubEncoder = PARTS.get(f"hub-{network.takes}").of(network)
     return encoder
+
+
+@lru_cache(maxsize=16)
+def _described(network: Network, converted: Path) -> HubEncoder:
+    """`network` knows the hash of all that is read for it, `converted` the user's cache, which may be another one later."""
+    return _of(network)
 
 
 def _not_there(folder: Path, named: str) -> LeadlineError:
