@@ -27,7 +27,7 @@ from leadline.plan.plan import Plan, read_plan
 from leadline.registry import LEARNERS
 from leadline.tasks.regress import Regress
 from leadline.workflow.contest import Rules
-from leadline.workflow.scaling import in_best_scale, scale_trial
+from leadline.workflow.scaling import in_best_scale, trial_prices
 from leadline.workflow.setup import set_up
 
 LOG = TargetScale(0.0, 1e-6)
@@ -70,10 +70,11 @@ def test_who_looks_is_the_cheapest_and_is_paid_for() -> None:
     data = read(table(PRICES), target="price")
     setup = set_up(data, "regress", "r2", None, 0)
     fields = [Field(LEARNERS.get(name)(), Rate(0.0, 0.0, rate), ()) for name, rate in (("baseline", 0.0), ("linear", 1e-4), ("trees", 1.0))]
-    name, seconds = scale_trial(setup, setup.sizes(), fields, 100.0)
-    assert name == "linear" and seconds > 0
-    assert scale_trial(setup, setup.sizes(), fields, seconds)[0] == "", "there is no time for it"
-    assert scale_trial(setup, setup.sizes(), fields[:1], 100.0)[0] == "", "nobody looks at all"
+    prices = trial_prices(setup, setup.sizes(), fields, 1e6)
+    assert list(prices) == ["linear", "trees"] and 0 < prices["linear"] < prices["trees"]
+    assert list(trial_prices(setup, setup.sizes(), fields, prices["trees"])) == ["linear"], "there is no time for the other"
+    assert trial_prices(setup, setup.sizes(), fields, prices["linear"]) == {}, "there is no time for it"
+    assert trial_prices(setup, setup.sizes(), fields[:1], 100.0) == {}, "nobody looks at all"
 
 
 @pytest.mark.parametrize("scale", [{"centre": 0.0}, [1], {"centre": "x", "width": 1.0}, {"centre": 0.0, "width": 0.0}])

@@ -21,7 +21,7 @@ from leadline.progress import Progress
 from leadline.registry import LEARNERS
 from leadline.workflow.failing import FAILURES, TRIVIAL, why_failed
 from leadline.workflow.pricing import Inputs, Pricing
-from leadline.workflow.scaling import scale_trial
+from leadline.workflow.scaling import trial_prices
 from leadline.workflow.setup import Setup
 
 _MANY_ROWS = 20_000  # from here on one fifth held back chooses as surely as five folds
@@ -65,10 +65,10 @@ def make_plan(
     seconds_left -= perf_counter() - began - (most - calibration.seconds_left)  # comparing engines takes its time
     wanted = Asked(sizes, setup.task, inputs.seconds, _most_effort(setup), _MEMORY_SHARE * memory_bytes())
     folds, until = _fold_options(setup), perf_counter() + seconds_left
-    _, scaling = scale_trial(setup, sizes, fields, seconds_left)
-    chosen = fill_budget(fields, wanted, seconds_left - (1 + folds[0][1]) * scaling, folds)
+    trials = trial_prices(setup, sizes, fields, seconds_left)
+    chosen = fill_budget(fields, wanted, seconds_left - (1 + folds[0][1]) * min(trials.values(), default=0.0), folds)
     in_plan = {fitting.learner for fitting in chosen.fittings}
-    tried_by, scaling = scale_trial(setup, sizes, [field for field in fields if field.learner.name in in_plan], seconds_left)
+    tried_by, scaling = next(((name, seconds) for name, seconds in trials.items() if name in in_plan), ("", 0.0))
     plan = replace(_write_down(setup, sizes, budget_seconds, chosen, inputs, refused), scale_tried_by=tried_by)
     by_name, judging = {field.learner.name: field for field in fields}, len(setup.partition.test) / len(setup.data)
     return Planned(plan, inputs.nodes, Room(by_name, wanted, inputs.encodings, until, judging, scaling))

@@ -25,17 +25,16 @@ _OTHER_FOLDS = 3  # added to the seed; tuning adds 2
 _MOST_SHARE = 0.15  # of the time left, beyond which no scale is looked for
 
 
-def scale_trial(setup: Setup, sizes: Sizes, fields: Sequence[Field], seconds_left: float) -> tuple[str, float]:
-    """Who of these tries scales, the cheapest who looks, and the seconds of one search; nobody where there are no long tails or no time
+def trial_prices(setup: Setup, sizes: Sizes, fields: Sequence[Field], seconds_left: float) -> dict[str, float]:
+    """Who of these could try scales, the cheapest first, and the seconds of one search; nobody where there are no long tails or no time
     for it. It is made again in every part of a nested cross-validation.
     """
     target, able = setup.target.values[setup.teaching], [one for one in fields if one.learner.name != TRIVIAL]
     if setup.task.loss(setup.num_classes) != "squared" or not able or not scales_for(target):
-        return "", 0.0
+        return {}
     some = replace(sizes, rows=min(sizes.rows, _ROWS))
     prices = {one.learner.name: one.rate.seconds(one.learner.work(some, setup.task, 0).steps, _SCALES * _FOLDS) for one in able}
-    cheapest = min(prices, key=lambda name: prices[name])
-    return (cheapest, prices[cheapest]) if prices[cheapest] < _MOST_SHARE * seconds_left else ("", 0.0)
+    return {name: prices[name] for name in sorted(prices, key=lambda name: prices[name]) if prices[name] < _MOST_SHARE * seconds_left}
 
 
 def in_best_scale(rules: Rules, examples: Examples, learner: str, sizes: Sizes) -> Rules:
