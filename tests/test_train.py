@@ -43,6 +43,7 @@ def test_every_public_key_is_there(table_report: Any) -> None:
         "baseline",
         "learner",
         "leaderboard",
+        "price",
         "skipped",
         "findings",
         "splits",

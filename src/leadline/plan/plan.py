@@ -50,7 +50,10 @@ class Skipped:
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything besides the data that decides what is learned, and what it was expected to take."""
+    """Everything besides the data that decides what is learned, and what it was expected to take as it began.
+
+    A plan grows while it is executed, on what its first fits take; the two expectations stay those of its beginning.
+    """
 
     data: dict[str, Any]  # fingerprint, rows, and how they were read: target, types, exclude, group, positive
     task: str
@@ -63,8 +66,8 @@ class Plan:
     fittings: tuple[Fitting, ...]
     skipped: tuple[Skipped, ...]
     threads: int
-    expected_seconds: float
-    expected_peak_mb: float
+    expected_seconds: float  # of the plan as it began
+    expected_peak_mb: float  # likewise
     scale_tried_by: str = ""  # the learner by which a scale for numbers is looked for; "": they are taught as they are
     target_scale: dict[str, float] | None = None  # that was found, {}: as they are; None: to be found
     processor: dict[str, Any] = field(default_factory=dict)

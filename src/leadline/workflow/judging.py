@@ -30,7 +30,6 @@ from leadline.progress import Progress
 from leadline.tasks.contract import Task
 from leadline.workflow.encode import encode, left_out, readable
 from leadline.workflow.learning import Learned
-from leadline.workflow.sureness import with_familiarity
 
 
 @dataclass(frozen=True)
@@ -46,10 +45,11 @@ class Judged:
     refused: Interval | None = None  # share of the rows that got no answer and are not among these; None where it never refuses
 
 
-def save_and_judge(folder: Path, learned: Learned, store: Store, progress: Progress) -> tuple[Judged, Manifest]:
-    """Writes the artefact, loads it, scores what was loaded, and writes the scores into it."""
+def save_and_judge(folder: Path, learned: Learned, graph: Graph, store: Store, progress: Progress) -> tuple[Judged, Manifest]:
+    """Writes the artefact of `graph`, what was learned with what tells familiarity; loads it, scores what was loaded, and writes the
+    scores into it.
+    """
     extra: Mapping[str, bytes] = {"reference.parquet": reference_table(learned.setup.data, learned.rows)}
-    graph = with_familiarity(learned)
     manifest = save(folder, graph, replace(manifest_of(learned), abstain=_refusing(learned, graph)), extra)
     judged = _judge(load(folder), learned, store, progress)
     judged = replace(judged, findings=(*judged.findings, *_refusing_amiss(learned, manifest)))

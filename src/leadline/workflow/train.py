@@ -29,7 +29,7 @@ from leadline.tasks.monotone import directions_in_words, read_directions
 from leadline.workflow.blending import title_of
 from leadline.workflow.failing import nothing_learned
 from leadline.workflow.judging import Judged, save_and_judge
-from leadline.workflow.leaderboard import leaderboard
+from leadline.workflow.leaderboard import leaderboard, price_of
 from leadline.workflow.learning import Learned, learn
 from leadline.workflow.looking import CloseLook
 from leadline.workflow.naming import find_networks, made_ready, readers
@@ -38,8 +38,9 @@ from leadline.workflow.read import class_counts
 from leadline.workflow.runs import new_run, places, publish
 from leadline.workflow.sentences import sentences_of
 from leadline.workflow.setup import Setup, set_up
+from leadline.workflow.sureness import with_familiarity
 from leadline.workflow.texts import text_remarks
-from leadline.workflow.training_report import Row, TrainReport
+from leadline.workflow.training_report import Price, Row, TrainReport
 
 NEAR_SHARE = 0.25  # of the budget may go into looking for near duplicates
 
@@ -118,10 +119,12 @@ def train(
     learned = learn(setup, written, nodes, store, progress, room)
     write_json(run / "plan.json", learned.plan.to_json())
     progress.say("saving and scoring")
-    judged, manifest = save_and_judge(run / "artifact", learned, store, progress)
+    whole = with_familiarity(learned)
+    judged, manifest = save_and_judge(run / "artifact", learned, whole, store, progress)
     publish(run / "artifact", artifact)
     board = leaderboard(learned.setup, learned.examples, learned.contest, nodes)
-    report = _report(learned, judged, manifest, board, artifact, run, perf_counter() - began, _example(setup, table, query))
+    price = price_of(whole, learned.examples)
+    report = _report(learned, judged, manifest, board, price, artifact, run, perf_counter() - began, _example(setup, table, query))
     write_json(run / "report.json", report.to_json())
     return report
 
@@ -170,8 +173,9 @@ def _other_data(plan: Plan, what: str) -> LeadlineError:
 
 
 def _report(
-    learned: Learned, judged: Judged, manifest: Manifest, board: list[Row], artifact: Path, run: Path, seconds: float, example: list[str]
-) -> TrainReport:
+    learned: Learned, judged: Judged, manifest: Manifest, board: list[Row], price: Price, artifact: Path, run: Path, seconds: float,
+    example: list[str],
+) -> TrainReport:  # fmt: skip
     setup, skipped = learned.setup, [*learned.plan.skipped, *learned.contest.failed]
     return TrainReport(
         name=setup.data.table.origin, task=setup.task.name, task_why=setup.task_why, target=setup.data.require_target(),
@@ -180,7 +184,7 @@ def _report(
         remarks=(*setup.data.remarks, *learned.rules.remarks(), *together(text_remarks(setup.data, setup.networks))),
         metric=setup.metric.name, score=Interval(**manifest.metrics[setup.metric.name]),  # type: ignore[arg-type]
         baseline=manifest.baseline["value"], learner=manifest.learner, learner_title=title_of(learned.contest.winner.fitting),
-        choice_why=learned.contest.choice.why, judged=judged.how, leaderboard=board,
+        choice_why=learned.contest.choice.why, judged=judged.how, leaderboard=board, price=price,
         skipped=skipped, findings=(*setup.data.findings, *judged.findings, *nothing_learned([row.learner for row in board], skipped)),
         splits=setup.partition.sizes(), artifact=artifact, run=run, seconds=seconds, peak_memory_mb=peak_memory_mb(),
         promises=directions_in_words(setup.monotone, setup.task, setup.target.classes), monotone=setup.monotone,

@@ -39,6 +39,17 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Price:
+    """What one row takes to be answered, from its columns on, and what is kept for it."""
+
+    latency_ms: float
+    size_mb: float
+
+    def in_words(self) -> tuple[str, str]:
+        return f"{self.latency_ms:.1f} ms", f"{self.size_mb:.1f} MB"
+
+
+@dataclass(frozen=True)
 class TrainReport(Report):
     name: str
     task: str
@@ -55,6 +66,7 @@ class TrainReport(Report):
     choice_why: str
     judged: str
     leaderboard: Sequence[Row]
+    price: Price  # of the saved model, with what lies beside the winner
     skipped: Sequence[Skipped]
     findings: Sequence[Finding]
     splits: dict[str, int]
@@ -92,6 +104,7 @@ class TrainReport(Report):
             "baseline": {"value": self.baseline},
             "learner": self.learner,
             "leaderboard": [asdict(row) for row in self.leaderboard],
+            "price": asdict(self.price),
             "skipped": [asdict(s) for s in self.skipped],
             "rules": list(self.sentences.lines) if self.sentences else [],
             "monotone": dict(self.monotone),
@@ -158,7 +171,9 @@ class TrainReport(Report):
         rows = [self._leaderboard_row(row) for row in self.leaderboard]
         marked = next((i for i, row in enumerate(self.leaderboard) if row.learner == self.learner), None)
         head = ("learner", "family", self.metric, "95% interval", "fit", "answer", "size")
-        blocks: list[Block] = [Heading("Who was tried"), Grid(head, rows, marked)]
+        latency, size = self.price.in_words()
+        whole = f"Prices are of the answers alone. The saved model, with what tells how familiar a row is, takes {latency} and {size}."
+        blocks: list[Block] = [Heading("Who was tried"), Grid(head, rows, marked), Paragraph(whole, "quiet")]
         blocks.append(Paragraph(f"Chosen: {self.learner_title}. {self.choice_why[:1].upper()}{self.choice_why[1:]}."))
         left_out = dict[str, list[str]]()
         for skipped in self.skipped:
@@ -176,8 +191,8 @@ class TrainReport(Report):
 
     def _leaderboard_row(self, row: Row) -> tuple[str, ...]:
         score, low, high = (self._metric.shown(value) for value in (row.score, row.low, row.high))
-        prices = (f"{row.fit_seconds:.1f} s", f"{row.latency_ms:.1f} ms", f"{row.size_mb:.1f} MB")
-        return (row.learner, row.family, score, f"{low} to {high}", *prices)
+        prices = Price(row.latency_ms, row.size_mb).in_words()
+        return (row.learner, row.family, score, f"{low} to {high}", f"{row.fit_seconds:.1f} s", *prices)
 
     def _remarks(self) -> list[Block]:
         if not self.findings:
