@@ -41,7 +41,7 @@ class Planned:
 
     plan: Plan
     nodes: dict[str, Node]
-    room: Room
+    room: Room | None  # None: the plan is executed as it stands
 
 
 def make_plan(

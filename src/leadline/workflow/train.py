@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -13,6 +13,7 @@ import leadline
 from leadline.artifact.manifest import Manifest
 from leadline.data.read import read
 from leadline.data.table import Data, together
+from leadline.encoders.hub_folder import Network
 from leadline.encoders.store import Store
 from leadline.errors import LeadlineError
 from leadline.evaluate.abstain import promised_share
@@ -25,7 +26,7 @@ from leadline.plan.plan import Plan, read_plan
 from leadline.progress import Progress
 from leadline.registry import LEARNERS
 from leadline.tasks.costs import Costs, read_costs
-from leadline.tasks.monotone import directions_in_words, read_directions
+from leadline.tasks.monotone import Direction, directions_in_words, read_directions
 from leadline.workflow.blending import title_of
 from leadline.workflow.failing import nothing_learned
 from leadline.workflow.judging import Judged, save_and_judge
@@ -33,7 +34,7 @@ from leadline.workflow.leaderboard import leaderboard, price_of
 from leadline.workflow.learning import Learned, learn
 from leadline.workflow.looking import CloseLook
 from leadline.workflow.naming import find_networks, made_ready, readers
-from leadline.workflow.planning import make_plan, replayed_inputs
+from leadline.workflow.planning import Planned, make_plan, replayed_inputs
 from leadline.workflow.read import class_counts
 from leadline.workflow.runs import new_run, places, publish
 from leadline.workflow.sentences import sentences_of
@@ -87,70 +88,94 @@ def train(
     progress = progress or Progress()
     began = perf_counter() - (seconds_since_start() if whole_command else 0.0)
     budget_seconds = parse_budget(budget)
-    for name in learners or ():
-        LEARNERS.get(name)  # says at once what there is, should it not be one
-    asked = learners if learners is None or encoder is None else [*learners, *readers()]
-    promised = None if abstain is None else promised_share(abstain)
-    costs = None if cost is None else read_costs(cost)
-    directions = read_directions(monotone or {})
+    only = _only(learners, encoder)
+    asked = _Asked(
+        task, metric, positive, seed, NEAR_SHARE * budget_seconds, None if cost is None else read_costs(cost),
+        None if abstain is None else promised_share(abstain), read_directions(monotone or {}),
+    )  # fmt: skip
     progress.say("reading")
     if refused := cache_refused():
         progress.say(refused)
-    store = Store()
-    if plan is None:
+    store, written = Store(), None if plan is None else read_plan(Path(plan))
+    if written is None:
         networks = find_networks([] if encoder is None else [str(encoder)], progress)
         data = read(source, target=target, types=types, exclude=exclude, group=group, time=time, table=table, query=query)
-        networks = made_ready(networks, data, progress)
-        near_seconds = NEAR_SHARE * budget_seconds
-        setup = set_up(data, task, metric, positive, seed, store, progress, near_seconds, costs=costs, monotone=directions)
-        setup = replace(setup, abstain=promised, networks=networks)
-        artifact, runs = places(setup.data.name, out)
-        left = budget_seconds - (perf_counter() - began) - afterwards
-        planned = make_plan(setup, budget_seconds, left, store, progress, asked)
-        written, nodes, room = planned.plan, planned.nodes, planned.room
+        setup = _set_up(data, networks, asked, store, progress)
     else:
-        written, room = read_plan(Path(plan)), None
-        setup, nodes = _replay(source, written, table, query, store, progress)
-        artifact, runs = places(setup.data.name, out)
-    run = new_run(runs)
-    write_json(run / "plan.json", written.to_json())
-    write_json(run / "environment.json", {"processor": processor(), "versions": versions(), "leadline": leadline.__version__})
-    write_json(run / "holdout.json", {"why": setup.partition.why, "sha256": setup.data.row_hashes(setup.partition.test)})
-    learned = learn(setup, written, nodes, store, progress, room)
+        setup = _set_up_again(source, written, table, query, store, progress)
+    artifact, runs = places(setup.data.name, out)
+    if written is None:
+        left = budget_seconds - (perf_counter() - began) - afterwards
+        planned = make_plan(setup, budget_seconds, left, store, progress, only)
+    else:
+        planned = Planned(written, replayed_inputs(setup, written), None)
+    run = _begin_run(runs, setup, planned.plan)
+    learned = learn(setup, planned.plan, planned.nodes, store, progress, planned.room)
     write_json(run / "plan.json", learned.plan.to_json())
-    progress.say("saving and scoring")
-    whole = with_familiarity(learned)
-    judged, manifest = save_and_judge(run / "artifact", learned, whole, store, progress)
-    publish(run / "artifact", artifact)
-    board = leaderboard(learned.setup, learned.examples, learned.contest, nodes)
-    price = price_of(whole, learned.examples)
-    report = _report(learned, judged, manifest, board, price, artifact, run, perf_counter() - began, _example(setup, table, query))
+    report = _finished(learned, planned.nodes, artifact, run, began, _example(setup, table, query), store, progress)
     write_json(run / "report.json", report.to_json())
     return report
 
 
-def _replay(
-    source: Any, plan: Plan, table: str | None, query: str | None, store: Store, progress: Progress
-) -> tuple[Setup, dict[str, Node]]:
+@dataclass(frozen=True)
+class _Asked:
+    """What is asked of the data once they are read, by the user or by a plan."""
+
+    task: str | None
+    metric: str | None
+    positive: str | None
+    seed: int
+    near_seconds: float  # that may go into looking for near duplicates
+    costs: Costs | None
+    abstain: float | None
+    monotone: Mapping[str, Direction]
+
+
+def _only(learners: Sequence[str] | None, encoder: str | Path | None) -> Sequence[str] | None:
+    """The only learners to try, with those that read by the network that was named; None: all. Raises LeadlineError where one is none."""
+    for name in learners or ():
+        LEARNERS.get(name)
+    return learners if learners is None or encoder is None else [*learners, *readers()]
+
+
+def _set_up(data: Data, networks: dict[str, Network], asked: _Asked, store: Store, progress: Progress) -> Setup:
+    ready = made_ready(networks, data, progress)
+    setup = set_up(
+        data, asked.task, asked.metric, asked.positive, asked.seed, store, progress, asked.near_seconds, costs=asked.costs,
+        monotone=asked.monotone,
+    )  # fmt: skip
+    return replace(setup, abstain=asked.abstain, networks=ready)
+
+
+def _begin_run(runs: Path, setup: Setup, plan: Plan) -> Path:
+    """A new folder with what is known before anything is learned."""
+    run = new_run(runs)
+    write_json(run / "plan.json", plan.to_json())
+    write_json(run / "environment.json", {"processor": processor(), "versions": versions(), "leadline": leadline.__version__})
+    write_json(run / "holdout.json", {"why": setup.partition.why, "sha256": setup.data.row_hashes(setup.partition.test)})
+    return run
+
+
+def _set_up_again(source: Any, plan: Plan, table: str | None, query: str | None, store: Store, progress: Progress) -> Setup:
     """Reads as the plan says, whatever other options were given; says where this machine differs from the plan's."""
-    asked = plan.data
+    read_as = plan.data
     source = source.table if isinstance(source, Data) else source  # how it was read before does not matter, the plan says how
     try:
         data = read(
-            source, target=asked["target"], types=asked["types"], exclude=asked["exclude"], group=asked["group"], time=asked.get("time"),
-            table=table, query=query,
+            source, target=read_as["target"], types=read_as["types"], exclude=read_as["exclude"], group=read_as["group"],
+            time=read_as.get("time"), table=table, query=query,
         )  # fmt: skip
     except LeadlineError as error:
         raise _other_data(plan, str(error.saw)) from error
     needed = any(fitting.learner in readers() for fitting in plan.fittings)
-    networks = made_ready(find_networks(asked.get("networks", {}).values() if needed else (), progress), data, progress)
-    near_seconds = math.inf if asked.get("near_duplicates", True) else 0.0
-    setup = set_up(
-        data, plan.task, plan.metric, asked["positive"], plan.seed, store, progress, near_seconds, costs=_costs(asked),
-        monotone=read_directions(asked.get("monotone", {})),
+    networks = find_networks(read_as.get("networks", {}).values() if needed else (), progress)
+    near_seconds = math.inf if read_as.get("near_duplicates", True) else 0.0
+    asked = _Asked(
+        plan.task, plan.metric, read_as["positive"], plan.seed, near_seconds, _costs(read_as), read_as.get("abstain"),
+        read_directions(read_as.get("monotone", {})),
     )  # fmt: skip
-    setup = replace(setup, abstain=asked.get("abstain"), networks=networks)
-    if setup.fingerprint != asked["fingerprint"]:
+    setup = _set_up(data, networks, asked, store, progress)
+    if setup.fingerprint != read_as["fingerprint"]:
         raise _other_data(plan, f"these are {len(data):,} rows with other values")
     for what, then, now in (
         ("threads", plan.threads, num_threads()),
@@ -159,17 +184,30 @@ def _replay(
     ):
         if then != now:
             progress.say(f"the plan was made with other {what}; what is learned may differ in the last digits")
-    return setup, replayed_inputs(setup, plan)
+    return setup
 
 
-def _costs(asked: Mapping[str, Any]) -> Costs | None:
-    costs = (asked.get("decision") or {}).get("costs")
+def _costs(read_as: Mapping[str, Any]) -> Costs | None:
+    costs = (read_as.get("decision") or {}).get("costs")
     return None if costs is None else read_costs(costs)
 
 
 def _other_data(plan: Plan, what: str) -> LeadlineError:
     saw = f"the plan was made for other data ({plan.data['rows']:,} rows, target {plan.data['target']}): {what}"
     return LeadlineError(saw, "the data that the plan was made for", "name the same DATA, or train without --plan")
+
+
+def _finished(
+    learned: Learned, nodes: Mapping[str, Node], artifact: Path, run: Path, began: float, example: list[str], store: Store,
+    progress: Progress,
+) -> TrainReport:  # fmt: skip
+    """Saves and judges what was learned, puts the artefact in its place, and says how it went."""
+    progress.say("saving and scoring")
+    whole = with_familiarity(learned)
+    judged, manifest = save_and_judge(run / "artifact", learned, whole, store, progress)
+    publish(run / "artifact", artifact)
+    board, price = leaderboard(learned.setup, learned.examples, learned.contest, nodes), price_of(whole, learned.examples)
+    return _report(learned, judged, manifest, board, price, artifact, run, perf_counter() - began, example)
 
 
 def _report(
