@@ -28,8 +28,7 @@ _SLOTS = 1 << 18
 def missing_rows(values: pl.Series, tokens: frozenset[str] = TOKENS) -> pl.Series:
     """(n,) Boolean: null, not a number, or written as one of `tokens` in whatever case, with whatever space around it."""
     if values.dtype.is_float():
-        no_number = values.is_nan()
-        return no_number.fill_null(True) if values.null_count() else no_number
+        return pl.Series(values.name, np.isnan(values.to_numpy()))  # nulls become NaN; a step of polars takes ten times longer
     if values.dtype not in (pl.String, pl.Categorical, pl.Enum):
         return values.is_null()
     text = values.cast(pl.String)

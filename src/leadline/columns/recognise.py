@@ -96,7 +96,7 @@ def _like_an_id(sample: Sample, kind: ColumnType) -> list[str]:
 
 def _sample(name: str, values: pl.Series, root: Path | None, decimal: str) -> Sample:
     step = max(1, len(values) // _SAMPLED_ROWS)
-    present = _without_missing(values.gather_every(step))
+    present = _without_missing(values.gather_every(step) if step > 1 else values)
     if step > 1 and len(present) < _FEW:  # a column that is nearly empty
         present = _without_missing(values)
         present = present.gather_every(max(1, len(present) // _SAMPLED_ROWS))
@@ -104,4 +104,5 @@ def _sample(name: str, values: pl.Series, root: Path | None, decimal: str) -> Sa
 
 
 def _without_missing(values: pl.Series) -> pl.Series:
-    return values.filter(~missing_rows(values, TOKENS))
+    missing = missing_rows(values, TOKENS)
+    return values.filter(~missing) if missing.any() else values

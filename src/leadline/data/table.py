@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -155,8 +156,8 @@ class Data(Report):
 
     def feature(self, name: str) -> Any:
         """The values of one feature."""
-        likely = [name] if name in self.types else []  # mostly it is called as its column, and columns may be thousands
-        column = next(column for column in (*likely, *self.types) if name in forms_of({column: self.types[column]}))
+        likely = [name] if name in self.columns else []  # mostly it is called as its column, and columns may be thousands
+        column = next(column for column in chain(likely, self.columns) if name in forms_of({column: self.columns[column].type}))
         return self.features(column)[0][name]
 
     def show(self, column: str, row: int) -> str:

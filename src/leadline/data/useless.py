@@ -29,4 +29,7 @@ def _is_constant(values: pl.Series) -> bool:
     """Missing values are a value of their own here: where some are missing, that may mean something."""
     if values.null_count() or values.dtype.is_nested() or values.dtype in (pl.Binary, pl.Object):
         return False
+    first, last = values[0], values[-1]
+    if first == first and first != last:  # which most columns show; NaN is not even equal to itself
+        return False
     return all(bool((part == values[0]).all()) for part in (values.head(_GLANCE), values))

@@ -93,7 +93,8 @@ def _of_texts(graph: Graph, examples: Examples, many: bool) -> list[Gauge]:
 
 
 def _of_table(graph: Graph, examples: Examples) -> list[Gauge]:
-    types = table_types({name: kind for name, kind in examples.types.items() if name in set(graph.columns())})
+    read = set(graph.columns())
+    types = table_types({name: kind for name, kind in examples.types.items() if name in read})
     if not types:
         return []
     return [Gauge("table.distance", tuple(COLUMN + name for name in types), lambda columns, _: TableDistance.fit(columns, types))]

@@ -20,6 +20,7 @@ from leadline.learners.contract import Learner, Sizes, Work
 from leadline.learners.linear import sampled
 from leadline.learners.rule_growth import Met, flattened, grow, losses_at_depths
 from leadline.learners.rule_table import BINS, Entries, RuleTable
+from leadline.learners.tables import most_numbers, telling_columns
 from leadline.parts import COLUMN, Graph, Node
 from leadline.tasks.contract import Loss, Task
 
@@ -52,7 +53,8 @@ class Rules(Learner):
 
     def work(self, sizes: Sizes, task: Task, effort: int) -> Work:
         """Steps are a million table cells, each looked at by one question; every tree costs so much however small it is."""
-        columns, outputs = len(sizes.columns_of(NUMBER, CATEGORY)), task.num_outputs(sizes.num_classes)
+        numbers = min(len(sizes.columns_of(NUMBER)), most_numbers(sizes.rows))
+        columns, outputs = numbers + len(sizes.columns_of(CATEGORY)), task.num_outputs(sizes.num_classes)
         settings = {**_EFFORTS[effort], "depth": _DEPTH, "rows": min(sizes.rows, _MOST_ROWS)}
         trees = 1 + settings["num_folds"] * len(settings["shares"])
         a_tree = columns * (_DEPTH * settings["rows"] + 2**_DEPTH * BINS * outputs) + _OVERHEAD_CELLS
@@ -62,7 +64,7 @@ class Rules(Learner):
     def fit(self, train: Examples, task: Task, work: Work, seed: int) -> Graph:
         settings = work.settings
         train = sampled(train, settings["rows"], seed)
-        names, loss = train.columns_of(NUMBER, CATEGORY), task.loss(train.num_classes)
+        names, loss = telling_columns(train, task), task.loss(train.num_classes)
         entries = Entries.of(train.target, loss, task.num_outputs(train.num_classes))
         table = RuleTable.of({name: train.values[COLUMN + name] for name in names}, entries)
         problem = _Problem(table, train, task, loss)

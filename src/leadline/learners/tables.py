@@ -7,7 +7,7 @@ the 100 most frequent, or codes of a thousand names, tell a fraction of it (LOG.
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,6 +27,9 @@ from leadline.values import Typed
 MANY_NAMES = 100  # beyond, a category column is read by means of the target
 _MOST_OUTPUTS = 20  # each would make a column of every such column
 _FOLDS = 5
+# Beyond two columns for every row, and a thousand, columns go with the target by chance as often as by what they say.
+_LEAST_NUMBERS, _NUMBERS_A_ROW = 1_000, 2
+_COLUMNS_TOGETHER = 1_000
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,7 @@ class Encoders:
 def table_matrix(train: Examples, task: Task, seed: int) -> Encoders:
     """Nodes of which the last makes all number and category columns one matrix; none where there are no such columns."""
     means = _target_means(train, task, seed)
-    columns = _others(train, means)
+    columns = _others(train, task, means)
     if not columns:
         return means
     part = DesignMatrix.fit(columns, dict(train.types), train.target)
@@ -63,7 +66,7 @@ def table_matrix(train: Examples, task: Task, seed: int) -> Encoders:
 
 def table_width(sizes: Sizes, num_outputs: int) -> int:
     """Columns of that matrix."""
-    numbers = len(sizes.columns_of(NUMBER))
+    numbers = min(len(sizes.columns_of(NUMBER)), most_numbers(sizes.rows))
     by_means = num_outputs <= _MOST_OUTPUTS
     widths = [num_outputs if by_means and count > MANY_NAMES else min(count, MANY_NAMES) for count in sizes.categories.values()]
     return numbers * (1 + bins_for(sizes.rows, numbers)) + int(np.sum(widths)) + 1
@@ -72,7 +75,7 @@ def table_width(sizes: Sizes, num_outputs: int) -> int:
 def typed_columns(train: Examples, task: Task, seed: int) -> tuple[Encoders, Typed]:
     """Nodes of which the last makes all number and category columns typed ones, and its output for the rows that teach."""
     means = _target_means(train, task, seed)
-    columns = _others(train, means)
+    columns = _others(train, task, means)
     prepare = TypedColumns.fit(columns, train.types, {name: values.shape[1] for name, values in means.taught.items()})
     typed = Node("typed", prepare, (*(COLUMN + name for name in columns), *means.names))
     encoders = Encoders((*means.nodes, typed), means.taught)
@@ -92,10 +95,47 @@ def _target_means(train: Examples, task: Task, seed: int) -> Encoders:
     return Encoders((Node(TargetMeans.kind, part, tuple(COLUMN + name for name in many)),), {TargetMeans.kind: taught})
 
 
-def _others(train: Examples, means: Encoders) -> dict[str, Any]:
-    """Values of the number and category columns that are not read by means."""
+def most_numbers(rows: int) -> int:
+    """So many number columns are read where so many rows teach."""
+    return max(_LEAST_NUMBERS, _NUMBERS_A_ROW * rows)
+
+
+def telling_columns(train: Examples, task: Task) -> list[str]:
+    """The number and category columns, in their order; of more numbers than `most_numbers` those that go with the target most.
+
+    That is told by these rows alone, each column for itself (Fan and Lv, "Sure independence screening", 2008), so that rows held out of
+    them judge the choice, too.
+    """
+    numbers, most = train.columns_of(NUMBER), most_numbers(len(train))
+    if len(numbers) <= most:
+        return train.columns_of(NUMBER, CATEGORY)
+    entries = _entries(train.target, task.loss(train.num_classes), task.num_outputs(train.num_classes))
+    blocks = (numbers[start : start + _COLUMNS_TOGETHER] for start in range(0, len(numbers), _COLUMNS_TOGETHER))
+    strength = np.concatenate([_association([train.values[COLUMN + name] for name in block], entries) for block in blocks])
+    left_out = {numbers[place] for place in np.argsort(-strength, kind="stable")[most:].tolist()}
+    return [name for name in train.columns_of(NUMBER, CATEGORY) if name not in left_out]
+
+
+def _association(columns: Sequence[np.ndarray], entries: np.ndarray) -> np.ndarray:
+    """(k,) the largest correlation, whatever its sign, of each column (n,) with the entries (n, num_outputs) of the target."""
+    values = np.stack([np.asarray(column, np.float64) for column in columns])
+    known = np.isfinite(values)
+    values = np.where(known, values, 0.0)
+    largest = np.maximum(np.abs(values).max(axis=1, keepdims=True), np.finfo(np.float64).tiny)
+    values /= largest  # squares of what is very large overflow
+    values -= values.sum(axis=1, keepdims=True) / np.maximum(known.sum(axis=1, keepdims=True), 1)
+    values[~known] = 0.0
+    spread = np.sqrt((values**2).sum(axis=1, keepdims=True))
+    told = entries - entries.mean(axis=0)
+    told /= np.maximum(np.sqrt((told**2).sum(axis=0)), 1e-12)
+    strongest: np.ndarray = np.abs((values / np.maximum(spread, 1e-12)) @ told).max(axis=1)
+    return strongest
+
+
+def _others(train: Examples, task: Task, means: Encoders) -> dict[str, Any]:
+    """Values of the number and category columns that tell something and are not read by means."""
     read = {name for node in means.nodes for name in node.inputs}
-    return {name: train.values[COLUMN + name] for name in train.columns_of(NUMBER, CATEGORY) if COLUMN + name not in read}
+    return {name: train.values[COLUMN + name] for name in telling_columns(train, task) if COLUMN + name not in read}
 
 
 def _entries(target: np.ndarray, loss: str, num_outputs: int) -> np.ndarray:

@@ -71,7 +71,8 @@ class Setup:
     def reading(self) -> dict[str, Any]:
         """How the data were read, for a plan: with these a replay asks the same question of the same columns."""
         target, types, group, time = self.data.require_target(), self.data.types, self.data.group, self.data.time
-        exclude = [name for name in self.data.table.frame.columns if name not in (*types, target, group, time)]
+        used = {*types, target, group, time}
+        exclude = [name for name in self.data.table.frame.columns if name not in used]
         asked = {"target": target, "types": types, "exclude": exclude, "group": group, "time": time, "positive": self.target.positive}
         networks = {kind: network.named for kind, network in self.networks.items()}
         answering = {"abstain": self.abstain, "decision": self.task.decision, "networks": networks, "monotone": dict(self.monotone)}
