@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leadline.encoders import tabular
+from leadline.encoders.number_scale import NumberScale
 from leadline.encoders.tabular import DesignMatrix, TypedColumns
 
 TYPES = {"age": "number", "city": "category"}
@@ -60,6 +61,13 @@ def test_a_row_is_prepared_alike_alone_and_among_others(train: dict[str, object]
         whole, first = part.run(*train.values()), part.run(*(values[:1] for values in train.values()))  # type: ignore[index]
         pair = (whole, first) if isinstance(whole, np.ndarray) else (whole.matrix, first.matrix)
         np.testing.assert_array_equal(pair[0][:1], pair[1])
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 12).flatmap(lambda rows: st.lists(st.lists(anything, min_size=rows, max_size=rows), max_size=5)), st.integers(0, 8))
+def test_numbers_are_looked_at_together_as_they_are_alone(columns: list[list[float]], num_bins: int) -> None:
+    arrays = [np.array(values, np.float64) for values in columns]
+    assert NumberScale.fit(arrays, num_bins) == [NumberScale.fit([values], num_bins)[0] for values in arrays]
 
 
 def test_codes_follow_frequency_and_the_unknown_is_missing() -> None:

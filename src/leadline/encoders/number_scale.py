@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Self
 
 import numpy as np
 
 _LARGEST = 1e100  # squares of what is larger overflow
+_TOGETHER = 1 << 20  # numbers of columns that are looked at together
 
 
 @dataclass(frozen=True)
@@ -32,16 +33,34 @@ class NumberScale:
     edges: list[float]  # bin k lies between edges k and k + 1
 
     @classmethod
-    def fit(cls, values: np.ndarray, num_bins: int) -> Self:
-        known = np.clip(values[np.isfinite(values)], -_LARGEST, _LARGEST)
-        missing = bool(np.isnan(values).any())
-        if not len(known):
-            return cls(0.0, 0.0, 0.0, 0.0, 0.0, 1.0, missing, [])
-        fill, low, high, width = float(np.median(known)), float(known.min()), float(known.max()), _tail_width(known)
-        middle = np.arcsinh((known - fill) / width) if width else known
-        scale = float(middle.std()) if high > low else 1.0
-        margin = (high - low) / 4
-        return cls(fill, low - margin, high + margin, width, float(middle.mean()), scale or 1.0, missing, _edges(known, num_bins))
+    def fit(cls, columns: Sequence[np.ndarray], num_bins: int) -> list[Self]:
+        """One for each of the columns (n,) float64. Those without gaps are looked at together: there may be thousands."""
+        found = dict[int, Self]()
+        whole = [place for place, values in enumerate(columns) if np.isfinite(values).all()]
+        step = max(1, _TOGETHER // max([1, *(len(values) for values in columns[:1])]))
+        for start in range(0, len(whole), step):
+            places = whole[start : start + step]
+            found |= zip(places, cls._of_known(np.stack([columns[place] for place in places]), num_bins), strict=True)
+        for place in sorted({*range(len(columns))} - {*whole}):
+            values = columns[place]
+            (scale,) = cls._of_known(values[np.isfinite(values)][None], num_bins)
+            found[place] = replace(scale, missing=bool(np.isnan(values).any()))
+        return [found[place] for place in range(len(columns))]
+
+    @classmethod
+    def _of_known(cls, known: np.ndarray, num_bins: int) -> list[Self]:
+        """Of columns (k, n) of finite values."""
+        if not known.shape[1]:
+            return [cls(0.0, 0.0, 0.0, 0.0, 0.0, 1.0, False, [])] * len(known)
+        known = np.clip(known, -_LARGEST, _LARGEST)
+        fill, low, high, width = np.median(known, axis=1), known.min(axis=1), known.max(axis=1), _tail_widths(known)
+        heavy, middle = width > 0, known
+        if heavy.any():
+            middle = known.copy()
+            middle[heavy] = np.arcsinh((known[heavy] - fill[heavy, None]) / width[heavy, None])
+        scale, margin = np.where(high > low, middle.std(axis=1), 1.0), (high - low) / 4
+        numbers = np.stack([fill, low - margin, high + margin, width, middle.mean(axis=1), np.where(scale == 0, 1.0, scale)], axis=1)
+        return [cls(*row, False, edges) for row, edges in zip(numbers.tolist(), _edges(known, fill, num_bins), strict=True)]
 
     @property
     def num_features(self) -> int:
@@ -90,17 +109,20 @@ class NumberScales:
         return np.clip(features, self._least, self._most, out=features)
 
 
-def _tail_width(known: np.ndarray) -> float:
-    """Half the distance between the quartiles (else of the inner 90 %) if the range is over 20 times that wide, else 0."""
-    low, first, third, high = np.quantile(known, [0.05, 0.25, 0.75, 0.95])
-    width = float((third - first) / 2 or (high - low) / 2)
-    return width if width > 1e-100 and np.ptp(known) > 20 * width else 0.0
+def _tail_widths(known: np.ndarray) -> np.ndarray:
+    """(k,) half the distance between the quartiles (else of the inner 90 %) of columns (k, n) whose range is over 20 times that wide, else
+    0.
+    """
+    low, first, third, high = np.quantile(known, [0.05, 0.25, 0.75, 0.95], axis=1)
+    width = np.where(third > first, third - first, high - low) / 2
+    return np.where((width > 1e-100) & (np.ptp(known, axis=1) > 20 * width), width, 0.0)
 
 
-def _edges(known: np.ndarray, num_bins: int) -> list[float]:
-    """Distinct quantiles; where one value fills most of the column (many zeros), also quantiles of the rest."""
-    edges = np.unique(np.quantile(known, np.linspace(0.0, 1.0, num_bins + 1)))
-    rest = known[known != np.median(known)]
-    if len(edges) <= num_bins // 2 and len(rest):
-        edges = np.unique(np.concatenate([edges, np.quantile(rest, np.linspace(0.0, 1.0, num_bins // 2 + 1))]))
-    return edges.tolist() if len(edges) > 1 else []
+def _edges(known: np.ndarray, middles: np.ndarray, num_bins: int) -> Iterator[list[float]]:
+    """Distinct quantiles of each column (k, n); where one value fills most of it (many zeros), also quantiles of the rest."""
+    quantiles = np.quantile(known, np.linspace(0.0, 1.0, num_bins + 1), axis=1).T
+    for values, middle, found in zip(known, middles, quantiles, strict=True):
+        edges = np.unique(found)
+        if len(edges) <= num_bins // 2 and len(rest := values[values != middle]):
+            edges = np.unique(np.concatenate([edges, np.quantile(rest, np.linspace(0.0, 1.0, num_bins // 2 + 1))]))
+        yield edges.tolist() if len(edges) > 1 else []

@@ -138,6 +138,13 @@ def bins_for(rows: int, num_numbers: int) -> int:
     return int(np.clip(min(rows // 500, 600 // max(num_numbers, 1)), 4, 32))
 
 
+def described(columns: Mapping[str, Any], types: Mapping[str, str], num_bins: int, least_count: int) -> dict[str, NumberScale | OneHot]:
+    """What a `DesignMatrix` of these columns knows of each, in their order."""
+    numbers = [name for name in columns if types[name] == NUMBER]
+    scales = dict(zip(numbers, NumberScale.fit([np.asarray(columns[name], np.float64) for name in numbers], num_bins), strict=True))
+    return {name: scales[name] if name in scales else OneHot.fit(values, least_count) for name, values in columns.items()}
+
+
 class DesignMatrix(Part):
     """Columns as one dense float32 matrix on which a linear model does well: see `NumberScale` and `OneHot`.
 
@@ -164,12 +171,7 @@ class DesignMatrix(Part):
         rows = max((len(values) for values in columns.values()), default=0)
         num_bins = bins_for(rows, sum(types[name] == NUMBER for name in columns))
         least_count = int(np.clip(rows // 1000, 2, 10))
-        fitted: dict[str, NumberScale | OneHot] = {}
-        for name, values in columns.items():
-            fitted[name] = (
-                NumberScale.fit(np.asarray(values, np.float64), num_bins) if types[name] == NUMBER else OneHot.fit(values, least_count)
-            )
-        return cls(fitted)
+        return cls(described(columns, types, num_bins, least_count))
 
     @property
     def num_features(self) -> int:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from leadline.encoders.number_scale import NumberScale
-from leadline.encoders.tabular import CATEGORY, NUMBER, DesignMatrix, OneHot
+from leadline.encoders.tabular import CATEGORY, NUMBER, DesignMatrix, described
 from leadline.heads.products import steady_product
 from leadline.parts import Part
 from leadline.values import Dense
@@ -38,10 +38,7 @@ class TableDistance(Part):
     @classmethod
     def fit(cls, columns: Sequence[Any], types: Mapping[str, str]) -> Self:
         """`types` names the columns, in their order, each a number or a category."""
-        parts: dict[str, NumberScale | OneHot] = {}
-        for (name, kind), values in zip(types.items(), columns, strict=True):
-            parts[name] = NumberScale.fit(np.asarray(values, np.float64), 0) if kind == NUMBER else OneHot.fit(values, 2)
-        matrix = DesignMatrix(parts)
+        matrix = DesignMatrix(described(dict(zip(types, columns, strict=True)), types, 0, 2))
         features = matrix.run(*columns)
         places = _places_of_numbers(matrix)
         return cls(matrix, _precision(features[:, places]), _surprises(features, places))
