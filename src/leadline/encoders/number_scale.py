@@ -59,8 +59,9 @@ class NumberScale:
             middle = known.copy()
             middle[heavy] = np.arcsinh((known[heavy] - fill[heavy, None]) / width[heavy, None])
         scale, margin = np.where(high > low, middle.std(axis=1), 1.0), (high - low) / 4
-        numbers = np.stack([fill, low - margin, high + margin, width, middle.mean(axis=1), np.where(scale == 0, 1.0, scale)], axis=1)
-        return [cls(*row, False, edges) for row, edges in zip(numbers.tolist(), _edges(known, fill, num_bins), strict=True)]
+        numbers = [fill, low - margin, high + margin, width, middle.mean(axis=1), np.where(scale == 0, 1.0, scale)]
+        edges = _edges(known, fill, num_bins)
+        return [cls(*of_one, missing=False, edges=next(edges)) for of_one in zip(*(of.tolist() for of in numbers), strict=True)]
 
     @property
     def num_features(self) -> int:
