@@ -13,7 +13,7 @@ from leadline.reports import Heading, Paragraph
 from leadline.tasks.classify import Classify
 from leadline.tasks.regress import Regress
 from leadline.workflow.sentences import Sentences, in_sentences
-from leadline.workflow.training_report import Row
+from leadline.workflow.training_report import LeaderboardRow
 
 HEAD = RulesHead(["age"], [Branch(Question("age", 30.0, (), False, False), 1, 2), Leaf((3.0,), 0.25), Leaf((-1.0,), 0.75)])
 RULES = Node("rules", HEAD, ("column:age",))
@@ -40,7 +40,7 @@ def test_what_is_blended_with_others_is_no_model_in_words() -> None:
 
 
 def test_a_winner_is_read_out_and_of_another_the_price_is_told() -> None:
-    board = [Row(name, "classical", score, 0, 1, 0, 0, 0) for name, score in (("trees", 0.9), ("rules", 0.85))]
+    board = [LeaderboardRow(name, "classical", score, 0, 1, 0, 0, 0) for name, score in (("trees", 0.9), ("rules", 0.85))]
     lines = ("If a is 1: yes (90.0%). 60.0% of rows.", "If a is 2: no (90.0%). 40.0% of rows.")
     metric = Classify.metrics["accuracy"]
     read_out = Sentences("rules", lines, True).blocks(board, "rules", metric)

@@ -15,21 +15,21 @@ from leadline.registry import learner_class
 from leadline.workflow.contest import Contest, OutOfFold
 from leadline.workflow.fitting import with_inputs
 from leadline.workflow.setup import Setup
-from leadline.workflow.training_report import Price, Row
+from leadline.workflow.training_report import LeaderboardRow, Price
 
 _ANSWERS_TIMED = 3
 
 
-def leaderboard(setup: Setup, examples: Examples, contest: Contest, nodes: Mapping[str, Node]) -> list[Row]:
+def leaderboard(setup: Setup, examples: Examples, contest: Contest, nodes: Mapping[str, Node]) -> list[LeaderboardRow]:
     """Best first, by the score on the folds that chose."""
     rows = [_row(setup, examples, result, contest.truth, nodes) for result in contest.results]
     return sorted(rows, key=lambda row: -setup.metric.better(row.score))
 
 
-def _row(setup: Setup, examples: Examples, result: OutOfFold, truth: np.ndarray, nodes: Mapping[str, Node]) -> Row:
+def _row(setup: Setup, examples: Examples, result: OutOfFold, truth: np.ndarray, nodes: Mapping[str, Node]) -> LeaderboardRow:
     score = score_interval(setup.metric, result.compared, truth)
     price = price_of(with_inputs(result.graph, nodes), examples)
-    return Row(
+    return LeaderboardRow(
         result.learner, learner_class(result.learner).family, score.value, score.low, score.high,
         round(result.fit_seconds, 3), price.latency_ms, price.size_mb,
     )  # fmt: skip

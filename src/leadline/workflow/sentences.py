@@ -16,7 +16,7 @@ from leadline.workflow.fitting import calibrated
 if TYPE_CHECKING:
     from leadline.tasks.metrics import Metric
     from leadline.workflow.learning import Learned
-    from leadline.workflow.training_report import Row
+    from leadline.workflow.training_report import LeaderboardRow
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Sentences:
     lines: tuple[str, ...]
     all_rows: bool
 
-    def blocks(self, board: Sequence[Row], winner: str, metric: Metric) -> list[Block]:
+    def blocks(self, board: Sequence[LeaderboardRow], winner: str, metric: Metric) -> list[Block]:
         """All that the winner says. Of another learner, what being able to read it would cost."""
         scores = {row.learner: metric.shown(row.score) for row in board}
         if self.all_rows:

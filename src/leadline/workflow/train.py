@@ -41,7 +41,7 @@ from leadline.workflow.sentences import sentences_of
 from leadline.workflow.setup import Setup, set_up
 from leadline.workflow.sureness import with_familiarity
 from leadline.workflow.texts import text_remarks
-from leadline.workflow.training_report import Price, Row, TrainReport
+from leadline.workflow.training_report import LeaderboardRow, Price, TrainReport
 
 NEAR_SHARE = 0.25  # of the budget may go into looking for near duplicates
 
@@ -211,7 +211,7 @@ def _finished(
 
 
 def _report(
-    learned: Learned, judged: Judged, manifest: Manifest, board: list[Row], price: Price, artifact: Path, run: Path, seconds: float,
+    learned: Learned, judged: Judged, manifest: Manifest, board: list[LeaderboardRow], price: Price, artifact: Path, run: Path, seconds: float,
     example: list[str],
 ) -> TrainReport:  # fmt: skip
     setup, skipped = learned.setup, [*learned.plan.skipped, *learned.contest.failed]

@@ -25,7 +25,7 @@ from leadline.workflow.sentences import Sentences
 
 
 @dataclass(frozen=True)
-class Row:
+class LeaderboardRow:
     """One line of the leaderboard; the score is on the folds that chose, the same for every learner."""
 
     learner: str
@@ -65,7 +65,7 @@ class TrainReport(Report):
     learner_title: str
     choice_why: str
     judged: str
-    leaderboard: Sequence[Row]
+    leaderboard: Sequence[LeaderboardRow]
     price: Price  # of the saved model, with what lies beside the winner
     skipped: Sequence[Skipped]
     findings: Sequence[Finding]
@@ -120,7 +120,7 @@ class TrainReport(Report):
         }
 
     def blocks(self) -> list[Block]:
-        return [*self._what_was_read(), *self._how_good(), *self._leaderboard(), *self._remarks(), *self._next()]
+        return [*self._what_was_read(), *self._how_good(), *self._leaderboard(), *self._worth_knowing(), *self._next()]
 
     def page(self) -> list[Block]:
         """From the answer to where it comes from."""
@@ -130,11 +130,11 @@ class TrainReport(Report):
         tried, *told_of_them = self._leaderboard()
         return [
             Paragraph(told), *how_sure(self._metric, self.score, self.baseline, without), Paragraph(f"Judged by: {self.judged}.", "quiet"),
-            *self._promising(), *self._refusing(), *self.look.deciding(), tried, self._race(), *told_of_them, *self.look.blocks(),
-            *self._remarks(), *self._what_was_read(), *self._amounts(), *self._next(),
+            *self._promising(), *self._refusing(), *self.look.deciding(), tried, self._scores_beside(), *told_of_them, *self.look.blocks(),
+            *self._worth_knowing(), *self._what_was_read(), *self._how_many_rows(), *self._next(),
         ]  # fmt: skip
 
-    def _amounts(self) -> list[Block]:
+    def _how_many_rows(self) -> list[Block]:
         splits = ", ".join(f"{rows:,} {name}" for name, rows in self.splits.items() if rows)
         blocks: list[Block] = [Paragraph(f"Rows: {splits}.")]
         return [*blocks, class_chart(self.classes)] if self.classes else blocks
@@ -181,7 +181,7 @@ class TrainReport(Report):
         blocks += [Paragraph(f"Left out: {', '.join(names)}; {why}.", "quiet") for why, names in left_out.items()]
         return blocks if self.sentences is None else [*blocks, *self.sentences.blocks(self.leaderboard, self.learner, self._metric)]
 
-    def _race(self) -> Chart:
+    def _scores_beside(self) -> Chart:
         """The trivial baseline is drawn beside the score: here it would press all others together."""
         shown, rows = self._metric.shown, [row for row in self.leaderboard if row.learner != TRIVIAL] or self.leaderboard
         tones: list[Tone] = ["good" if row.learner == self.learner else "accent" for row in rows]
@@ -189,12 +189,12 @@ class TrainReport(Report):
         says = "All answered the same rows, which none of them had learned from. Where lines overlap much, both may well be equally good."
         return Chart("Scores with 95% intervals", Marks(marks, self._metric.title, self._metric.percent), says)
 
-    def _leaderboard_row(self, row: Row) -> tuple[str, ...]:
+    def _leaderboard_row(self, row: LeaderboardRow) -> tuple[str, ...]:
         score, low, high = (self._metric.shown(value) for value in (row.score, row.low, row.high))
         prices = Price(row.latency_ms, row.size_mb).in_words()
         return (row.learner, row.family, score, f"{low} to {high}", f"{row.fit_seconds:.1f} s", *prices)
 
-    def _remarks(self) -> list[Block]:
+    def _worth_knowing(self) -> list[Block]:
         if not self.findings:
             return []
         lines = [Paragraph(finding.in_words, "warning") for finding in self.findings]
