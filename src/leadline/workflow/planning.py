@@ -45,13 +45,13 @@ class Planned:
 
 
 def make_plan(
-    setup: Setup, budget_seconds: float, seconds_left: float, store: Store, progress: Progress, asked: Sequence[str] | None = None
+    setup: Setup, budget_seconds: float, seconds_left: float, store: Store, progress: Progress, only: Sequence[str] | None = None
 ) -> Planned:
-    """What `learn` takes, for the learners `asked` for and the trivial one, or for all."""
+    """What `learn` takes, for `only` these learners and the trivial one, or for all."""
     sizes, began = setup.sizes(), perf_counter()
-    most = max(_LEAST_MEASURING, _MEASURING_SHARE * seconds_left)
-    learners, refused = _possible(setup, sizes, LEARNERS if asked is None else {TRIVIAL, *asked})
-    calibration = Calibration(progress.say, most)
+    may_measure = max(_LEAST_MEASURING, _MEASURING_SHARE * seconds_left)
+    learners, refused = _possible(setup, sizes, LEARNERS if only is None else {TRIVIAL, *only})
+    calibration = Calibration(progress.say, may_measure)
     pricing, fields = Pricing(setup, sizes, calibration, store, progress, seconds_left), list[Field]()
     for learner in learners:
         try:
@@ -62,16 +62,16 @@ def make_plan(
             continue
         fields.append(Field(learner, rate, tuple(inputs.nodes), sum(inputs.seconds_per_row.values())))
     inputs = pricing.priced
-    seconds_left -= perf_counter() - began - (most - calibration.seconds_left)  # comparing engines takes its time
-    wanted = Asked(sizes, setup.task, inputs.seconds, _most_effort(setup), _MEMORY_SHARE * memory_bytes())
+    seconds_left -= perf_counter() - began - (may_measure - calibration.seconds_left)  # comparing engines takes its time
+    asked = Asked(sizes, setup.task, inputs.seconds, _most_effort(setup), _MEMORY_SHARE * memory_bytes())
     folds, until = _fold_options(setup), perf_counter() + seconds_left
     trials = trial_prices(setup, sizes, fields, seconds_left)
-    chosen = fill_budget(fields, wanted, seconds_left - (1 + folds[0][1]) * min(trials.values(), default=0.0), folds)
+    chosen = fill_budget(fields, asked, seconds_left - (1 + folds[0][1]) * min(trials.values(), default=0.0), folds)
     in_plan = {fitting.learner for fitting in chosen.fittings}
     tried_by, scaling = next(((name, seconds) for name, seconds in trials.items() if name in in_plan), ("", 0.0))
     plan = replace(_write_down(setup, sizes, budget_seconds, chosen, inputs, refused), scale_tried_by=tried_by)
     by_name, judging = {field.learner.name: field for field in fields}, len(setup.partition.test) / len(setup.data)
-    return Planned(plan, inputs.nodes, Room(by_name, wanted, inputs.encodings, until, judging, scaling))
+    return Planned(plan, inputs.nodes, Room(by_name, asked, inputs.encodings, until, judging, scaling))
 
 
 def replayed_inputs(setup: Setup, plan: Plan) -> dict[str, Node]:
@@ -85,9 +85,9 @@ def replayed_inputs(setup: Setup, plan: Plan) -> dict[str, Node]:
     return nodes
 
 
-def _possible(setup: Setup, sizes: Sizes, asked: Iterable[str]) -> tuple[list[Learner], list[Skipped]]:
+def _possible(setup: Setup, sizes: Sizes, names: Iterable[str]) -> tuple[list[Learner], list[Skipped]]:
     learners, refused = list[Learner](), list[Skipped]()
-    chosen = {name: LEARNERS.get(name) for name in asked}
+    chosen = {name: LEARNERS.get(name) for name in names}
     for learner in [chosen[name]() for name in LEARNERS if name in chosen]:
         reason = learner.refusal(sizes, setup.task)
         if reason is None:
