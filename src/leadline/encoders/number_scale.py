@@ -59,9 +59,12 @@ class NumberScale:
             middle = known.copy()
             middle[heavy] = np.arcsinh((known[heavy] - fill[heavy, None]) / width[heavy, None])
         scale, margin = np.where(high > low, middle.std(axis=1), 1.0), (high - low) / 4
-        numbers = [fill, low - margin, high + margin, width, middle.mean(axis=1), np.where(scale == 0, 1.0, scale)]
-        edges = _edges(known, fill, num_bins)
-        return [cls(*of_one, missing=False, edges=next(edges)) for of_one in zip(*(of.tolist() for of in numbers), strict=True)]
+        of_numbers = [fill, low - margin, high + margin, width, middle.mean(axis=1), np.where(scale == 0, 1.0, scale)]
+        numbers = zip(*(of.tolist() for of in of_numbers), strict=True)
+        return [
+            cls(fill=fill, low=low, high=high, width=width, mean=mean, scale=scale, missing=False, edges=edges)
+            for (fill, low, high, width, mean, scale), edges in zip(numbers, _edges(known, fill, num_bins), strict=True)
+        ]
 
     @property
     def num_features(self) -> int:

@@ -211,8 +211,8 @@ def _finished(
 
 
 def _report(
-    learned: Learned, judged: Judged, manifest: Manifest, board: list[LeaderboardRow], price: Price, artifact: Path, run: Path, seconds: float,
-    example: list[str],
+    learned: Learned, judged: Judged, manifest: Manifest, board: list[LeaderboardRow], price: Price, artifact: Path, run: Path,
+    seconds: float, example: list[str],
 ) -> TrainReport:  # fmt: skip
     setup, skipped = learned.setup, [*learned.plan.skipped, *learned.contest.failed]
     return TrainReport(
