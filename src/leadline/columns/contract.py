@@ -165,7 +165,8 @@ def digest_of(values: pl.Series) -> bytes:
     if values.dtype == pl.Binary:
         return hashlib.sha256(b"".join(hashlib.sha256(value or b"").digest() for value in values)).digest()
     if values.dtype.is_numeric():
-        return hashlib.sha256(values.cast(pl.Float64).fill_null(float("nan")).to_numpy().data).digest()
+        numbers = values.cast(pl.Float64)
+        return hashlib.sha256((numbers.fill_null(float("nan")) if numbers.null_count() else numbers).to_numpy().data).digest()
     if values.dtype.is_nested():
         text = "\0".join(str(value) for value in values.to_list())
     else:
