@@ -82,6 +82,15 @@ def test_what_is_learned_reads_few_columns_and_noise_is_not_told_from_rows_held_
     assert 0.3 < float(np.mean(right)) < 0.7
 
 
+def test_where_two_columns_of_many_say_it_all_few_are_read() -> None:
+    examples = wide((NOISE[7] - NOISE[250] > 0).astype(np.int64), 2)
+    sizes = Sizes(ROWS, examples.types, 2, {"name": 2})
+    work = Linear().tuned(examples, Classify(), Linear().work(sizes, Classify(), 0), 0)
+    assert Linear().work(sizes, Classify(), 0).settings["numbers"] == [60, 15] and work.settings["numbers"] == [15]
+    graph = Linear().fit(examples, Classify(), work, 0)
+    assert {"c7", "c250"} < set(graph.columns()) and len(graph.columns()) == 16
+
+
 def test_a_wide_table_costs_what_is_read_of_it() -> None:
     few, many = (Sizes(ROWS, {f"c{number}": "number" for number in range(count)}, 2) for count in (ROWS, WIDE))
     for learner in (Linear(), Rules()):

@@ -98,7 +98,9 @@ def opened(network: Network) -> HubEncoder:
 
     Raises LeadlineError where the network cannot be used.
     """
-    return _described(network, converted_folder(network)) if is_converted(network) else _of(network)
+    if not is_converted(network):
+        _of(network)
+    return _described(network, converted_folder(network))
 
 
 def _of(network: Network) -> HubEncoder:

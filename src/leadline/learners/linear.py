@@ -22,7 +22,7 @@ from leadline.heads.linear import LinearHead
 from leadline.learners.contract import Learner, Sizes, Work
 from leadline.learners.pairs import with_pairs
 from leadline.learners.search import Aim, Search, Trial
-from leadline.learners.tables import Encoders, table_matrix, table_width
+from leadline.learners.tables import Encoders, table_matrix, table_width, widths_to_try
 from leadline.parts import COLUMN, Graph, Node
 from leadline.tasks.contract import Task
 from leadline.tasks.monotone import SIGNS, Direction
@@ -129,6 +129,7 @@ class Linear(Learner):
             "offset": 0.1,  # `imdb`, five folds of the training rows: 92.36 % against 92.22 % with none
             "weighting": "naive-bayes" if aim.loss == "two-classes" else "idf",
             "monotone": dict(sizes.monotone),
+            "numbers": widths_to_try(sizes),
         }
         in_texts, in_tables = _entries_in_texts(sizes), table_width(sizes, aim.num_outputs) + self.vector_width(sizes)
         pairs = _PAIRS if effort and _may_pair(sizes, aim) else 0
@@ -143,23 +144,29 @@ class Linear(Learner):
         steps = paired * (_PREPARING + direct_solves(aim)) * (2 if settings["pairs"] else 1) / 1e6  # a sum without them comes first
         tries = entries + paired if settings["pairs"] else entries
         tuning = tries * (_PREPARING * settings["inner_folds"] + path_solves(settings, aim)) / 1e6
+        tuning *= sum(settings["numbers"]) / settings["numbers"][0] if settings["numbers"] else 1.0
         return Work(steps, int(settings["rows"] * row_bytes), settings, tuning)
 
     def tuned(self, train: Examples, task: Task, work: Work, seed: int) -> Work:
-        """With products of columns that act together only where these make held-out rows clearly easier to answer."""
+        """With products of columns that act together only where these make held-out rows clearly easier to answer; of a very wide table
+        with as many columns as answer them best.
+        """
         vectors = self.vectors(train)
 
-        def judged(number: int) -> tuple[Work, float]:
-            settings = {**work.settings, "pairs": number}
+        def judged(number: int, numbers: Sequence[int]) -> tuple[Work, float]:
+            settings = {**work.settings, "pairs": number, "numbers": list(numbers)}
             return judged_strength(
                 replace(work, settings=settings), train, task, seed,
                 lambda teach, judge: _trial(teach, judge, task, settings, vectors, seed),
             )  # fmt: skip
 
-        number = work.settings["pairs"]
-        if not number or not work.settings["inner_folds"]:
-            return judged(number)[0]
-        (plain, loss), (paired, with_loss) = judged(0), judged(number)
+        number, widths = work.settings["pairs"], work.settings.get("numbers", [])
+        if not work.settings["inner_folds"]:
+            return judged(number, widths[:1])[0]
+        plain, loss = min((judged(0, widths[place : place + 1]) for place in range(max(1, len(widths)))), key=lambda found: found[1])
+        if not number:
+            return plain
+        paired, with_loss = judged(number, plain.settings["numbers"])
         return paired if with_loss < _CLEARLY * loss else plain
 
     def fit(self, train: Examples, task: Task, work: Work, seed: int) -> Graph:
@@ -210,7 +217,7 @@ def _signs(encoders: Encoders, features: Features, settings: Mapping[str, Any]) 
 
 def _fit_encoders(train: Examples, task: Task, settings: Mapping[str, Any], vectors: Sequence[str], seed: int) -> Encoders:
     """Nodes from columns, hashed texts and vectors to one set of features."""
-    table = table_matrix(train, task, seed)
+    table = table_matrix(train, task, seed, *settings.get("numbers", []))
     if settings["pairs"] and table.nodes:
         table = with_pairs(table, train, Aim.of(task, train.num_classes), settings["pairs"])
     tags = [_tags_node(train, name) for name in train.columns_of(TAGS)]

@@ -6,6 +6,7 @@ the 100 most frequent, or codes of a thousand names, tell a fraction of it (LOG.
 
 from __future__ import annotations
 
+import math
 from collections import ChainMap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -51,10 +52,13 @@ class Encoders:
         return Graph(self.nodes).run(ChainMap(dict(self.taught), values))  # type: ignore[arg-type]  # nothing is written into `values`
 
 
-def table_matrix(train: Examples, task: Task, seed: int) -> Encoders:
-    """Nodes of which the last makes all number and category columns one matrix; none where there are no such columns."""
+def table_matrix(train: Examples, task: Task, seed: int, most: int | None = None) -> Encoders:
+    """Nodes of which the last makes all number and category columns one matrix; none where there are no such columns.
+
+    `most` is as in `telling_columns`.
+    """
     means = _target_means(train, task, seed)
-    columns = _others(train, task, means)
+    columns = _others(train, task, means, most)
     if not columns:
         return means
     part = DesignMatrix.fit(columns, dict(train.types), train.target)
@@ -100,13 +104,22 @@ def most_numbers(rows: int) -> int:
     return max(_LEAST_NUMBERS, _NUMBERS_A_ROW * rows)
 
 
-def telling_columns(train: Examples, task: Task) -> list[str]:
-    """The number and category columns, in their order; of more numbers than `most_numbers` those that go with the target most.
+def widths_to_try(sizes: Sizes) -> list[int]:
+    """How many number columns of a very wide table a learner may look at, of which held-out rows choose; empty for other tables.
+
+    The fewer are those with which a sum of columns is found again where few of them matter (Fan and Lv 2008: n / log n).
+    """
+    many = most_numbers(sizes.rows)
+    return [many, round(sizes.rows / math.log(sizes.rows))] if len(sizes.columns_of(NUMBER)) > many else []
+
+
+def telling_columns(train: Examples, task: Task, most: int | None = None) -> list[str]:
+    """The number and category columns, in their order; of more numbers than `most` those that go most with the target.
 
     That is told by these rows alone, each column for itself (Fan and Lv, "Sure independence screening", 2008), so that rows held out of
     them judge the choice, too.
     """
-    numbers, most = train.columns_of(NUMBER), most_numbers(len(train))
+    numbers, most = train.columns_of(NUMBER), most_numbers(len(train)) if most is None else most
     if len(numbers) <= most:
         return train.columns_of(NUMBER, CATEGORY)
     entries = _entries(train.target, task.loss(train.num_classes), task.num_outputs(train.num_classes))
@@ -132,10 +145,10 @@ def _association(columns: Sequence[np.ndarray], entries: np.ndarray) -> np.ndarr
     return strongest
 
 
-def _others(train: Examples, task: Task, means: Encoders) -> dict[str, Any]:
+def _others(train: Examples, task: Task, means: Encoders, most: int | None = None) -> dict[str, Any]:
     """Values of the number and category columns that tell something and are not read by means."""
     read = {name for node in means.nodes for name in node.inputs}
-    return {name: train.values[COLUMN + name] for name in telling_columns(train, task) if COLUMN + name not in read}
+    return {name: train.values[COLUMN + name] for name in telling_columns(train, task, most) if COLUMN + name not in read}
 
 
 def _entries(target: np.ndarray, loss: str, num_outputs: int) -> np.ndarray:
