@@ -54,6 +54,14 @@ class Carded(Protocol):
 
 
 @runtime_checkable
+class Vectors(Protocol):
+    """A part that makes vectors, of so many numbers each."""
+
+    @property
+    def dimension(self) -> int: ...
+
+
+@runtime_checkable
 class MadeOnce(Protocol):
     """A part that has to make something on a machine, once, before it can run there."""
 

@@ -38,6 +38,7 @@ class StaticText(Part):
 
     kind: ClassVar[str] = "static-text"
     takes: ClassVar[str] = "text"
+    dimension: ClassVar[int] = DIMENSION
     card: ClassVar[Card] = Card(
         name="all-MiniLM-L6-v2, its tokens as a table",
         source=MiniLM.card.source,

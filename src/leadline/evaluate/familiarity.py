@@ -6,6 +6,7 @@ from is added up and becomes a rank, so that a threshold on it keeps its promise
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -70,6 +71,25 @@ def familiarity_of(graph: Graph, examples: Examples, raw: np.ndarray, rows: np.n
     prepare = {node.name: node for gauge in gauges for node in gauge.prepare}
     rank = Node("familiarity", Rank.fit(measured), tuple(gauge.name for gauge in gauges))
     return (*prepare.values(), *nodes, rank)
+
+
+def widths(num_texts: int, encoded: Sequence[int], many: bool) -> list[int]:
+    """Numbers of the vectors whose distances will be learned, at most: a sketch for each text column, and the widest that encoders make."""
+    return [_SKETCH if many else _SKETCH_FEW] * num_texts + sorted(encoded)[-1:]
+
+
+def share_learned_from(num_rows: int, num_classes: int) -> float:
+    """How many rows teach a distance, in those that `seconds_to_learn` measures."""
+    return min(num_rows, max(_ROWS, _ROWS_A_CLASS * num_classes)) / _ROWS
+
+
+def seconds_to_learn(width: int, many: bool) -> float:
+    """Measures how long this machine learns distances of vectors of so many numbers, in all folds and for good."""
+    rng = np.random.default_rng(0)
+    vectors, classes = rng.normal(size=(_ROWS, width)).astype(np.float32), np.arange(_ROWS) % (MANY_CLASSES if many else 2)
+    began = time.perf_counter()
+    ClassDistance.fit(vectors, classes, relative=many).run(vectors)
+    return (_FOLDS + 1) * (time.perf_counter() - began)
 
 
 def _of_vectors(graph: Graph, examples: Examples, many: bool) -> list[Gauge]:

@@ -19,7 +19,7 @@ def nodes(sizes: Sizes) -> list[Node]:
 
 def width(sizes: Sizes) -> int:
     """Numbers of a row in all of them."""
-    return StaticText.card.dimension * len(_readable(sizes))
+    return StaticText.dimension * len(_readable(sizes))
 
 
 def names(examples: Examples) -> list[str]:

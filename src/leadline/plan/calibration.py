@@ -17,6 +17,7 @@ from leadline.data.examples import Examples
 from leadline.encoders.contract import MadeOnce, StoredEncoder
 from leadline.encoders.hub_folder import Network
 from leadline.errors import LeadlineError
+from leadline.evaluate.familiarity import seconds_to_learn, share_learned_from
 from leadline.learners.contract import Learner, Sizes
 from leadline.machine import Measurements, OthersCPU, round_to
 from leadline.parts import COLUMN, Node
@@ -87,6 +88,12 @@ class Calibration:
             saw = f"on this machine it first has to make what it reads by, about {waiting:.0f} s, too much of the budget"
             raise LeadlineError(saw, "a larger --budget, once")
         return self._rate(f"encoder {node.part.kind} {sorted(node.part.config().items())}", lambda: _time_node(node, column_type))
+
+    def familiarity(self, width: int, many: bool, sizes: Sizes) -> float:
+        """Seconds to learn how familiar vectors of so many numbers are, with many classes or few."""
+        name = f"familiarity {width} {'many' if many else 'few'} classes"
+        rate = self._rate(name, lambda: Rate(0.0, 0.0, seconds_to_learn(width, many)))
+        return rate.per_unit * share_learned_from(sizes.rows, sizes.num_classes)
 
     def engines(self, encoder: Any, settings: dict[str, Any], measure: Callable[[], dict[str, float]]) -> dict[str, float]:
         """Examples per second of each engine for one pretrained encoder with these settings."""

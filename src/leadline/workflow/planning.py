@@ -8,13 +8,15 @@ from time import perf_counter
 
 import leadline
 from leadline.data.split import SMALL
-from leadline.encoders.contract import StoredEncoder
+from leadline.encoders.contract import StoredEncoder, Vectors
 from leadline.encoders.store import Store
+from leadline.evaluate.familiarity import widths
+from leadline.heads.class_distance import MANY_CLASSES
 from leadline.learners.contract import Learner, Sizes
 from leadline.machine import memory_bytes, num_threads, peak_memory_mb, processor, versions
 from leadline.parts import Node
 from leadline.plan.budget import EFFORTS, FOLD_SHARE, Asked, Chosen, Field, fill_budget
-from leadline.plan.calibration import Calibration, Rate
+from leadline.plan.calibration import Calibration, Rate, UnknownSpeedError
 from leadline.plan.plan import Plan, Skipped
 from leadline.plan.room import Room
 from leadline.progress import Progress
@@ -63,6 +65,7 @@ def make_plan(
         fields.append(Field(learner, rate, tuple(inputs.nodes), sum(inputs.seconds_per_row.values())))
     inputs = pricing.priced
     seconds_left -= perf_counter() - began - (may_measure - calibration.seconds_left)  # comparing engines takes its time
+    seconds_left -= _familiarity_seconds(sizes, inputs, calibration)
     asked = Asked(sizes, setup.task, inputs.seconds, _most_effort(setup), _MEMORY_SHARE * memory_bytes())
     folds, until = _fold_options(setup), perf_counter() + seconds_left
     trials = trial_prices(setup, sizes, fields, seconds_left)
@@ -72,6 +75,16 @@ def make_plan(
     plan = replace(_write_down(setup, sizes, budget_seconds, chosen, inputs, refused), scale_tried_by=tried_by)
     by_name, judging = {field.learner.name: field for field in fields}, len(setup.partition.test) / len(setup.data)
     return Planned(plan, inputs.nodes, Room(by_name, asked, inputs.encodings, until, judging, scaling))
+
+
+def _familiarity_seconds(sizes: Sizes, inputs: Inputs, calibration: Calibration) -> float:
+    """What learning what is familiar takes in the end; nothing where it is not known and there is no time to measure it."""
+    many = sizes.num_classes >= MANY_CLASSES
+    encoded = [node.part.dimension for node in inputs.nodes.values() if isinstance(node.part, Vectors)]
+    try:
+        return sum(calibration.familiarity(width, many, sizes) for width in widths(len(sizes.columns_of("text")), encoded, many))
+    except UnknownSpeedError:
+        return 0.0
 
 
 def replayed_inputs(setup: Setup, plan: Plan) -> dict[str, Node]:
