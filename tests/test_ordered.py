@@ -198,19 +198,18 @@ def test_the_model_cuts_where_agreement_is_highest_and_says_so(report: Any) -> N
 
 def test_every_verb_follows_the_decision(report: Any, given_data: Path) -> None:
     table = report.predict(given_data / "test.csv").to_table()
-    answered = table.filter(pl.col("label") != "") if table["label"].dtype == pl.String else table
     expected = table.select("^p.*$").to_numpy() @ np.arange(1, 6)
     cut = 1 + np.searchsorted(report.model.manifest.decision["cuts"], expected, side="right")
     labels = table["label"].to_list()
-    assert all(label in (None, "", str(number)) for label, number in zip(labels, cut.tolist(), strict=True))
-    assert 0.9 < len(answered.drop_nulls("label")) / len(table) <= 1
+    assert all(label in (None, str(number)) for label, number in zip(labels, cut.tolist(), strict=True))
+    assert 0 < table["label"].null_count() < 100, "the strangest are refused"
     truth = pl.read_csv(given_data / "test.csv")["stars"].to_list()
     pairs = [(t, int(label)) for t, label in zip(truth, labels, strict=True) if label]
     evaluation = ll.evaluate(report.artifact, given_data / "test.csv")
     kappa = cohen_kappa_score(*map(list, zip(*pairs, strict=True)), weights="quadratic")
     assert report.score.value == pytest.approx(kappa) == evaluation.metrics["quadratic_kappa"].value
     likeliest = 1 + table.select("^p.*$").to_numpy().argmax(axis=1)
-    assert kappa > cohen_kappa_score(truth, likeliest, weights="quadratic") + 0.02
+    assert kappa > cohen_kappa_score(truth, likeliest, weights="quadratic") + 0.01
     assert evaluation.metrics["mae"].value > 0 and "off by one class at most" in text_of(evaluation) and evaluation.page()
 
 
