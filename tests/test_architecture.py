@@ -44,7 +44,14 @@ def test_imports_point_one_way() -> None:
 def test_the_runtime_side_imports_no_training_package() -> None:
     runtime = ["leadline.artifact.model", "leadline.encoders.efficientnet", "leadline.encoders.minilm", "leadline.encoders.ngrams"]
     runtime += ["leadline.encoders.static", "leadline.encoders.hub_text", "leadline.encoders.hub_image"]
-    runtime += ["leadline.encoders.tabular", "leadline.heads.linear", "leadline.heads.trees", "leadline.data.read", "leadline.cli.predict"]
+    runtime += [
+        "leadline.encoders.tabular",
+        "leadline.heads.linear",
+        "leadline.heads.trees",
+        "leadline.data.read",
+        "leadline.cli.predict",
+        "leadline.tasks.classify",
+    ]
     code = f"import sys\nfor name in {BLOCKED!r}: sys.modules[name] = None\n" + "\n".join(f"import {name}" for name in runtime)
     subprocess.run([sys.executable, "-c", code], check=True)
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import balanced_accuracy_score, f1_score
 
-from leadline.tasks.thresholds import best_power, f1_threshold, highest_f1
+from leadline.tasks.thresholds import best_power, f1_threshold, highest_f1, kappa_cuts
 
 CHANCES = st.lists(st.one_of(st.floats(0, 1), st.sampled_from([0.0, 0.25, 0.5, 1.0, 5e-324])), min_size=1, max_size=30)
 
@@ -78,3 +78,31 @@ def test_balanced_accuracy_is_highest_where_chances_are_compared_with_shares(see
     truth = rng.random(20_000) < chances
     best = balanced_accuracy_score(truth, chances >= truth.mean())
     assert all(balanced_accuracy_score(truth, chances >= other) < best + 0.01 for other in (0.02, 0.05, 0.15, 0.3, 0.5))
+
+
+@settings(deadline=None, max_examples=15)
+@given(st.integers(0, 1_000), st.floats(0.4, 3))
+def test_cut_so_that_answers_spread_as_the_truth_kappa_is_nearly_as_high_as_can_be(seed: int, noise: float) -> None:
+    rng = np.random.default_rng(seed)
+    known = rng.normal(size=6_000)
+    numbers, levels = known + noise * rng.normal(size=6_000), np.array([2.0, 3.0, 5.0, 6.0])
+    truth = levels[np.searchsorted([-1.0, 0.2, 1.2], numbers)]
+    expected = truth.mean() + (known - known.mean()) * np.cov(known, truth)[0, 1] / known.var()
+
+    def kappa(cuts: np.ndarray) -> float:
+        said = levels[np.searchsorted(cuts, expected)]
+        across = (said[:, None] == levels).sum(axis=0) / len(said), (truth[:, None] == levels).sum(axis=0) / len(said)
+        by_chance = across[0] @ (levels[:, None] - levels) ** 2 @ across[1]
+        return float(1 - ((said - truth) ** 2).mean() / by_chance)
+
+    cuts, middles = kappa_cuts(expected, truth, levels), (levels[1:] + levels[:-1]) / 2
+    others = [np.sort(cuts + rng.normal(0, 0.3, 3)) for _ in range(30)]
+    assert (np.diff(cuts) > 0).all()
+    assert kappa(cuts) > max(kappa(middles), *(kappa(one) for one in others)) - 0.02
+
+
+def test_what_knows_nothing_says_the_nearest_number() -> None:
+    levels, truth = np.array([1.0, 2.0, 4.0]), np.array([1.0, 2.0, 4.0])
+    for expected in (np.full(3, 2.2), -truth):
+        assert kappa_cuts(expected, truth, levels).tolist() == [1.5, 3.0]
+    assert kappa_cuts(truth, np.full(3, 2.0), levels).tolist() == [1.5, 3.0]

@@ -166,8 +166,9 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
 class Classifier(ClassifierMixin, _Estimator):  # type: ignore[misc]
     """Which class a row belongs to; `classes_` are the labels as they came, `predict_proba` calibrated chances.
 
-    `predict` decides for the `metric`: the likeliest class, or where "f1", "f1_macro" and "balanced_accuracy" are highest. `positive` is
-    the label of two whose finding counts; None: the rare one where one is under a tenth, else the second of `classes_`.
+    `predict` decides for the `metric`: the likeliest class, or as "f1", "f1_macro", "balanced_accuracy" and, of labels that are whole
+    numbers in order, "quadratic_kappa" and "mae" ask for. `positive` is the label of two whose finding counts; None: the rare one where
+    one is under a tenth, else the second of `classes_`.
     """
 
     _task = "classify"

@@ -28,6 +28,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     churn = np.where((age < 40) & (plan == "basic"), "yes", "no")
     customers = pl.DataFrame({"age": age, "income": rng.normal(3_000, 500, 200).round(2), "plan": plan, "churn": churn})
     customers.write_csv(folder / "customers.csv")
+    stars = np.clip(np.round(3 + age[:150] / 40 - 1.2 + rng.normal(0, 0.5, 150)), 1, 5).astype(int)
+    pl.DataFrame({"age": age[:150], "stars": stars}).write_csv(folder / "reviews.csv")
     asked = {
         "card": ("my card was lost {} days ago", "please block card number {}"),
         "rate": ("what is the rate for {} euro", "how is {} exchanged"),

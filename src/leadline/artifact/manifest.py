@@ -70,7 +70,7 @@ class Manifest:
     def asked(self) -> Task:
         """The task, with answers decided as they were in training."""
         task: Task = TASKS.get(self.task)()
-        return task.deciding(self.decision, len(self.classes))
+        return task.of_classes(tuple(self.classes)).deciding(self.decision, len(self.classes))
 
     @property
     def intervals(self) -> dict[str, list[float]] | None:

@@ -29,7 +29,8 @@ def command(
         str | None,
         typer.Option(
             metavar="M",
-            help="accuracy, log_loss, roc_auc, average_precision; f1, f1_macro, balanced_accuracy: answers are decided for these. "
+            help="accuracy, log_loss, roc_auc, average_precision; f1, f1_macro, balanced_accuracy: answers are decided for these, "
+            "of stars and grades also for quadratic_kappa and mae. "
             "Numbers: r2, rmse, mae. Labels: micro_f1, macro_f1, mean_average_precision, exact_match.",
         ),
     ] = None,

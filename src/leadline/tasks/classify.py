@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from leadline.columns.category import as_names
 from leadline.columns.contract import Confidence, WhyNot
-from leadline.errors import LeadlineError, UsageError, listed
-from leadline.findings import Finding, Severity
+from leadline.errors import LeadlineError, UsageError
+from leadline.tasks.aims import OF_ANY_CLASSES
 from leadline.tasks.class_metrics import hits, metrics_of
+from leadline.tasks.class_names import RARE, in_order, lone_classes, names_of, why_no_classes
 from leadline.tasks.contract import ClassCount, Loss, Target, Task
-from leadline.tasks.costs import Costs, read_costs
-from leadline.tasks.deciding import EachRow, FromOn, Likeliest, Rule, Weighed, read_rule, weighed
+from leadline.tasks.costs import Costs, costs_of
+from leadline.tasks.deciding import EachRow, FromOn, Likeliest, Rule, read_rule
 from leadline.tasks.metrics import Metric
-from leadline.tasks.thresholds import best_power, f1_threshold
+from leadline.tasks.ordered import DISTANCE, HINT, KAPPA, Levels, levels_of
 
-_MOST_CLASSES_SHARE = 0.5  # more different answers than this share of the rows are names, not classes
 _SAME_THRESHOLD = 1e-9
-_RARE = 0.10  # share of the rarer of two classes under which accuracy says little
-_HELD_OUT = "was highest on rows held out while learning"
-_AIMS = {  # metrics that look at decisions, which are made for them, each with the reason in words for two classes and for more
-    "balanced_accuracy": ("that is its share of training rows, so that both classes count alike", "so that all count alike"),
-    "f1": ("there its F1 is highest, as far as rows held out while learning tell", ""),
-    "f1_macro": (f"there the mean F1 of both classes {_HELD_OUT}", f"as their mean F1 {_HELD_OUT}"),
-}
 _FEW = 20  # different whole numbers that still are classes: digits, grades, stars
 
 
@@ -37,11 +28,20 @@ class Classify(Task):
     metrics = metrics_of(Likeliest().decide)
     calibrated_by = "log_loss"
 
-    def __init__(self, rule: Rule | None = None, costs: Costs | None = None, aim: str | None = None) -> None:
-        """`rule` says which class is named, None the likeliest; it follows from `costs`, or was chosen for the metric `aim`."""
-        self.rule, self.costs, self.aim = rule or Likeliest(), costs, aim
-        if rule is not None:
-            self.metrics = metrics_of(rule.decide, costs)
+    def __init__(self, rule: Rule | None = None, costs: Costs | None = None, aim: str | None = None, levels: Levels | None = None) -> None:
+        """`rule` says which class is named, None the likeliest; it follows from `costs`, or was chosen for the metric `aim`.
+
+        `levels` where the classes are whole numbers in order.
+        """
+        self.rule, self.costs, self.aim, self.levels = rule or Likeliest(), costs, aim, levels
+        self.aims = OF_ANY_CLASSES if levels is None else {**OF_ANY_CLASSES, **levels.aims}
+        self.metrics = metrics_of(self.rule.decide, costs) | ({} if levels is None else levels.metrics(self.rule.decide))
+
+    def of_classes(self, classes: tuple[str, ...]) -> Classify:
+        return Classify(self.rule, self.costs, self.aim, levels_of(classes))
+
+    def _deciding(self, rule: Rule, aim: str | None) -> Classify:
+        return Classify(rule, self.costs, aim, self.levels)
 
     def claims(self, target: pl.Series) -> Confidence | WhyNot:
         distinct = target.n_unique()
@@ -54,28 +54,21 @@ class Classify(Task):
         return WhyNot(f"{distinct:,} different numbers are not classes")
 
     def why_not(self, target: pl.Series) -> str | None:
-        distinct = _names(target.unique()).n_unique()
-        if distinct < 2:
-            return f"all {len(target):,} rows have the same answer"
-        if len(target) > 20 and distinct > _MOST_CLASSES_SHARE * len(target):
-            return f"{distinct:,} different answers in {len(target):,} rows are not classes"
-        if distinct == len(target):
-            return f"each of the {distinct:,} classes has a single example"
-        return None
+        return why_no_classes(target)
 
     def read_target(self, target: pl.Series, positive: str | None = None) -> Target:
         """`positive` is the class whose finding counts, where there are two; it becomes the second."""
-        values = _names(target) if isinstance(target.dtype, pl.List) else target
+        values = names_of(target) if isinstance(target.dtype, pl.List) else target
         distinct, counts = values.value_counts()
-        names = _names(distinct)  # of the different values only: there are few, and rows may be many
-        classes = _in_order(names, counts, target.dtype, positive)
+        names = names_of(distinct)  # of the different values only: there are few, and rows may be many
+        classes = in_order(names, counts, target.dtype, positive)
         numbers = names.replace_strict(classes, range(len(classes)), return_dtype=pl.Int64)
         codes = values.replace_strict(distinct, numbers, return_dtype=pl.Int64).to_numpy()
-        return Target(codes, tuple(classes), classes[1] if len(classes) == 2 else None, _lone_classes(target.name, codes, classes))
+        return Target(codes, tuple(classes), classes[1] if len(classes) == 2 else None, lone_classes(target.name, codes, classes))
 
     def codes_of(self, target: pl.Series, classes: tuple[str, ...]) -> Target:
         """The target of new rows in the classes of a trained model; an unknown class is an error that names it."""
-        names = _names(target)
+        names = names_of(target)
         unknown = sorted(set(names.drop_nulls()) - set(classes))
         if unknown:
             raise LeadlineError(f'the model does not know the class "{unknown[0]}"', f"one of: {', '.join(classes[:20])}")
@@ -133,12 +126,13 @@ class Classify(Task):
     def deciding(self, decision: Mapping[str, Any] | None, num_classes: int) -> Classify:
         if decision is None:
             return self
-        rule, costs, aim = read_rule(decision, num_classes), _costs_of(decision), decision.get("metric")
+        rule = None if self.levels is None else self.levels.read_rule(decision)
+        rule, costs, aim = rule or read_rule(decision, num_classes), costs_of(decision), decision.get("metric")
         if costs is not None and not (isinstance(rule, FromOn) and abs(rule.threshold - costs.threshold) <= _SAME_THRESHOLD):
             raise ValueError("it decides by a threshold that is not that of its costs")
-        if aim is not None and aim not in _AIMS:
+        if aim is not None and aim not in self.aims:
             raise ValueError("it decides for a metric that needs no decision")
-        return Classify(rule, costs, aim)
+        return Classify(rule, costs, aim, self.levels)
 
     def weighing(self, costs: Costs, num_classes: int) -> Classify:
         if num_classes != 2:
@@ -148,7 +142,7 @@ class Classify(Task):
         return Classify(FromOn(costs.threshold), costs)
 
     def metric(self, name: str, num_classes: int) -> Metric:
-        if self.costs is not None and name in _AIMS:
+        if self.costs is not None and name in self.aims:
             raise UsageError(
                 f"--cost and --metric {name} each say from which probability on a class is named, and not the same",
                 "one of the two", "leave out --metric to decide by what mistakes cost: the report has every metric, or leave out --cost",
@@ -156,27 +150,26 @@ class Classify(Task):
         if name == "f1" and num_classes != 2:
             saw = f"f1 is of the positive class of two, and there are {num_classes} classes"
             raise LeadlineError(saw, "f1_macro, in which every class counts alike, or another metric", "--metric f1_macro")
+        if name in (KAPPA, DISTANCE) and self.levels is None:
+            saw = f"{name} says how far off an answer is, and these classes are not at least three whole numbers in order"
+            raise LeadlineError(saw, "a target such as stars from 1 to 5, or another metric", "--metric accuracy|log_loss|f1_macro")
         return super().metric(name, num_classes)
 
     def suiting(self, metric: str, answers: np.ndarray, values: np.ndarray, num_classes: int) -> Classify:
-        """Balanced accuracy is highest where probabilities are compared with the shares of the classes; F1 see `thresholds`."""
-        if self.costs is not None or metric not in _AIMS:
+        if self.costs is not None or metric not in self.aims:
             return self
-        if metric == "f1":
-            return Classify(FromOn(f1_threshold(answers[:, 1], values)), aim=metric)
         shares = self.answers(self.first_guess(values, num_classes)[None])[0]
-        power = 1.0 if metric == "balanced_accuracy" else best_power(answers, values, shares)
-        return Classify(weighed(shares**-power), aim=metric)
+        return self._deciding(self.aims[metric].chooses(answers, values, shares), metric)
 
     def settled(self, answers: np.ndarray) -> np.ndarray:
         return answers if self.aim is None else np.eye(answers.shape[1])[self.rule.decide(answers)]
 
     def each_row(self, tasks: Sequence[Task], part: np.ndarray) -> Classify:
         rules = tuple(task.rule for task in tasks if isinstance(task, Classify))
-        return self if self.costs is not None else Classify(EachRow(rules, part), aim=self.aim)
+        return self if self.costs is not None else self._deciding(EachRow(rules, part), self.aim)
 
     def of_row(self, row: int) -> Classify:
-        return Classify(self.rule.of_row(row), self.costs, self.aim)
+        return self._deciding(self.rule.of_row(row), self.aim)
 
     @property
     def decision(self) -> dict[str, Any] | None:
@@ -186,21 +179,12 @@ class Classify(Task):
         return {**self.rule.to_json(), **aim, **({"costs": self.costs.to_json()} if self.costs else {})}
 
     def decides_in_words(self, classes: tuple[str, ...]) -> str | None:
-        if isinstance(self.rule, FromOn):
-            return f'It answers "{classes[1]}" from a probability of {self.rule.threshold:.1%} on{self._why(classes[1])}.'
-        if not isinstance(self.rule, Weighed) or self.aim is None:
-            return None
-        most, least = int(np.argmax(self.rule.weights)), int(np.argmin(self.rule.weights))
-        times = self.rule.weights[most] / self.rule.weights[least]
-        reason = _AIMS[self.aim][1]
-        if times == 1:
-            return f"It answers with the likeliest class, {reason}."
-        return f'It weighs probabilities by how rare the classes are, "{classes[most]}" {times:,.3g} times "{classes[least]}", {reason}.'
+        return self.rule.in_words(classes, self._why(classes))
 
-    def _why(self, positive: str) -> str:
+    def _why(self, classes: tuple[str, ...]) -> str:
         if self.costs is not None:
-            return f", as a false {positive} costs {self.costs.fp:g} and a missed one {self.costs.fn:g}"
-        return "" if self.aim is None else f": {_AIMS[self.aim][0]}"
+            return f", as a false {classes[1]} costs {self.costs.fp:g} and a missed one {self.costs.fn:g}"
+        return "" if self.aim is None else self.aims[self.aim].because(len(classes))
 
     def _hits(self, answers: np.ndarray, values: np.ndarray) -> np.ndarray:
         return hits(self.rule.decide)(answers, values)
@@ -219,7 +203,7 @@ class Classify(Task):
         if len(target.classes) != 2:
             return "accuracy"
         rarer = min(target.values.mean(), 1 - target.values.mean())
-        return "average_precision" if rarer < _RARE else "accuracy"
+        return "average_precision" if rarer < RARE else "accuracy"
 
     def share_changed(self, first: np.ndarray, second: np.ndarray, values: np.ndarray) -> float:
         return float((self.rule.decide(first) != self.rule.decide(second)).mean())
@@ -237,6 +221,17 @@ class Classify(Task):
         stated: np.ndarray = answers[np.arange(len(answers)), self.rule.decide(answers)]
         return stated
 
+    def steps_off(self, answers: np.ndarray, values: np.ndarray) -> np.ndarray | None:
+        """An order counts where a metric was asked for that goes by it, else where it shows in the mistakes."""
+        said = self.rule.decide(answers)
+        if self.levels is None or not (self.aim in self.levels.aims or self.levels.told_by(said, values)):
+            return None
+        return self.levels.steps(said, values)
+
+    def advice(self, metric: str, answers: np.ndarray, values: np.ndarray) -> list[str]:
+        ordered = self.steps_off(answers, values) is not None
+        return [HINT] if self.levels is not None and ordered and metric not in self.levels.aims else []
+
     def class_counts(self, answers: np.ndarray, values: np.ndarray, classes: tuple[str, ...]) -> list[ClassCount]:
         table = self.confusion(answers, values, len(classes))
         there, answered, right = table.sum(axis=1).tolist(), table.sum(axis=0).tolist(), table.diagonal().tolist()
@@ -246,45 +241,3 @@ class Classify(Task):
         table = np.zeros((num_classes, num_classes), dtype=np.int64)
         np.add.at(table, (values, self.rule.decide(answers)), 1)
         return table
-
-
-def _names(target: pl.Series) -> pl.Series:
-    """The answers as names; several labels in one cell are one name together."""
-    if isinstance(target.dtype, pl.List):
-        target = target.cast(pl.List(pl.String)).list.sort().list.join(", ")
-    return as_names(target)
-
-
-def _costs_of(decision: Mapping[str, Any]) -> Costs | None:
-    """Raises ValueError for costs that make no sense: nobody typed these."""
-    try:
-        return None if decision.get("costs") is None else read_costs(decision["costs"])
-    except UsageError as error:
-        raise ValueError(f"it decides by costs that are none: {error}") from None
-
-
-def _lone_classes(column: str, values: np.ndarray, classes: list[str]) -> tuple[Finding, ...]:
-    alone = np.flatnonzero(np.bincount(values, minlength=len(classes)) == 1)
-    if not len(alone):
-        return ()
-    names = listed([classes[code] for code in alone.tolist()], shown=5)
-    title = f"{len(alone):,} of {len(classes):,} classes have a single example, which cannot both teach and judge: {names}"
-    rows = np.flatnonzero(np.isin(values, alone)).tolist()
-    return (Finding("rare-class", Severity.LOW, title, column=column, rows=rows, fix="collect more examples, or leave these out"),)
-
-
-def _in_order(names: pl.Series, rows: pl.Series, dtype: pl.DataType, positive: str | None) -> list[str]:
-    """Class names: numbers in the order of numbers, all else alphabetically; of two, the positive one is last.
-
-    Unless the user names it, the positive class of two is the last one, or the rare one where one is rare: that is what is looked for.
-    """
-    counts = Counter[str]()
-    for name, number in zip(names, rows, strict=True):  # a name may be written in several ways
-        counts[name] += number
-    classes = sorted(counts, key=float) if dtype.is_numeric() else sorted(counts)
-    if positive is None:
-        rare = len(classes) == 2 and min(counts.values()) < _RARE * sum(counts.values())
-        return sorted(classes, key=lambda name: -counts[name]) if rare else classes
-    if positive not in classes or len(classes) != 2:
-        raise LeadlineError(f'"{positive}" cannot be the positive class', f"one of two classes; the classes are {', '.join(classes[:20])}")
-    return [name for name in classes if name != positive] + [positive]

@@ -122,6 +122,10 @@ class Task(ABC):
     def in_words(self, prediction: Mapping[str, Any]) -> tuple[str, str]:
         """A prediction, keys as in docs/json.md, for one line of a screen: the answer, and how sure it is."""
 
+    def of_classes(self, classes: tuple[str, ...]) -> Task:
+        """The same task, not deciding yet, where classes of these names are what is answered: names may mean more than that they differ."""
+        return self
+
     def deciding(self, decision: Mapping[str, Any] | None, num_classes: int) -> Task:
         """The same task with answers decided as a manifest says. Raises ValueError for a decision that it cannot take."""
         if decision is not None:
@@ -189,7 +193,8 @@ class Task(ABC):
         """The metric of that name. Raises LeadlineError with the names that fit."""
         fitting = {metric.name: metric for metric in self.fitting_metrics(num_classes)}
         if name not in fitting:
-            raise LeadlineError(f'"{name}" is not a metric for this task', f"one of: {', '.join(fitting)}")
+            saw = f'"{name}" is not a metric for this task, which is to {self.name}'
+            raise LeadlineError(saw, f"one of: {', '.join(fitting)}", "another --metric, or another --task")
         return fitting[name]
 
     @abstractmethod
@@ -203,6 +208,14 @@ class Task(ABC):
     def certainty(self, answers: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
         """How sure each statement was and whether it was right (m,); None where answers say nothing of it."""
         return None
+
+    def steps_off(self, answers: np.ndarray, values: np.ndarray) -> np.ndarray | None:
+        """(n,) by how many classes each answer lies above the truth; None where classes have no order, or one that nothing tells of."""
+        return None
+
+    def advice(self, metric: str, answers: np.ndarray, values: np.ndarray) -> list[str]:
+        """What could be asked for beside this metric, going by how answers are wrong: sentences without their full stop."""
+        return []
 
     def class_counts(self, answers: np.ndarray, values: np.ndarray, classes: tuple[str, ...]) -> list[ClassCount]:
         """Class by class, where there are classes."""

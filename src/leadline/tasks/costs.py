@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 
@@ -43,6 +44,14 @@ def read_costs(asked: str | Mapping[str, float]) -> Costs:
     if numbers["fp"] + numbers["fn"] == 0:
         raise UsageError("neither kind of mistake costs anything", "a cost above 0 for at least one", _TRY)
     return Costs(**numbers)
+
+
+def costs_of(decision: Mapping[str, Any]) -> Costs | None:
+    """Those in a manifest, if any. Raises ValueError for costs that make no sense: nobody typed these."""
+    try:
+        return None if decision.get("costs") is None else read_costs(decision["costs"])
+    except UsageError as error:
+        raise ValueError(f"it decides by costs that are none: {error}") from None
 
 
 def _pair(text: str) -> tuple[str, str]:

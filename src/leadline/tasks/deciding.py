@@ -22,6 +22,10 @@ class Rule(ABC):
     def to_json(self) -> dict[str, Any]:
         return {}
 
+    def in_words(self, classes: tuple[str, ...], why: str) -> str | None:
+        """For people, ending in the reason `why`; None where it goes without saying."""
+        return None
+
     def of_row(self, row: int) -> Rule:
         """The rule for one row; it is the same for all but in `EachRow`."""
         return self
@@ -47,6 +51,9 @@ class FromOn(Rule):
     def to_json(self) -> dict[str, Any]:
         return {"threshold": self.threshold}
 
+    def in_words(self, classes: tuple[str, ...], why: str) -> str:
+        return f'It answers "{classes[1]}" from a probability of {self.threshold:.1%} on{why}.'
+
 
 @dataclass(frozen=True)
 class Weighed(Rule):
@@ -60,6 +67,15 @@ class Weighed(Rule):
 
     def to_json(self) -> dict[str, Any]:
         return {"weights": self.weights.tolist()}
+
+    def in_words(self, classes: tuple[str, ...], why: str) -> str | None:
+        if not why:
+            return None
+        most, least = int(np.argmax(self.weights)), int(np.argmin(self.weights))
+        times = self.weights[most] / self.weights[least]
+        if times == 1:
+            return f"It answers with the likeliest class{why}."
+        return f'It weighs probabilities by how rare the classes are, "{classes[most]}" {times:,.3g} times "{classes[least]}"{why}.'
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 
@@ -59,10 +59,9 @@ def fit(
     """
     progress, store, began, seconds = progress or Progress(), Store(), perf_counter(), parse_budget(budget)
     directions, near_seconds = read_directions(monotone or {}), NEAR_SHARE * seconds
-    setup = set_up(data, task, metric, positive, seed, store, progress, near_seconds, judged=False, monotone=directions)
-    if classes is not None:
-        renamed = tuple(classes[int(name)] for name in setup.target.classes)
-        setup = replace(setup, target=replace(setup.target, classes=renamed))
+    setup = set_up(
+        data, task, metric, positive, seed, store, progress, near_seconds, judged=False, monotone=directions, renamed=classes
+    )  # fmt: skip
     # Rounded to tenths, so that the milliseconds that reading small data takes do not change what is learned.
     left = seconds * (1 - round((perf_counter() - began) / seconds, 1))
     planned = make_plan(setup, seconds, left, store, progress, learners)

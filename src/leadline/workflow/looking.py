@@ -23,6 +23,7 @@ from leadline.tasks.metrics import Metric
 _MOST_IN_A_MAP = 12  # classes; of more, the pairs that are confused most are listed
 _PAIRS = 12
 _CLASSES = 20
+_MOST_STEPS = 5  # by which an answer misses the truth; farther ones are drawn together
 _MISTAKES = 12
 _FACTS = 8  # values of a row that a card has room for
 _CHARACTERS = 400  # of one such value
@@ -102,10 +103,25 @@ class CloseLook:
         return (self.served or self.task).decision
 
     def deciding(self) -> list[Block]:
-        """How the model decides, where that does not go without saying, and what it costs, where mistakes have costs."""
+        """How the model decides, where that does not go without saying, what it costs, where mistakes have costs, and how far off it is,
+        where classes are in order.
+        """
         decides = (self.served or self.task).decides_in_words(self.classes)
-        said = [*([] if decides is None else [decides]), *self._costing()]
+        said = [*([] if decides is None else [decides]), *self._costing(), *self._near()]
         return [Paragraph(" ".join(said))] if said else []
+
+    @cached_property
+    def _steps_off(self) -> np.ndarray | None:
+        return self.task.steps_off(self.answers, self.truth)
+
+    def _near(self) -> Iterator[str]:
+        if self._steps_off is not None:
+            apart = np.abs(self._steps_off)
+            yield f"Of its answers {(apart == 0).mean():.1%} are right, and {(apart <= 1).mean():.1%} are off by one class at most."
+
+    def advice(self) -> list[str]:
+        """What else could be asked for, going by how answers are wrong."""
+        return self.task.advice(self.metric.name, self.answers, self.truth)
 
     def _costing(self) -> Iterator[str]:
         costs = self.costs
@@ -115,7 +131,7 @@ class CloseLook:
             yield f"1,000 rows cost {each['model']}; by other ways to decide: {others}."
 
     def blocks(self) -> list[Block]:
-        charts = [*self._map(), *self._honesty(), *self._numbers()]
+        charts = [*self._map(), *self._steps(), *self._honesty(), *self._numbers()]
         heading = [Heading("Where it is right and where it is not")] if charts or self.per_class else []
         return [*heading, *charts, *self._pairs(), *self._classes(), *self._mistakes()]
 
@@ -123,6 +139,14 @@ class CloseLook:
         if 0 < len(self.confusion) <= _MOST_IN_A_MAP:
             says = "Each line holds the rows of one class, each column what was answered; on the diagonal the answer is right."
             yield Chart("Truth and answer", HeatMap(self.classes, self.confusion.tolist(), "in truth", "answered"), says)
+
+    def _steps(self) -> Iterator[Block]:
+        if self._steps_off is None:
+            return
+        within = np.clip(self._steps_off, -_MOST_STEPS, _MOST_STEPS)
+        shares = {step: float((within == step).mean()) for step in range(int(within.min()), int(within.max()) + 1)}
+        marks = [Mark(_told_steps(step), share, f"{share:.1%}") for step, share in shares.items()]
+        yield Chart("How far off", Marks(marks, "of the answers", percent=True, bars=True), "By how many classes answers miss the truth.")
 
     def _pairs(self) -> Iterator[Block]:
         """Of many classes, those taken for each other most often."""
@@ -197,6 +221,13 @@ class CloseLook:
 def _cut(text: str) -> str:
     """Any cell may hold anything."""
     return text if len(text) <= _CHARACTERS else text[: _CHARACTERS - 1] + "…"
+
+
+def _told_steps(step: int) -> str:
+    if step == 0:
+        return "right"
+    more = " or more" if abs(step) == _MOST_STEPS else ""
+    return f"{abs(step)}{more} too {'high' if step > 0 else 'low'}"
 
 
 def _rounded(value: float) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -100,17 +100,20 @@ def set_up(
     judged: bool = True,
     costs: Costs | None = None,
     monotone: Mapping[str, Direction] | None = None,
+    renamed: Sequence[str] | None = None,
 ) -> Setup:
     """Raises LeadlineError where the target fits no task, or the metric or the directions of answers do not fit the task.
 
     Fingerprints of pictures are kept in `store`; looking for near duplicates may take `near_seconds`, else it is left out, with a finding.
-    Without `judged` every row teaches.
+    Without `judged` every row teaches. `renamed` are the names of classes where the target holds places in it.
     """
     as_read, answered = data, drop_missing_target(data)
     task, why = choose_task(answered.raw(data.require_target()), task_name)
     data = drop_missing_target(data, blank_answers=True) if task.blank_is_an_answer else answered
     target = task.read_target(data.raw(data.require_target()), positive)
+    target = target if renamed is None else replace(target, classes=tuple(renamed[int(name)] for name in target.classes))
     data = data.with_findings(*at_source(data, target.findings))
+    task = task.of_classes(target.classes)
     task = task if costs is None else task.weighing(costs, len(target.classes))
     check_directions(monotone or {}, data, task, target.classes)
     metric = task.metric(metric_name or task.default_metric(target), len(target.classes))

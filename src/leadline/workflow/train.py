@@ -74,7 +74,8 @@ def train(
 ) -> TrainReport:
     """From labelled examples to a saved, scored model. `budget` is a ceiling on the wall clock of the whole call.
 
-    `metric` is what learners are chosen by; where it looks at decisions (f1, f1_macro, balanced_accuracy) they are made for it.
+    `metric` is what learners are chosen by; where it looks at decisions (f1, f1_macro, balanced_accuracy, and of classes
+    that are whole numbers in order quadratic_kappa, mae) they are made for it.
     `cost` says what mistakes about two classes cost ("fp=1,fn=20"): decisions then cost as little as they can.
     `abstain` is the share of rows like these that the model promises to answer ("95%", 0.95); it refuses what is too unlike them.
     `monotone` says of number columns that the answer, or the chance of the positive class, may never fall ("up") or never rise ("down") as
@@ -215,22 +216,23 @@ def _report(
     seconds: float, example: list[str],
 ) -> TrainReport:  # fmt: skip
     setup, skipped = learned.setup, [*learned.plan.skipped, *learned.contest.failed]
+    look = CloseLook(
+        judged.task, judged.task.metrics[setup.metric.name], setup.target.classes, setup.data.take(judged.rows), judged.answers,
+        judged.truth, learned.task,
+    )  # fmt: skip
+    told = (*setup.data.remarks, *learned.rules.remarks(), *together(text_remarks(setup.data, setup.networks)), *look.advice())
     return TrainReport(
         name=setup.data.table.origin, task=setup.task.name, task_why=setup.task_why, target=setup.data.require_target(),
         target_why=setup.data.target_why,
         columns=[(name, choice.type, choice.why) for name, choice in setup.data.columns.items()],
-        remarks=(*setup.data.remarks, *learned.rules.remarks(), *together(text_remarks(setup.data, setup.networks))),
-        metric=setup.metric.name, score=Interval(**manifest.metrics[setup.metric.name]),  # type: ignore[arg-type]
+        remarks=told, metric=setup.metric.name, score=Interval(**manifest.metrics[setup.metric.name]),  # type: ignore[arg-type]
         baseline=manifest.baseline["value"], learner=manifest.learner, learner_title=title_of(learned.contest.winner.fitting),
         choice_why=learned.contest.choice.why, judged=judged.how, leaderboard=board, price=price,
         skipped=skipped, findings=(*setup.data.findings, *judged.findings, *nothing_learned([row.learner for row in board], skipped)),
         splits=setup.partition.sizes(), artifact=artifact, run=run, seconds=seconds, peak_memory_mb=peak_memory_mb(),
         promises=directions_in_words(setup.monotone, setup.task, setup.target.classes), monotone=setup.monotone,
-        example=example, abstain=setup.abstain, refused=judged.refused, classes=class_counts(setup), sentences=sentences_of(learned),
-        look=CloseLook(
-            judged.task, judged.task.metrics[setup.metric.name], setup.target.classes, setup.data.take(judged.rows), judged.answers,
-            judged.truth, learned.task,
-        ),
+        example=example, abstain=setup.abstain, refused=judged.refused, classes=class_counts(setup), look=look,
+        sentences=sentences_of(learned),
     )  # fmt: skip
 
 
