@@ -15,12 +15,14 @@ if TYPE_CHECKING:
     from leadline.data.table import Data
     from leadline.errors import LeadlineError
     from leadline.findings import Finding
+    from leadline.workflow.check import check
     from leadline.workflow.evaluate import evaluate
     from leadline.workflow.train import train
 
 # Each name is loaded when first touched, so that `import leadline` stays instant.
 _PLACES = {
     "read": "leadline.data.read",
+    "check": "leadline.workflow.check",
     "train": "leadline.workflow.train",
     "evaluate": "leadline.workflow.evaluate",
     "load": "leadline.artifact.model",
@@ -30,7 +32,7 @@ _PLACES = {
     "LeadlineError": "leadline.errors",
 }
 
-__all__ = ["Data", "Finding", "LeadlineError", "Model", "evaluate", "load", "read", "train"]
+__all__ = ["Data", "Finding", "LeadlineError", "Model", "check", "evaluate", "load", "read", "train"]
 
 
 class _Public(ModuleType):

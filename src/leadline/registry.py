@@ -138,6 +138,15 @@ BLENDS = Registry("way to blend", {
     "blend": "leadline.learners.blend:Blend",
 })  # fmt: skip
 
+# In the order in which they are run: quick ones first.
+CHECKS = Registry("check", {
+    "missing-values": "leadline.check.missing_values:MissingValues",
+    "id-like": "leadline.check.id_like:IdLike",
+    "mixed-types": "leadline.check.mixed_types:MixedTypes",
+    "label-spelling": "leadline.check.label_spelling:LabelSpelling",
+    "imbalance": "leadline.check.imbalance:Imbalance",
+})  # fmt: skip
+
 # Everything an artefact can be made of: its graph names parts by these kinds.
 PARTS = Registry("kind of part", {
     "efficientnet-lite0": "leadline.encoders.efficientnet:EfficientNetLite0",

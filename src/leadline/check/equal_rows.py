@@ -21,12 +21,13 @@ _FEW_VALUES = 100
 def without_ids(data: Data) -> Data:
     """Without the names and whole numbers that are different in every row: with one of them no two rows would ever be equal."""
     sample = data.take(_evenly(data))
-    ids = {name for name, kind in data.types.items() if _tells_apart(sample, name, kind) and _tells_apart(data, name, kind)}
+    ids = {name for name, kind in data.types.items() if tells_apart(sample, name, kind) and tells_apart(data, name, kind)}
     kept = {name: choice for name, choice in data.columns.items() if name not in ids}
     return replace(data, columns=kept) if kept else data
 
 
-def _tells_apart(data: Data, name: str, kind: str) -> bool:
+def tells_apart(data: Data, name: str, kind: str) -> bool:
+    """Whether a column of names or whole numbers is different in every row."""
     raw = data.raw(name)
     return (kind == "category" or raw.dtype.is_integer()) and raw.n_unique() == len(raw)
 

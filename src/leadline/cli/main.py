@@ -9,7 +9,7 @@ import sys
 import typer
 from typer.exceptions import TyperException
 
-from leadline.cli import demo, doctor, evaluate, predict, read, train
+from leadline.cli import check, demo, doctor, evaluate, predict, read, train
 from leadline.errors import LeadlineError, UsageError, masked
 
 _INTERRUPTED = 130  # what typer makes of Ctrl-C
@@ -41,6 +41,7 @@ def _options(
 
 
 app.command("read")(read.command)
+app.command("check")(check.command)
 app.command("train")(train.command)
 app.command("evaluate")(evaluate.command)
 app.command("predict")(predict.command)

@@ -47,9 +47,12 @@ class Planned:
 
 
 def make_plan(
-    setup: Setup, budget_seconds: float, seconds_left: float, store: Store, progress: Progress, only: Sequence[str] | None = None
-) -> Planned:
-    """What `learn` takes, for `only` these learners and the trivial one, or for all."""
+    setup: Setup, budget_seconds: float, seconds_left: float, store: Store, progress: Progress, only: Sequence[str] | None = None,
+    folds: Sequence[tuple[int, int]] | None = None,
+) -> Planned:  # fmt: skip
+    """What `learn` takes, for `only` these learners and the trivial one, or for all; `folds` are (folds, outer folds), from most to least
+    thorough, where the usual ones are not meant.
+    """
     sizes, began = setup.sizes(), perf_counter()
     may_measure = max(_LEAST_MEASURING, _MEASURING_SHARE * seconds_left)
     learners, refused = _possible(setup, sizes, LEARNERS if only is None else {TRIVIAL, *only})
@@ -67,7 +70,7 @@ def make_plan(
     seconds_left -= perf_counter() - began - (may_measure - calibration.seconds_left)  # comparing engines takes its time
     seconds_left -= _familiarity_seconds(sizes, inputs, calibration)
     asked = Asked(sizes, setup.task, inputs.seconds, _most_effort(setup), _MEMORY_SHARE * memory_bytes())
-    folds, until = _fold_options(setup), perf_counter() + seconds_left
+    folds, until = folds or _fold_options(setup), perf_counter() + seconds_left
     trials = trial_prices(setup, sizes, fields, seconds_left)
     chosen = fill_budget(fields, asked, seconds_left - (1 + folds[0][1]) * min(trials.values(), default=0.0), folds)
     in_plan = {fitting.learner for fitting in chosen.fittings}

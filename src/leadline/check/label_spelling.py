@@ -1,0 +1,78 @@
+"""Names that are one and the same, written in several ways: Cat, "cat " and CAT as three classes."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import ClassVar
+
+import numpy as np
+import polars as pl
+
+from leadline.check.contract import Check, Checked
+from leadline.check.view import View
+from leadline.findings import Finding, Severity
+
+_MOST_NAMES = 10_000  # of a column that are compared
+_LONG = 6  # letters from which on one wrong letter is a slip rather than another word
+_MARKS = "_-.'\u2019\"`"
+_SLIP = 0.05  # of the rows of the usual spelling, which a slip has at most
+
+
+class LabelSpelling(Check):
+    """Equal but for case, spaces, underscores, marks and accents; or a rare name one letter away from a frequent one (Damerau 1964)."""
+
+    code: ClassVar[str] = "label-spelling"
+    title: ClassVar[str] = "is one name written in several ways?"
+
+    def run(self, view: View) -> Checked:
+        names = [name for name, kind in view.data.types.items() if kind == "category"]
+        if view.labels is not None and view.labels.codes is not None and not view.data.raw(view.labels.name).dtype.is_numeric():
+            names = [view.labels.name, *names]
+        return Checked(tuple(finding for name in names for finding in self._of_column(view, name)))
+
+    def _of_column(self, view: View, column: str) -> Iterator[Finding]:
+        raw = view.data.raw(column)
+        if raw.dtype != pl.String or raw.n_unique() > _MOST_NAMES:
+            return
+        counts = Counter(dict(raw.drop_nulls().value_counts().iter_rows()))
+        for usual, others in spellings(counts).items():
+            rows = raw.is_in(others).fill_null(False).to_numpy()
+            written = ", ".join(f'"{name}" ({counts[name]:,})' for name in (usual, *others))
+            severity = Severity.HIGH if view.labels is not None and column == view.labels.name else Severity.MEDIUM
+            title = f"{column} has what looks like one name in {len(others) + 1} spellings: {written}"
+            yield view.found(self.code, severity, title, column=column, rows=np.flatnonzero(rows), fix=f'write "{usual}" in all of them')
+
+
+def spellings(counts: Mapping[str, int]) -> dict[str, list[str]]:
+    """The most frequent spelling of a name -> its other ones; names written in one way only are left out."""
+    alike = dict[str, list[str]]()
+    for name in sorted(counts, key=lambda name: (-counts[name], name)):
+        alike.setdefault(_plain(name), []).append(name)
+    found = {names[0]: names[1:] for names in alike.values() if len(names) > 1}
+    frequent = {_plain(names[0]): names[0] for names in alike.values()}
+    for plain, name in frequent.items():
+        usual = next((frequent[other] for other in _one_letter_away(plain) if other in frequent), None)
+        if usual is not None and counts[name] <= _SLIP * counts[usual]:
+            found.setdefault(usual, []).append(name)
+    return found
+
+
+def _plain(name: str) -> str:
+    """In small letters, without accents, spaces and marks that mean nothing. In a name with digits marks may mean something: -1.5, 1/2."""
+    letters = unicodedata.normalize("NFKD", name).casefold().split()
+    if any(letter.isdigit() for letter in name):
+        return " ".join(letters)
+    plain = "".join(letter for letter in "".join(letters) if letter not in _MARKS and not unicodedata.combining(letter))
+    return plain or name.strip()
+
+
+def _one_letter_away(plain: str) -> Iterator[str]:
+    """Of a name in letters: without one of them, and with two neighbours exchanged; names with digits may differ by one and mean it."""
+    if len(plain) < _LONG or not plain.isalpha():
+        return
+    for place in range(len(plain)):
+        yield plain[:place] + plain[place + 1 :]
+    for place in range(len(plain) - 1):
+        yield plain[:place] + plain[place + 1] + plain[place] + plain[place + 2 :]

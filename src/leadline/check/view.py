@@ -1,0 +1,92 @@
+"""All that a check may look at; what takes long is made when a check first asks for it, once for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from leadline.data.split import Partition
+from leadline.data.table import Data
+from leadline.encoders.store import Store
+from leadline.findings import Finding, Severity
+from leadline.progress import Progress
+from leadline.tasks.contract import Target, Task
+from leadline.tasks.metrics import Metric
+
+
+@dataclass(frozen=True)
+class Labels:
+    """What is asked of the rows, and the answer that each of them holds. `partition` says who teaches and who judges."""
+
+    name: str  # of the target column
+    task: Task
+    target: Target
+    metric: Metric
+    partition: Partition
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return self.target.classes
+
+    @property
+    def codes(self) -> np.ndarray | None:
+        """(n,) the class of each row; None where a row is not of exactly one class."""
+        one_each = self.target.values.ndim == 1 and np.issubdtype(self.target.values.dtype, np.integer)
+        return self.target.values if self.classes and one_each else None
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What models said of rows that they did not learn from: `values` as the task has answers, NaN for rows that could not be read."""
+
+    values: np.ndarray  # (n, num_classes) chances, or (n,) numbers
+    learner: str
+    title: str  # the learner's, for people
+
+
+@dataclass(frozen=True)
+class Vectors:
+    """(n, d) float32 in which rows that mean the same lie together, and what made them, for people. Rows that could not be read are NaN."""
+
+    values: np.ndarray
+    made_by: str
+
+
+class View:
+    """`labels` is None where the rows have no answers. `groups` (n,): equal numbers for copies and what the user says belongs together.
+
+    `answer` and `encode` are called at most once; both raise LeadlineError where that cannot be done.
+    """
+
+    def __init__(
+        self, data: Data, labels: Labels | None, groups: np.ndarray | None, seed: int, store: Store, progress: Progress,
+        answer: Callable[[], Answers], encode: Callable[[], Vectors],
+    ) -> None:  # fmt: skip
+        self.data, self.labels, self.groups, self.seed, self.store, self.progress = data, labels, groups, seed, store, progress
+        self._answer, self._encode = answer, encode
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    @cached_property
+    def answers(self) -> Answers:
+        return self._answer()
+
+    @cached_property
+    def vectors(self) -> Vectors:
+        return self._encode()
+
+    @property
+    def known_answers(self) -> Answers | None:
+        """The answers where some check has asked for them."""
+        return self.__dict__.get("answers")
+
+    def found(
+        self, code: str, severity: Severity, title: str, detail: str = "", *, column: str | None = None,
+        rows: np.ndarray | Sequence[int] = (), fix: str = "",
+    ) -> Finding:  # fmt: skip
+        """A finding; `rows` are positions in the data."""
+        return Finding(code, severity, title, detail, column, [self.data.source_row(int(row)) for row in rows], fix)

@@ -1,0 +1,136 @@
+"""`check`: is this data good enough, and are the categories the right ones? Questions are asked one after another; nothing is changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from leadline.check.contract import Checked, NotApplicable
+from leadline.check.duplicates import find_copies
+from leadline.check.view import Labels, View
+from leadline.data.read import read
+from leadline.data.table import Data
+from leadline.encoders.store import Store
+from leadline.errors import UsageError
+from leadline.evaluate.intervals import score_interval
+from leadline.findings import Finding, Severity
+from leadline.plan.budget import parse_budget
+from leadline.progress import Progress
+from leadline.registry import CHECKS
+from leadline.workflow.check_report import CheckReport, Unasked
+from leadline.workflow.failing import FAILURES, why_failed
+from leadline.workflow.out_of_fold import OutOfFoldModels
+from leadline.workflow.read import class_counts, unreadable_pictures
+from leadline.workflow.setup import Setup, set_up
+
+_FOUND_ON_READING = ("corrupt-file", "exact-duplicate", "near-duplicate", "duplicate-labels", "split-leak", "constant-column", "rare-class")
+_ORDER = {Severity.HIGH: 0, Severity.MEDIUM: 1, Severity.LOW: 2}
+_NEAR_SHARE = 0.25  # of the budget may go into looking for near duplicates
+
+
+def check(
+    source: Any,
+    *,
+    target: str | None = None,
+    task: str | None = None,
+    types: Mapping[str, str] | None = None,
+    exclude: Sequence[str] = (),
+    group: str | None = None,
+    time: str | None = None,
+    table: str | None = None,
+    query: str | None = None,
+    only: Sequence[str] | None = None,
+    skip: Sequence[str] = (),
+    budget: str = "2m",
+    seed: int = 0,
+    out: str | Path | None = None,
+    progress: Progress | None = None,
+) -> CheckReport:
+    """What is wrong with the data, worst first. `only` and `skip` are codes of findings; the folder `out` gets a line for every row.
+
+    Raises LeadlineError where nothing can be read, UsageError for a code that there is not.
+    """
+    progress, began, seconds = progress or Progress(), perf_counter(), parse_budget(budget)
+    wanted = _wanted(only, skip)
+    progress.say("reading")
+    data = read(source, target=target, types=types, exclude=exclude, group=group, time=time, table=table, query=query, need_target=False)
+    store, near = Store(), _NEAR_SHARE * seconds if "near-duplicate" in wanted else 0.0
+    setup = None if data.target is None else set_up(data, task, None, None, seed, store, progress, near)
+    view, findings = _view(data, setup, seconds, seed, store, progress, near)
+    findings = [finding for finding in findings if finding.code in wanted or finding.code not in (*CHECKS, *_FOUND_ON_READING)]
+    asked, unasked = _ask(view, [code for code in CHECKS if code in wanted], progress)
+    findings += [finding for checked in asked for finding in checked.findings]
+    report = CheckReport(
+        data=view.data, setup=setup, class_counts={} if setup is None else class_counts(setup),
+        findings=tuple(sorted(findings, key=lambda finding: (_ORDER[finding.severity], -len(finding.rows)))), unasked=tuple(unasked),
+        facts={name: fact for checked in asked for name, fact in checked.facts.items()},
+        rows={name: values for checked in asked for name, values in checked.rows.items()},
+        answers=view.known_answers, score=_score(view), seconds=perf_counter() - began,
+    )  # fmt: skip
+    if out is not None:
+        report.write_rows(Path(out))
+    return report
+
+
+def codes() -> list[str]:
+    """Of all findings that can be asked for."""
+    return [*CHECKS, *(code for code in _FOUND_ON_READING if code not in CHECKS)]
+
+
+def at_least(severity: str | None) -> set[Severity]:
+    """This severity and those above it; none for None. Raises UsageError where it is none."""
+    if severity is None:
+        return set()
+    if severity not in list(Severity):
+        raise UsageError(f'"{severity}" is not a severity', f"one of: {', '.join(Severity)}")
+    return {other for other in Severity if _ORDER[other] <= _ORDER[Severity(severity)]}
+
+
+def _wanted(only: Sequence[str] | None, skip: Sequence[str]) -> set[str]:
+    for code in (*(only or ()), *skip):
+        if code not in codes():
+            raise UsageError(f'there is no check "{code}"', f"one of: {', '.join(codes())}")
+    return set(codes() if only is None else only) - set(skip)
+
+
+def _view(
+    data: Data, setup: Setup | None, seconds: float, seed: int, store: Store, progress: Progress, near: float
+) -> tuple[View, list[Finding]]:
+    """What checks look at, and what was found while reading."""
+    models = OutOfFoldModels(data, setup, seconds, seed, store, progress)
+    if setup is None:
+        copies = find_copies(data, np.zeros(len(data), np.int64), 0, store, progress, near)
+        view = View(data, None, copies.groups, seed, store, progress, models.answers, models.vectors)
+        return view, [*unreadable_pictures(data), *data.findings, *copies.findings]
+    labels = Labels(setup.data.require_target(), setup.task, setup.target, setup.metric, setup.partition)
+    view = View(setup.data, labels, setup.groups, seed, store, progress, models.answers, models.vectors)
+    return view, [*unreadable_pictures(setup.data), *setup.data.findings]
+
+
+def _ask(view: View, wanted: Sequence[str], progress: Progress) -> tuple[list[Checked], list[Unasked]]:
+    """What was found, and what could not be asked; a check that fails does not keep the others from going on."""
+    asked, unasked = list[Checked](), list[Unasked]()
+    for code in wanted:
+        progress.say(f"checking: {CHECKS.get(code).title}")
+        try:
+            outcome = CHECKS.get(code)().run(view)
+        except FAILURES as error:
+            outcome = NotApplicable(why_failed(error))
+        if isinstance(outcome, NotApplicable):
+            unasked.append(Unasked(code, outcome.why))
+        else:
+            asked.append(outcome)
+    return asked, unasked
+
+
+def _score(view: View) -> Any:
+    """The score of the models that checks have asked, on rows that they did not learn from; None where none did."""
+    answers, labels = view.known_answers, view.labels
+    if answers is None or labels is None:
+        return None
+    told = np.isfinite(answers.values.reshape(len(view), -1)).all(axis=1)
+    return score_interval(labels.metric, answers.values[told], labels.target.values[told], view.seed)

@@ -1,0 +1,178 @@
+"""What `check` has to say: the worst first for a person, everything for a program, a line for each row of the data for a table."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from leadline.check.quality import lost_points, quality_of
+from leadline.check.view import Answers
+from leadline.data.table import Data
+from leadline.errors import LeadlineError, listed
+from leadline.evaluate.intervals import Interval
+from leadline.files import write_atomically
+from leadline.findings import Finding, Severity
+from leadline.reports import Block, Card, Command, Gallery, Grid, Heading, Paragraph, Report
+from leadline.workflow.setup import Setup
+
+ROWS_FILE = "rows.parquet"
+_SHOWN = 5  # rows of a finding on a screen
+_CARDS = 12  # on a page
+_FACTS, _CHARACTERS = 6, 300  # of a row's values on a card
+_SEVERITY_WORDS = {Severity.HIGH: "Mend first", Severity.MEDIUM: "Worth a look", Severity.LOW: "Good to know"}
+_TONES = {Severity.HIGH: "warning", Severity.MEDIUM: "plain", Severity.LOW: "quiet"}
+
+
+@dataclass(frozen=True)
+class Unasked:
+    """A check that could not be asked of these data, and why."""
+
+    code: str
+    why: str
+
+
+@dataclass(frozen=True)
+class CheckReport(Report):
+    """`facts` are keys of the JSON that checks add; `rows` what they say of every row, (n,) arrays by column."""
+
+    data: Data
+    setup: Setup | None
+    class_counts: Mapping[str, int]
+    findings: tuple[Finding, ...]
+    unasked: tuple[Unasked, ...]
+    facts: Mapping[str, Any]
+    rows: Mapping[str, np.ndarray]
+    answers: Answers | None
+    score: Interval | None
+    seconds: float
+
+    @cached_property
+    def quality_parts(self) -> dict[str, float]:
+        return lost_points(self.findings, len(self.data))
+
+    @property
+    def quality(self) -> float:
+        return quality_of(self.quality_parts)
+
+    def worst(self) -> Severity | None:
+        return self.findings[0].severity if self.findings else None
+
+    def to_json(self) -> dict[str, Any]:
+        setup = self.setup
+        asked = {"task": setup and setup.task.name, "classes": dict(self.class_counts)}
+        splits = setup.partition.sizes() if setup else self.data.describe()["splits"]
+        return {
+            "data": {**self.data.describe(), **asked, "splits": splits},
+            "findings": [finding.to_json() for finding in self.findings],
+            "quality": round(self.quality, 1),
+            "quality_parts": [{"code": code, "points": round(points, 2)} for code, points in self.quality_parts.items()],
+            "score": None if self.score is None else self.score.to_json(),
+            "expected_label_errors": None, "score_if_mended": None, **self.facts,
+            "not_applicable": [{"code": one.code, "why": one.why} for one in self.unasked],
+            "seconds": round(self.seconds, 2),
+        }  # fmt: skip
+
+    def write_rows(self, folder: Path) -> None:
+        """`rows.parquet`: one line for each row of the data."""
+        sources = [self.data.source(row) for row in range(len(self.data))]
+        columns = {"row": self.data.source_rows(), "source": sources, **self._split_and_label(), **dict(self.rows)}
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise LeadlineError(f"{folder} cannot be written ({error.strerror})", "a folder", "another -o") from error
+        from io import BytesIO
+
+        file = BytesIO()
+        pl.DataFrame(columns).write_parquet(file)
+        write_atomically(folder / ROWS_FILE, file.getvalue())
+
+    def _split_and_label(self) -> dict[str, Any]:
+        if self.setup is None:
+            return {}
+        split = np.full(len(self.data), "train", dtype=object)
+        split[self.setup.partition.valid], split[self.setup.partition.test] = "valid", "test"
+        labels = [self.setup.task.told(value, self.setup.target.classes) for value in self.setup.target.values]
+        return {"split": split.tolist(), "label": labels}
+
+    def blocks(self) -> list[Block]:
+        return [*self._what(), *self._listed(), *self._unasked_blocks(), *self._verdict(), *self._next()]
+
+    def page(self) -> list[Block]:
+        """The verdict first, and examples to look at under each finding."""
+        return [*self._what(), *self._verdict(), *self._illustrated(), *self._unasked_blocks(), *self._next()]
+
+    def _what(self) -> list[Block]:
+        classes = f", {len(self.class_counts):,} classes" if self.class_counts else ""
+        target = f'; the answers are in "{self.data.target}"' if self.data.target else "; no answers"
+        said = f"{len(self.data):,} rows, {len(self.data.columns):,} columns{classes}{target}."
+        return [Heading(f"How good the data are: {self.data.table.origin or self.data.name}"), Paragraph(said)]
+
+    def _verdict(self) -> list[Block]:
+        counts = [f"{self._number(severity)} {severity}" for severity in Severity if self._number(severity)]
+        parts = [(code, f"-{points:.1f}") for code, points in self.quality_parts.items() if points >= 0.05]
+        said = f"Quality {self.quality:.0f} of 100: {'nothing was found' if not counts else 'findings: ' + ', '.join(counts)}."
+        blocks: list[Block] = [Heading("In one figure"), Paragraph(said, "strong")]
+        if parts:
+            blocks.append(Grid(("points", "for"), [(points, code) for code, points in parts]))
+        if self.score is not None and self.setup is not None and self.answers is not None:
+            metric = self.setup.metric
+            value, low, high = (metric.shown(number) for number in (self.score.value, self.score.low, self.score.high))
+            blocks.append(Paragraph(f"As they are, a {self.answers.title} reaches {value} {metric.title} ({low} to {high}).", "quiet"))
+        return blocks
+
+    def _number(self, severity: Severity) -> int:
+        return sum(finding.severity == severity for finding in self.findings)
+
+    def _listed(self) -> list[Block]:
+        blocks = list[Block]()
+        for severity in (Severity.HIGH, Severity.MEDIUM, Severity.LOW):
+            found = [finding for finding in self.findings if finding.severity == severity]
+            if found:
+                blocks.append(Heading(_SEVERITY_WORDS[severity]))
+                blocks += [block for finding in found for block in self._in_words(finding)]
+        return blocks
+
+    def _in_words(self, finding: Finding) -> Iterator[Block]:
+        yield Paragraph(f"{finding.in_words} [{finding.code}]", _TONES[finding.severity])
+        if finding.rows:
+            more = f" and {len(finding.rows) - _SHOWN:,} more" if len(finding.rows) > _SHOWN else ""
+            yield Paragraph(f"  rows {', '.join(map(str, finding.rows[:_SHOWN]))}{more}", "quiet")
+        if finding.fix:
+            yield Paragraph(f"  try: {finding.fix}", "quiet")
+
+    def _illustrated(self) -> list[Block]:
+        places = {row: place for place, row in enumerate(self.data.source_rows().tolist())}
+        blocks = list[Block]()
+        for severity in (Severity.HIGH, Severity.MEDIUM, Severity.LOW):
+            found = [finding for finding in self.findings if finding.severity == severity]
+            blocks += [Heading(_SEVERITY_WORDS[severity])] if found else []
+            for finding in found:
+                blocks += self._in_words(finding)
+                shown = [places[row] for row in finding.rows[:_CARDS] if row in places]
+                blocks += [Gallery([self._card(row) for row in shown])] if shown else []
+        return blocks
+
+    def _card(self, row: int) -> Card:
+        label = self.data.show(self.data.target, row) if self.data.target else f"row {self.data.source_row(row)}"
+        facts = [(name, value[:_CHARACTERS]) for name, value in list(self.data.tell(row).items())[:_FACTS]]
+        return Card(label, (self.data.source(row),), facts, partial(self.data.thumbnail, row))
+
+    def _unasked_blocks(self) -> list[Block]:
+        if not self.unasked:
+            return []
+        reasons = dict[str, list[str]]()
+        for one in self.unasked:
+            reasons.setdefault(one.why, []).append(one.code)
+        return [Heading("Not asked"), *(Paragraph(f"{listed(codes, len(codes))}: {why}.", "quiet") for why, codes in reasons.items())]
+
+    def _next(self) -> list[Block]:
+        verb = ["leadline", "train" if self.setup is not None else "read", self.data.table.origin or "DATA"]
+        target = ["--target", self.data.target] if self.data.target and self.data.table.target is None else []
+        return [Heading("What to type next"), Command(shlex.join([*verb, *target]))]

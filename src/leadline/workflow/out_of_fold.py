@@ -1,0 +1,102 @@
+"""What models say of rows that they did not learn from, and the vectors that they read: what checks look at besides the data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from time import perf_counter
+
+import numpy as np
+
+from leadline.check.view import Answers, Vectors
+from leadline.data.examples import Examples
+from leadline.data.split import everything
+from leadline.data.table import Data
+from leadline.encoders.contract import Vectors as MakesVectors
+from leadline.encoders.store import Store
+from leadline.errors import LeadlineError
+from leadline.evaluate.folds import make_folds
+from leadline.parts import Node
+from leadline.progress import Progress
+from leadline.workflow.blending import title_of
+from leadline.workflow.contest import OutOfFold, Rules
+from leadline.workflow.encode import Encoded, encode
+from leadline.workflow.fitting import hold_contest
+from leadline.workflow.planning import Planned, make_plan
+from leadline.workflow.setup import Setup
+
+_FOLDS = ((5, 0), (3, 0))  # every row has to be held out once
+_SHARE = 0.6  # of the budget for answers and vectors; the checks that look at them take the rest
+
+
+@dataclass(frozen=True)
+class OutOfFoldModels:
+    """Plans within `seconds`, encodes and fits, each when it is first asked for."""
+
+    data: Data
+    setup: Setup | None
+    seconds: float
+    seed: int
+    store: Store
+    progress: Progress
+
+    def answers(self) -> Answers:
+        """Of the learner that wins on folds of all rows. Raises LeadlineError where there is nothing to learn."""
+        winner = self._winner
+        setup, found = self._all_teach, self._encoded
+        values = np.asarray(setup.task.answers(winner.calibrated), np.float64)
+        rows = found.good[winner.rows]
+        answers = np.full((len(setup.data), *values.shape[1:]), np.nan)
+        answers[rows] = values
+        return Answers(answers, winner.learner, title_of(winner.fitting))
+
+    def vectors(self) -> Vectors:
+        """Of the encoder with the most numbers that the plan has room for. Raises LeadlineError where no encoder reads these data."""
+        parts = {name: node.part for name, node in self._planned_nodes.items() if name in self._encoded.values}
+        makers = {name: part for name, part in parts.items() if isinstance(part, MakesVectors)}
+        if not makers:
+            raise LeadlineError("nothing makes vectors of these columns", "pictures or texts, and time to encode them", "a larger --budget")
+        name = max(makers, key=lambda name: makers[name].dimension)
+        values = np.array(self._encoded.values[name], np.float32)
+        values[[*self._encoded.bad]] = np.nan
+        return Vectors(values, parts[name].kind)
+
+    @cached_property
+    def _all_teach(self) -> Setup:
+        """Each row is judged by models that did not learn from it, so that no part is held back."""
+        if self.setup is None:
+            raise LeadlineError("these rows have no answers to learn from", "labelled examples", "name the column with --target COL")
+        return replace(self.setup, partition=everything(len(self.setup.data)))
+
+    @cached_property
+    def _planned(self) -> Planned:
+        left = _SHARE * self.seconds
+        return make_plan(self._all_teach, left, left, self.store, self.progress, folds=_FOLDS)
+
+    @cached_property
+    def _planned_nodes(self) -> dict[str, Node]:
+        read = {name for fitting in self._planned.plan.fittings for name in fitting.inputs}
+        return {name: node for name, node in self._planned.nodes.items() if name in read}
+
+    @cached_property
+    def _encoded(self) -> Encoded:
+        encodings = {encoding.node: encoding for encoding in self._planned.plan.encodings}
+        return encode(self._all_teach.data, list(self._planned_nodes.values()), encodings, self.store, self.progress)
+
+    @cached_property
+    def _winner(self) -> OutOfFold:
+        setup, plan, encoded, began = self._all_teach, self._planned.plan, self._encoded, perf_counter()
+        groups = None if setup.groups is None else setup.groups[encoded.good]
+        examples = Examples(encoded.values, setup.data.forms, setup.target.values, setup.num_classes, setup.groups)
+        if encoded.bad:
+            examples = replace(examples.take(encoded.good), groups=groups)
+        folds = make_folds(examples, setup.task, plan.num_folds, self.seed)
+        if not folds:
+            raise LeadlineError("all rows are of one group, so that none can be held out", "several groups", "leave out --group")
+        with self.progress.track("learning", "fits") as advance:
+            total = len(plan.fittings) * len(folds)
+            done = iter(range(1, total + 1))
+            rules = Rules(setup.task, setup.metric, self.seed, lambda: advance(next(done, total), total))
+            contest = hold_contest(examples, folds, plan.fittings, rules)
+        self.progress.say(f"{contest.winner.learner} answered every row out of fold in {perf_counter() - began:.1f} s")
+        return contest.winner
