@@ -28,7 +28,8 @@ class Finding:
     @property
     def in_words(self) -> str:
         """What was noticed, in sentences."""
-        return " ".join(f"{part[:1].upper()}{part[1:].rstrip('.')}." for part in (self.title, self.detail) if part)
+        sentences = [f"{part[:1].upper()}{part[1:].rstrip('.')}" for part in (self.title, self.detail) if part]
+        return " ".join(sentence if sentence.endswith("?") else f"{sentence}." for sentence in sentences)
 
     def to_json(self) -> dict[str, Any]:
         return {**asdict(self), "severity": str(self.severity), "num_rows": len(self.rows)}

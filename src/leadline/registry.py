@@ -145,6 +145,7 @@ CHECKS = Registry("check", {
     "mixed-types": "leadline.check.mixed_types:MixedTypes",
     "label-spelling": "leadline.check.label_spelling:LabelSpelling",
     "imbalance": "leadline.check.imbalance:Imbalance",
+    "spurious-cue": "leadline.check.spurious_cue:SpuriousCue",
 })  # fmt: skip
 
 # Everything an artefact can be made of: its graph names parts by these kinds.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -67,6 +68,7 @@ class View:
     ) -> None:  # fmt: skip
         self.data, self.labels, self.groups, self.seed, self.store, self.progress = data, labels, groups, seed, store, progress
         self._answer, self._encode = answer, encode
+        self._once = dict[str, Any]()
 
     def __len__(self) -> int:
         return len(self.data)
@@ -78,6 +80,12 @@ class View:
     @cached_property
     def vectors(self) -> Vectors:
         return self._encode()
+
+    def once(self, name: str, make: Callable[[], Any]) -> Any:
+        """What several checks look at and only they know how to make: made when the first of them asks for it by this name."""
+        if name not in self._once:
+            self._once[name] = make()
+        return self._once[name]
 
     @property
     def known_answers(self) -> Answers | None:
