@@ -145,6 +145,8 @@ CHECKS = Registry("check", {
     "mixed-types": "leadline.check.mixed_types:MixedTypes",
     "label-spelling": "leadline.check.label_spelling:LabelSpelling",
     "imbalance": "leadline.check.imbalance:Imbalance",
+    "text-noise": "leadline.check.text_noise:TextNoise",
+    "low-quality-picture": "leadline.check.low_quality_picture:LowQualityPicture",
     "spurious-cue": "leadline.check.spurious_cue:SpuriousCue",
 })  # fmt: skip
 

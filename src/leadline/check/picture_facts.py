@@ -20,7 +20,7 @@ from leadline.progress import Advance
 
 DIMENSION = 15
 _SIDE = 96  # pixels at which brightness and sharpness are measured; smaller pictures stay as they are
-_VERSION = b"picture facts 1: 96 pixels"
+_VERSION = b"picture facts 2: 96 pixels"
 _CHUNK = 2_048  # pictures between two writes to the store
 _TOGETHER = 64  # pictures that a thread measures at once
 _MOST = 100_000  # pictures of one data set that are looked at
@@ -37,11 +37,13 @@ class PictureFacts:
     @cached_property
     def width(self) -> np.ndarray:
         """Upright, as the header says."""
-        return self.stored[:, 0] * _HALF + self.stored[:, 1]
+        width: np.ndarray = self.stored[:, 0] * _HALF + self.stored[:, 1]
+        return width
 
     @cached_property
     def height(self) -> np.ndarray:
-        return self.stored[:, 2] * _HALF + self.stored[:, 3]
+        height: np.ndarray = self.stored[:, 2] * _HALF + self.stored[:, 3]
+        return height
 
     @property
     def format(self) -> np.ndarray:
@@ -60,12 +62,12 @@ class PictureFacts:
 
     @property
     def darkest(self) -> np.ndarray:
-        """Grey level that one pixel in twenty is below."""
+        """Grey level that one pixel in a hundred is below."""
         return self.stored[:, 7]
 
     @property
     def brightest(self) -> np.ndarray:
-        """Grey level that one pixel in twenty is above."""
+        """Grey level that one pixel in a hundred is above."""
         return self.stored[:, 8]
 
     @property
@@ -90,7 +92,8 @@ class PictureFacts:
 
     @property
     def readable(self) -> np.ndarray:
-        return np.isfinite(self.stored[:, 0])
+        readable: np.ndarray = np.isfinite(self.stored[:, 0])
+        return readable
 
 
 def facts_of(view: View, column: str) -> tuple[np.ndarray, PictureFacts]:
@@ -164,6 +167,6 @@ def _levels(pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(n, 5) brightness, contrast, darkest, brightest, blur, and (n,) colour, of pictures (n, h, w, 3) uint8."""
     grey = pixels.mean(axis=3, dtype=np.float32)
     flat = grey.reshape(len(grey), -1)
-    darkest, brightest = np.quantile(flat, (0.05, 0.95), axis=1)
+    darkest, brightest = np.quantile(flat, (0.01, 0.99), axis=1)
     colour = (pixels.max(axis=3) - pixels.min(axis=3)).reshape(len(grey), -1).mean(axis=1)
     return np.stack([flat.mean(axis=1), flat.std(axis=1), darkest, brightest, blur(grey)], axis=1), colour

@@ -14,7 +14,8 @@ def blur(grey: np.ndarray) -> np.ndarray:
     Share of the differences between neighbouring pixels that are left once the picture is blurred along them; the larger of both
     directions (Crete, Dolmiere, Ladret, Nicolas, "The blur effect", 2007).
     """
-    return np.fmax(_along(grey), _along(grey.transpose(0, 2, 1)))
+    worse: np.ndarray = np.fmax(_along(grey), _along(grey.transpose(0, 2, 1)))
+    return worse
 
 
 def _along(grey: np.ndarray) -> np.ndarray:

@@ -11,8 +11,10 @@ from leadline.data.split import fold_numbers
 _FOLDS = 5
 _MOST_BINS = 256
 _ROWS_PER_BIN = 10
-_PRIOR = 2.0  # rows by which a bin's share of a class is drawn towards the share of all
+_COARSE = (4, 32)  # parts of the range, each the better known: a bin is drawn towards its part, a part towards the larger one
+_PRIOR = 40.0  # rows by which it is drawn; of five settings tried, the one that lost least of a known area
 _Z = 1.959964  # normal quantile of 0.975
+_SHARED = (1 + _FOLDS / (_FOLDS - 1)) ** 0.5  # folds share the rows that teach, which makes them swing together (Nadeau and Bengio 2003)
 _SHARP = 0.02  # of the rows of other classes, which may have a value that marks a class
 
 
@@ -62,15 +64,27 @@ def _bins(values: np.ndarray) -> np.ndarray:
 
 def _areas(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Of counts (folds, bins, classes): (classes,) areas and their intervals (Hanley and McNeil 1982)."""
-    of_bin = counts.sum(axis=2)
-    taught, taught_all = counts.sum(axis=0) - counts, of_bin.sum(axis=0) - of_bin
-    shares = taught.sum(axis=1) / np.maximum(1.0, taught_all.sum(axis=1))[:, None]
-    chances = (taught + _PRIOR * shares[:, None, :]) / (taught_all[:, :, None] + _PRIOR)
+    of_bin, chances = counts.sum(axis=2), _chances(counts)
     areas = [_mean_area(counts[:, :, place], of_bin - counts[:, :, place], chances[:, :, place]) for place in range(counts.shape[2])]
     area, yes = np.array(areas), counts.sum(axis=(0, 1))
     no = counts.sum() - yes
-    spread = _spread(area, yes, no)
+    spread = _SHARED * _spread(area, yes, no)
     return area, np.clip(area - _Z * spread, 0.0, 1.0), np.clip(area + _Z * spread, 0.0, 1.0)
+
+
+def _chances(counts: np.ndarray) -> np.ndarray:
+    """(folds, bins, classes): what the rows of the other folds say of each bin, shrunk step by step (Gelman and Hill 2006, chapter 12)."""
+    taught = counts.sum(axis=0) - counts
+    chances = taught.sum(axis=1, keepdims=True) / np.maximum(1.0, taught.sum(axis=(1, 2))[:, None, None])
+    sizes = counts.sum(axis=(0, 2))
+    middles = (np.cumsum(sizes) - sizes / 2) / max(1.0, sizes.sum())
+    for parts in _COARSE:
+        part = np.minimum((middles * parts).astype(np.int64), parts - 1)
+        starts = np.flatnonzero(np.diff(part, prepend=-1))
+        sums = np.add.reduceat(taught, starts, axis=1)[:, np.searchsorted(part[starts], part)]
+        chances = (sums + _PRIOR * chances) / (sums.sum(axis=2, keepdims=True) + _PRIOR)
+    shrunk: np.ndarray = (taught + _PRIOR * chances) / (taught.sum(axis=2, keepdims=True) + _PRIOR)
+    return shrunk
 
 
 def _mean_area(yes: np.ndarray, no: np.ndarray, chances: np.ndarray) -> float:

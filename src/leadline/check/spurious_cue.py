@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from leadline.check.contract import Check, Checked, NotApplicable
-from leadline.check.cues import Cue, cues_of
+from leadline.check.cues import Cue, Kind, cues_of
 from leadline.check.single_cue import Told, told_by
 from leadline.check.view import Labels, View
 from leadline.errors import listed
@@ -17,11 +17,12 @@ from leadline.findings import Finding, Severity
 
 _LEAST_ROWS = 10  # of a class of which anything is said
 _MOST_ROWS = 100_000  # that are looked at; more would tell the same
-_MADE = {Severity.LOW: 0.7, Severity.MEDIUM: 0.85, Severity.HIGH: 0.95}  # area under the curve that the interval must be above
-_SHOWN = {Severity.LOW: 0.8, Severity.MEDIUM: 0.97}  # where what rows are about may well decide it
-_MARKED = {Severity.LOW: 0.3, Severity.MEDIUM: 0.5, Severity.HIGH: 0.8}  # share of a class that has what hardly any others have
+# By how much a cue tells, from low to high: the area under the curve that the interval must be above, and the share of a class that has
+# what hardly any others have.
+_AREA = {Kind.MADE: (0.7, 0.85, 0.95), Kind.SHOWN: (0.8, 0.97), Kind.WRITTEN: ()}
+_MARKED = {Kind.MADE: (0.3, 0.5, 0.8), Kind.SHOWN: (), Kind.WRITTEN: (0.5, 0.8)}
+_STEPS = (Severity.LOW, Severity.MEDIUM, Severity.HIGH)
 _CLASSES = 3
-_WORSE = {Severity.LOW: 0, Severity.MEDIUM: 1, Severity.HIGH: 2}
 
 
 @dataclass(frozen=True)
@@ -34,12 +35,13 @@ class _Of:
     severity: Severity
 
     @property
-    def strength(self) -> tuple[int, float]:
-        return _WORSE[self.severity], float(self.told.low[self.place])
+    def strength(self) -> tuple[int, bool, float]:
+        """Of two classes that one cue parts the one that has it comes first."""
+        return _STEPS.index(self.severity), self.marked, float(self.told.low[self.place])
 
     @property
     def marked(self) -> bool:
-        return bool(self.told.held[self.place] >= _MARKED[Severity.LOW]) and self.cue.made
+        return bool(self.told.held[self.place] >= min(_MARKED[self.cue.kind], default=np.inf))
 
 
 class SpuriousCue(Check):
@@ -63,7 +65,7 @@ class SpuriousCue(Check):
                     best[key] = one
         together = dict[tuple[str, str | None], list[_Of]]()
         for (family, column, _), one in best.items():
-            together.setdefault((family, column), []).append(one)
+            together.setdefault((family, column), []).append(one)  # each with the clearest of the cues that mean the same
         return Checked(tuple(_finding(view, some, codes, names) for some in together.values()))
 
 
@@ -96,26 +98,27 @@ def _told(view: View, cue: Cue, codes: np.ndarray, num_classes: int) -> Iterator
 
 
 def _severity(cue: Cue, told: Told, place: int) -> Severity | None:
-    reached = [severity for severity, least in (_MADE if cue.made else _SHOWN).items() if told.low[place] >= least]
-    marked = [severity for severity, least in _MARKED.items() if told.held[place] >= least and told.low[place] > 0.5 and cue.made]
-    worst = max((*reached, *marked), key=_WORSE.__getitem__, default=None)
-    return None if worst is None else min(worst, cue.most, key=_WORSE.__getitem__)
+    """None where it tells no more than is worth saying."""
+    steps = sum(told.low[place] >= least for least in _AREA[cue.kind])
+    if told.low[place] > 0.5:
+        steps = max(steps, sum(told.held[place] >= least for least in _MARKED[cue.kind]))
+    return None if steps == 0 else min(_STEPS[steps - 1], cue.most, key=_STEPS.index)
 
 
 def _finding(view: View, some: list[_Of], codes: np.ndarray, names: list[str]) -> Finding:
-    """Of one cue: the classes that it tells, the clearest first."""
-    some = sorted(some, key=lambda one: one.strength, reverse=True)
+    """Of one cue: the classes that it tells, the clearest first; of two classes one is enough."""
+    some = sorted(some, key=lambda one: one.strength, reverse=True)[: 1 if len(names) == 2 else None]
     first = some[0]
     cue, told, place = first.cue, first.told, first.place
-    named = listed([names[one.place] for one in some], _CLASSES)
-    what = "of a row" if cue.column is None else f"of {cue.column}"
-    title = f"does {cue.name} give {named} away?"
+    title = cue.question.format(classes=listed([names[one.place] for one in some], _CLASSES))
+    where = f" in {cue.column}" if cue.column is not None and len(view.data.columns) > 1 else ""
     area, low, high = told.value[place], told.low[place], told.high[place]
-    detail = f"by that {what} alone, {names[place]} comes before the others in {area:.1%} of pairs ({low:.1%} to {high:.1%}; chance is 50%)"
-    rows = np.concatenate([_marked_rows(one, codes) for one in some])
+    detail = f"by that alone{where}, {names[place]} is ranked before others in {area:.1%} of pairs ({low:.1%} to {high:.1%}; chance is 50%)"
     if first.marked:
-        detail = f"{told.held[place]:.1%} of {names[place]} have {cue.say(told.mark[place])}, and {told.others[place]:.1%} of the others; {detail}"
-    return view.found("spurious-cue", first.severity, title, detail, column=cue.column, rows=np.unique(rows), fix=_fix(cue))
+        shares = f"{told.held[place]:.1%} of {names[place]} have {cue.say(told.mark[place])}, and {told.others[place]:.1%} of the others"
+        detail = f"{shares}; {detail}"
+    rows = np.unique(np.concatenate([_marked_rows(one, codes) for one in some]))
+    return view.found("spurious-cue", first.severity, title, detail, column=cue.column, rows=rows, fix=cue.fix)
 
 
 def _marked_rows(one: _Of, codes: np.ndarray) -> np.ndarray:
@@ -125,11 +128,3 @@ def _marked_rows(one: _Of, codes: np.ndarray) -> np.ndarray:
     cue, apart = one.cue, np.abs(np.round(one.cue.values / one.cue.width) - np.round(one.told.mark[one.place] / one.cue.width))
     rows: np.ndarray = cue.rows[(apart <= 1) & (codes[cue.rows] == one.place)]
     return rows
-
-
-def _fix(cue: Cue) -> str:
-    if cue.family == "order":
-        return "splits that we make mix the rows; before anyone takes the first ones for a part, shuffle them"
-    if cue.made:
-        return "ask whether new rows will have it too: if not, take it out (crop, convert, fill in), or collect all classes in the same way"
-    return "if that is what the classes are like, all is well; if it comes from how they were collected, a model will learn it instead"
