@@ -9,6 +9,7 @@ from leadline.columns.language import language_of, languages_of
 
 _CHARACTERS = 300  # of a text that are looked at
 _FREQUENT = 150  # words that nearly every text of the usual language has some of
+_OFTEN = 0.04  # times a text that such a word occurs at least
 _ASKED = 400  # texts, those with the smallest share of frequent words
 _LETTERS = 40  # fewer say too little
 _SAMPLED = 5_000  # texts whose words are counted
@@ -35,6 +36,7 @@ def _frequent_shares(heads: pl.Series) -> np.ndarray:
     """(n,) share of each text's words that are among the words most frequent in all."""
     sample = heads.gather_every(max(1, len(heads) // _SAMPLED))
     words = sample.str.extract_all(r"\pL+").explode().drop_nulls().value_counts(sort=True).head(_FREQUENT)
+    words = words.filter(words["count"] >= _OFTEN * len(sample))
     pattern = "|".join(sorted(words[:, 0].to_list(), key=len, reverse=True))
     if not pattern:
         return np.zeros(len(heads))
