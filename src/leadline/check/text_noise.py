@@ -73,7 +73,7 @@ class TextNoise(Check):
             return
         some = texts.gather(rows[:: max(1, len(rows) // _LOOKED_AT)])
         often = some.str.extract_all(_MARKUP).explode().str.replace(r"\s.*[^/>]", " ").value_counts(sort=True).head(_SHOWN)
-        often = often.filter(often["count"] >= _OFTEN * often["count"].max())
+        often = often.filter(pl.col("count") >= _OFTEN * pl.col("count").max())
         title = f"{_rows(rows)} of {column} ({len(rows) / len(texts):.1%}) {_have(rows)} markup: {', '.join(often[:, 0].to_list())}"
         detail = "learners take it for words; where all classes have it, it does little harm"
         fix = "replace tags by spaces and entities by letters"

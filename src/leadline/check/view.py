@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy as np
 from leadline.data.split import Partition
 from leadline.data.table import Data
 from leadline.encoders.store import Store
-from leadline.findings import Finding, Severity
+from leadline.findings import Finding, Mend, Severity
 from leadline.progress import Progress
 from leadline.tasks.contract import Target, Task
 from leadline.tasks.metrics import Metric
@@ -94,7 +94,8 @@ class View:
 
     def found(
         self, code: str, severity: Severity, title: str, detail: str = "", *, column: str | None = None,
-        rows: np.ndarray | Sequence[int] = (), fix: str = "",
+        rows: np.ndarray | Sequence[int] = (), fix: str = "", mends: tuple[Mend, ...] = (),
     ) -> Finding:  # fmt: skip
-        """A finding; `rows` are positions in the data."""
-        return Finding(code, severity, title, detail, column, [self.data.source_row(int(row)) for row in rows], fix)
+        """A finding; `rows`, of its mends too, are positions in the data."""
+        there = tuple(replace(mend, rows=tuple(self.data.source_row(row) for row in mend.rows)) for mend in mends)
+        return Finding(code, severity, title, detail, column, [self.data.source_row(int(row)) for row in rows], fix, there)
