@@ -26,6 +26,8 @@ from leadline.workflow.pricing import Inputs, Pricing
 from leadline.workflow.scaling import trial_prices
 from leadline.workflow.setup import Setup
 
+_PARTS = (2, 4, 8, 16, 32, 64, 128)  # of the rows that may teach, where the budget is too short for all
+_LEAST_TAUGHT, _LEAST_A_CLASS = 500, 5  # rows that a part has to hold
 _MANY_ROWS = 20_000  # from here on one fifth held back chooses as surely as five folds
 _SOME_ROWS = 5_000  # and from here on three folds: what a fit saves buys more effort
 _MEMORY_SHARE = 0.7  # of what this process may use; the rest is for the data and for others
@@ -44,6 +46,28 @@ class Planned:
     plan: Plan
     nodes: dict[str, Node]
     room: Room | None  # None: the plan is executed as it stands
+
+
+def plan_within(
+    setup: Setup, budget_seconds: float, seconds_left: float, store: Store, progress: Progress, only: Sequence[str] | None = None
+) -> tuple[Setup, Planned]:
+    """A plan in which somebody looks at the examples, and who teaches in it: all rows or, where nobody could learn from so many in time, a
+    part of them. The plan for all rows where no part is small enough either.
+    """
+    whole = planned = make_plan(setup, budget_seconds, seconds_left, store, progress, only)
+    least = max(_LEAST_TAUGHT, _LEAST_A_CLASS * setup.num_classes)
+    for part in _PARTS:
+        if _looks(planned.plan) or len(setup.teaching) < part * least or whole.room is None:
+            break
+        smaller = replace(setup, part=part)
+        planned = make_plan(smaller, budget_seconds, whole.room.until - perf_counter(), store, progress, only)
+        if _looks(planned.plan):
+            return smaller, planned
+    return setup, whole
+
+
+def _looks(plan: Plan) -> bool:
+    return any(fitting.learner != TRIVIAL for fitting in plan.fittings)
 
 
 def make_plan(

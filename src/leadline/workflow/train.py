@@ -34,7 +34,7 @@ from leadline.workflow.leaderboard import leaderboard, price_of
 from leadline.workflow.learning import Learned, learn
 from leadline.workflow.looking import CloseLook
 from leadline.workflow.naming import find_networks, made_ready, readers
-from leadline.workflow.planning import Planned, make_plan, replayed_inputs
+from leadline.workflow.planning import Planned, plan_within, replayed_inputs
 from leadline.workflow.read import class_counts
 from leadline.workflow.runs import new_run, places, publish
 from leadline.workflow.sentences import sentences_of
@@ -107,7 +107,7 @@ def train(
     artifact, runs = places(setup.data.name, out)
     if written is None:
         left = budget_seconds - (perf_counter() - began) - afterwards
-        planned = make_plan(setup, budget_seconds, left, store, progress, only)
+        setup, planned = plan_within(setup, budget_seconds, left, store, progress, only)
     else:
         planned = Planned(written, replayed_inputs(setup, written), None)
     run = _begin_run(runs, setup, planned.plan)
@@ -175,7 +175,7 @@ def _set_up_again(source: Any, plan: Plan, table: str | None, query: str | None,
         plan.task, plan.metric, read_as["positive"], plan.seed, near_seconds, _costs(read_as), read_as.get("abstain"),
         read_directions(read_as.get("monotone", {})),
     )  # fmt: skip
-    setup = _set_up(data, networks, asked, store, progress)
+    setup = replace(_set_up(data, networks, asked, store, progress), part=read_as.get("part", 1))
     if setup.fingerprint != read_as["fingerprint"]:
         raise _other_data(plan, f"these are {len(data):,} rows with other values")
     for what, then, now in (
@@ -220,7 +220,8 @@ def _report(
         judged.task, judged.task.metrics[setup.metric.name], setup.target.classes, setup.data.take(judged.rows), judged.answers,
         judged.truth, learned.task,
     )  # fmt: skip
-    told = (*setup.data.remarks, *learned.rules.remarks(), *together(text_remarks(setup.data, setup.networks)), *look.advice())
+    texts = together(text_remarks(setup.data, setup.networks))
+    told = (*setup.data.remarks, *setup.remarks, *learned.rules.remarks(), *texts, *look.advice())
     return TrainReport(
         name=setup.data.table.origin, task=setup.task.name, task_why=setup.task_why, target=setup.data.require_target(),
         target_why=setup.data.target_why,
