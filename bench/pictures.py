@@ -5,6 +5,7 @@
 Each set is learned from at most 10,000 of its training rows, drawn with seed 0, and judged on its official test. `faces` has none:
 five outer folds of all rows, seed 0, stratified by person; `train` sees the other four, and the rows judged are put together.
 The peer is `peers/hog_logistic.py` (scikit-image's HOG at 64 pixels). A paired interval over the judged rows says which differences count.
+Where 1,000 rows or more judge, the calibration error of ours is judged too.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import numpy as np
 import polars as pl
 
 from harness import DATA, ROOT, Bench, leadline, parser_for, run, scratch_folder, train, training_columns
-from paired import accuracy, paired_difference
+from paired import ENOUGH, MOST_ERROR, accuracy, calibration_error, paired_difference
 
 TRAIN_ROWS, FOLDS = 10_000, 5
 TABLES = {"pneumoniamnist": DATA / "medical" / "pneumoniamnist", "mnist": DATA / "mnist", "cifar10": DATA / "cifar10"}
@@ -56,11 +57,22 @@ def measure(bench: Bench, name: str, fold: int, split: Split, folder: Path, cach
         table.write_parquet(path)
     trial = train(source, model, "--target", "label", cache=cache)
     answer = trial.json()
-    answers = leadline("predict", model, tables[1], "--json", cache=cache).json()["predictions"]
-    ours = np.array([one["label"] for one in answers]) == split[1]["label"].to_numpy()
+    leadline("predict", model, tables[1], "-o", folder / "answers.parquet", cache=cache)
+    answers = pl.read_parquet(folder / "answers.parquet")
+    ours = (answers["label"] == split[1]["label"]).fill_null(False).to_numpy()
+    error = calibration_error(answers.select(pl.col("^p\\(.*\\)$")), ours)
+    if len(ours) >= ENOUGH:
+        bench.at_most(f"{name}: calibration error (ECE, 15 bins)", error, MOST_ERROR)
     board = " ".join(f"{entry['learner']}={entry['score']:.4f}" for entry in answer["leaderboard"])
     left = " ".join(entry["learner"] for entry in answer["skipped"])
-    about = {"data": name, "accuracy": float(ours.mean()), "leaderboard": board, "skipped": left, "peer_versions": ""}
+    about = {
+        "data": name,
+        "accuracy": float(ours.mean()),
+        "ece": round(error, 4),
+        "leaderboard": board,
+        "skipped": left,
+        "peer_versions": "",
+    }
     bench.record(state=f"{name} ours", trial=fold, **trial.row(), **training_columns(answer), **about)
     trial = run([sys.executable, "bench/peers/hog_logistic.py", *map(str, tables), "-o", str(rows)])
     answer = json.loads(trial.stdout.splitlines()[-1])

@@ -133,7 +133,7 @@ def _possible(setup: Setup, sizes: Sizes, names: Iterable[str]) -> tuple[list[Le
         if reason is None:
             learners.append(learner)
         else:
-            refused.append(Skipped(learner.name, 0.0, reason))
+            refused.append(Skipped(learner.name, 0.0, reason, foreign=True))
     return learners, refused
 
 
