@@ -73,7 +73,7 @@ def measure(bench: Bench, name: str, fold: int, split: Split, folder: Path, cach
         "skipped": left,
         "peer_versions": "",
     }
-    bench.record(state=f"{name} ours", trial=fold, **trial.row(), **training_columns(answer), **about)
+    bench.record(state=f"{name} ours", trial=fold, **trial.row(), **training_columns(answer), **about, peer_versions="")
     trial = run([sys.executable, "bench/peers/hog_logistic.py", *map(str, tables), "-o", str(rows)])
     answer = json.loads(trial.stdout.splitlines()[-1])
     about = {"data": name, "accuracy": answer["accuracy"], "peer_versions": answer["versions"]}
