@@ -33,6 +33,7 @@ _SOME_ROWS = 5_000  # and from here on three folds: what a fit saves buys more e
 _MEMORY_SHARE = 0.7  # of what this process may use; the rest is for the data and for others
 # So long may go into learning how fast this machine is at what it has never done, once; it does not count (design, section 1).
 _MEASURING_SHARE, _LEAST_MEASURING = 0.2, 6.0
+_LEAST_TO_DOUBT = 45.0  # seconds: who gives less wants an answer now, by what a busy machine said of itself
 _FREE = Rate(0.0, 0.0, 1e-9)  # the trivial baseline costs nothing worth measuring, so it is in every plan
 _BASE_MB = 350.0  # interpreter and libraries; measured on Linux with Python 3.11
 _ENGINE_MB = 300.0  # an inference engine with its network and the pictures or texts in flight
@@ -80,7 +81,7 @@ def make_plan(
     sizes, began = setup.sizes(), perf_counter()
     may_measure = max(_LEAST_MEASURING, _MEASURING_SHARE * seconds_left)
     learners, refused = _possible(setup, sizes, LEARNERS if only is None else {TRIVIAL, *only})
-    calibration = Calibration(progress.say, may_measure)
+    calibration = Calibration(progress.say, may_measure, seconds_left >= _LEAST_TO_DOUBT)
     pricing, fields = Pricing(setup, sizes, calibration, store, progress, seconds_left), list[Field]()
     for learner in learners:
         try:
