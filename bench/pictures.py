@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -48,7 +48,9 @@ def face_splits(num_folds: int) -> Iterator[Split]:
         yield rows[np.sort(order[turn != fold])], rows[np.sort(order[turn == fold])]
 
 
-def measure(bench: Bench, name: str, fold: int, split: Split, folder: Path, cache: Path) -> tuple[np.ndarray, np.ndarray]:
+def measure(
+    bench: Bench, name: str, fold: int, split: Split, folder: Path, cache: Path, peer: str = "hog"
+) -> tuple[np.ndarray, np.ndarray]:
     """Which test rows ours and the peer had right."""
     source, model, rows = folder / name, folder / f"{name}.leadline", folder / "peer.parquet"
     source.mkdir(exist_ok=True)
@@ -74,21 +76,20 @@ def measure(bench: Bench, name: str, fold: int, split: Split, folder: Path, cach
         "peer_versions": "",
     }
     bench.record(state=f"{name} ours", trial=fold, **trial.row(), **training_columns(answer), **about, peer_versions="")
-    trial = run([sys.executable, "bench/peers/hog_logistic.py", *map(str, tables), "-o", str(rows)])
+    trial = run([sys.executable, f"bench/peers/{peer}_logistic.py", *map(str, tables), "-o", str(rows)])
     answer = json.loads(trial.stdout.splitlines()[-1])
     about = {"data": name, "accuracy": answer["accuracy"], "peer_versions": answer["versions"]}
-    bench.record(state=f"{name} hog", trial=fold, **trial.row(answer["seconds"]), **about)
+    bench.record(state=f"{name} {peer}", trial=fold, **trial.row(answer["seconds"]), **about)
     return ours, pl.read_parquet(rows)["right"].to_numpy()
 
 
-def compare(bench: Bench, name: str, num_folds: int, folder: Path, cache: Path) -> None:
-    splits = face_splits(num_folds) if name == "faces" else table_splits(name)
-    pairs = [measure(bench, name, fold, split, folder, cache) for fold, split in enumerate(splits)]
+def compare(bench: Bench, name: str, splits: Iterable[Split], folder: Path, peer: str = "hog", called: str = "HOG") -> None:
+    pairs = [measure(bench, name, fold, split, folder, folder / "cache", peer) for fold, split in enumerate(splits)]
     ours, theirs = (np.concatenate(answers) for answers in zip(*pairs, strict=True))
     difference = paired_difference([accuracy(ours)], accuracy(theirs), len(ours))
     columns = {"metric": "accuracy", "score": difference.value, "low": difference.low, "high": difference.high, "n": len(ours)}
     bench.record(state=f"{name} difference", data=name, **columns)
-    claim = f"{name}: accuracy {ours.mean():.4f} not significantly below HOG and logistic regression ({theirs.mean():.4f})"
+    claim = f"{name}: accuracy {ours.mean():.4f} not significantly below {called} and logistic regression ({theirs.mean():.4f})"
     bench.holds(claim, str(difference), not difference.significantly_below)
 
 
@@ -100,7 +101,7 @@ def main() -> int:
     bench = Bench("pictures")
     with scratch_folder("pictures") as folder:
         for name in chosen.sets.split(","):
-            compare(bench, name, chosen.folds, folder, folder / "cache")
+            compare(bench, name, face_splits(chosen.folds) if name == "faces" else table_splits(name), folder)
     return bench.finish()
 
 

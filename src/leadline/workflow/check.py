@@ -24,7 +24,7 @@ from leadline.registry import CHECKS
 from leadline.workflow.check_report import CheckReport, Unasked
 from leadline.workflow.failing import FAILURES, why_failed
 from leadline.workflow.out_of_fold import OutOfFoldModels
-from leadline.workflow.read import class_counts, unreadable_pictures
+from leadline.workflow.read import unreadable_pictures
 from leadline.workflow.setup import Setup, set_up
 
 _FOUND_ON_READING = ("corrupt-file", "exact-duplicate", "near-duplicate", "duplicate-labels", "split-leak", "constant-column", "rare-class")
@@ -65,7 +65,7 @@ def check(
     asked, unasked = _ask(view, [code for code in CHECKS if code in wanted], progress)
     findings += [finding for checked in asked.values() for finding in checked.findings]
     report = CheckReport(
-        data=view.data, setup=setup, class_counts={} if setup is None else class_counts(setup),
+        data=view.data, setup=setup, class_counts={} if setup is None else setup.class_counts(),
         findings=tuple(sorted(findings, key=lambda finding: (_ORDER[finding.severity], -len(finding.rows)))),
         asked=tuple(asked), unasked=tuple(unasked),
         facts={name: fact for checked in asked.values() for name, fact in checked.facts.items()},

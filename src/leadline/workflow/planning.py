@@ -26,8 +26,6 @@ from leadline.workflow.pricing import Inputs, Pricing
 from leadline.workflow.scaling import trial_prices
 from leadline.workflow.setup import Setup
 
-_PARTS = (2, 4, 8, 16, 32, 64, 128)  # of the rows that may teach, where the budget is too short for all
-_LEAST_TAUGHT, _LEAST_A_CLASS = 500, 5  # rows that a part has to hold
 _MANY_ROWS = 20_000  # from here on one fifth held back chooses as surely as five folds
 _SOME_ROWS = 5_000  # and from here on three folds: what a fit saves buys more effort
 _MEMORY_SHARE = 0.7  # of what this process may use; the rest is for the data and for others
@@ -49,39 +47,23 @@ class Planned:
     room: Room | None  # None: the plan is executed as it stands
 
 
-def plan_within(
-    setup: Setup, budget_seconds: float, seconds_left: float, store: Store, progress: Progress, only: Sequence[str] | None = None
-) -> tuple[Setup, Planned]:
-    """A plan in which somebody looks at the examples, and who teaches in it: all rows or, where nobody could learn from so many in time, a
-    part of them. The plan for all rows where no part is small enough either.
-    """
-    whole = planned = make_plan(setup, budget_seconds, seconds_left, store, progress, only)
-    least = max(_LEAST_TAUGHT, _LEAST_A_CLASS * setup.num_classes)
-    for part in _PARTS:
-        if _looks(planned.plan) or len(setup.teaching) < part * least or whole.room is None:
-            break
-        smaller = replace(setup, part=part)
-        planned = make_plan(smaller, budget_seconds, whole.room.until - perf_counter(), store, progress, only)
-        if _looks(planned.plan):
-            return smaller, planned
-    return setup, whole
-
-
-def _looks(plan: Plan) -> bool:
-    return any(fitting.learner != TRIVIAL for fitting in plan.fittings)
+def calibration_within(seconds_left: float, progress: Progress) -> Calibration:
+    """With what may go into measuring this machine, where so much of the budget is left."""
+    may_measure = max(_LEAST_MEASURING, _MEASURING_SHARE * seconds_left)
+    return Calibration(progress.say, may_measure, seconds_left >= _LEAST_TO_DOUBT)
 
 
 def make_plan(
     setup: Setup, budget_seconds: float, seconds_left: float, store: Store, progress: Progress, only: Sequence[str] | None = None,
-    folds: Sequence[tuple[int, int]] | None = None,
+    folds: Sequence[tuple[int, int]] | None = None, calibration: Calibration | None = None,
 ) -> Planned:  # fmt: skip
     """What `learn` takes, for `only` these learners and the trivial one, or for all; `folds` are (folds, outer folds), from most to least
     thorough, where the usual ones are not meant.
     """
     sizes, began = setup.sizes(), perf_counter()
-    may_measure = max(_LEAST_MEASURING, _MEASURING_SHARE * seconds_left)
+    calibration = calibration or calibration_within(seconds_left, progress)
+    may_measure = calibration.seconds_left
     learners, refused = _possible(setup, sizes, LEARNERS if only is None else {TRIVIAL, *only})
-    calibration = Calibration(progress.say, may_measure, seconds_left >= _LEAST_TO_DOUBT)
     pricing, fields = Pricing(setup, sizes, calibration, store, progress, seconds_left), list[Field]()
     for learner in learners:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -32,6 +33,7 @@ from leadline.tasks.monotone import Direction, check_directions
 
 LEAST_ROWS = 8  # fewer leave nothing to learn from once folds have held some back
 _OTHER_FOLDS = 3  # added to the seed: who teaches is drawn otherwise than who judges
+_COUNTED_AT_ONCE = 20_000  # rows, for the memory of as many classes
 _LEAST_UNJUDGED = 2  # where all rows teach
 
 
@@ -76,6 +78,21 @@ class Setup:
         groups = None if self.groups is None else self.groups[rows]
         drawn: np.ndarray = rows[fold_numbers(strata, self.part, self.seed + _OTHER_FOLDS, groups) == 0]
         return drawn
+
+    @property
+    def split_sizes(self) -> dict[str, int]:
+        """Rows that teach, choose and judge."""
+        valid = int(np.isin(self.teaching, self.partition.valid).sum())
+        return {"train": len(self.teaching) - valid, "valid": valid, "test": len(self.partition.test)}
+
+    def class_counts(self, rows: np.ndarray | None = None) -> dict[str, int]:
+        """Class or label -> how many of these rows, or of all, are of it, the most frequent first; empty for numbers."""
+        values, classes, counts = self.target.values if rows is None else self.target.values[rows], self.target.classes, Counter[str]()
+        for start in range(0, len(values) if classes else 0, _COUNTED_AT_ONCE):
+            some = values[start : start + _COUNTED_AT_ONCE]
+            blank = self.task.answers(np.zeros((len(some), self.task.num_outputs(len(classes)))))
+            counts.update({count.name: count.there for count in self.task.class_counts(blank, some, classes)})
+        return dict(counts.most_common())
 
     @property
     def remarks(self) -> list[str]:

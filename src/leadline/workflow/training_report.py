@@ -39,6 +39,10 @@ class LeaderboardRow:
     latency_ms: float
     size_mb: float
 
+    def to_json(self) -> dict[str, Any]:
+        """A score that the rows cannot tell is null."""
+        return {name: None if value != value else value for name, value in asdict(self).items()}
+
 
 @dataclass(frozen=True)
 class Price:
@@ -105,7 +109,7 @@ class TrainReport(Report):
             "score": self.score.to_json(),
             "baseline": {"value": self.baseline},
             "learner": self.learner,
-            "leaderboard": [asdict(row) for row in self.leaderboard],
+            "leaderboard": [row.to_json() for row in self.leaderboard],
             "price": asdict(self.price),
             "skipped": [asdict(s) for s in self.skipped],
             "rules": list(self.sentences.lines) if self.sentences else [],

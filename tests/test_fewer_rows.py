@@ -15,8 +15,8 @@ import pytest
 import leadline as ll
 from leadline.encoders.store import Store
 from leadline.progress import Progress
-from leadline.workflow import planning
-from leadline.workflow.planning import plan_within
+from leadline.workflow import fewer_rows
+from leadline.workflow.fewer_rows import plan_within
 from leadline.workflow.setup import Setup, set_up
 
 
@@ -36,14 +36,14 @@ def plans_for(rows: int, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Makes learning possible from so many rows at most; the sizes that plans were asked for."""
     asked = list[int]()
 
-    def make_plan(setup: Setup, *args: Any) -> Any:
+    def make_plan(setup: Setup, *args: Any, **more: Any) -> Any:
         asked.append(len(setup.teaching))
         learners = ["baseline"] + ["linear"] * (asked[-1] <= rows)
         return SimpleNamespace(
             plan=SimpleNamespace(fittings=[SimpleNamespace(learner=name) for name in learners]), room=SimpleNamespace(until=9.0)
         )
 
-    monkeypatch.setattr(planning, "make_plan", make_plan)
+    monkeypatch.setattr(fewer_rows, "make_plan", make_plan)
     return asked
 
 
@@ -53,7 +53,7 @@ def test_the_largest_part_that_somebody_can_learn_from(setup: Setup, monkeypatch
     found, planned = plan_within(setup, 10.0, 8.0, Store(), Progress())
     assert found.part == part
     assert len(planned.plan.fittings) == (1 if rows == 100 else 2)
-    assert min(asked) >= planning._LEAST_TAUGHT * 0.9
+    assert min(asked) >= fewer_rows._LEAST_TAUGHT * 0.9
 
 
 def test_a_part_holds_every_class_in_its_share_and_no_half_groups(setup: Setup) -> None:
@@ -65,6 +65,30 @@ def test_a_part_holds_every_class_in_its_share_and_no_half_groups(setup: Setup) 
     others = np.setdiff1d(setup.teaching, taught)
     assert not set(setup.groups[taught]) & set(setup.groups[others])
     assert not set(taught) & set(setup.partition.test)
+
+
+def test_no_part_is_so_small_that_a_rare_class_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    rare = np.arange(6_000) % 150 == 0  # 40, of which 32 may teach
+    frame = many().with_columns(answer=pl.when(pl.Series(rare)).then(pl.lit("rare")).otherwise(pl.lit("usual")))
+    setup = set_up(ll.read(frame, target="answer"), None, None, None, 0)
+    asked = plans_for(700, monkeypatch)  # which would be a part of eight
+    found, planned = plan_within(setup, 10.0, 8.0, Store(), Progress())
+    assert found.part == 1 and len(asked) == 2
+    assert set(planned.plan.fittings[0].__dict__.values()) == {"baseline"}
+
+
+def test_a_short_budget_learns_from_a_part_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if this machine needed a thousand times as long for what takes all rows."""
+    plan_for = fewer_rows.make_plan
+
+    def slow(setup: Setup, budget: float, left: float, *args: Any, **more: Any) -> Any:
+        return plan_for(setup, budget, left if setup.part == 4 else 0.0, *args, **more)
+
+    monkeypatch.setattr(fewer_rows, "make_plan", slow)
+    report = ll.train(many(), target="answer", learners=["linear"], budget="5m", out=tmp_path / "m")
+    assert report.learner == "linear" and report.to_json()["splits"]["train"] == 1_200
+    assert any("too short for all" in remark for remark in report.remarks)
+    assert "too short for all" in (report.artifact / "card.md").read_text()
 
 
 def test_a_plan_for_a_part_says_so_and_is_replayed(tmp_path: Path) -> None:
