@@ -34,12 +34,8 @@ def main() -> None:
         model = make_pipeline(TfidfVectorizer(), LogisticRegression()).fit(train["text"].to_list(), train["label"].to_numpy())
     right = model.predict(test["text"].to_list()) == test["label"].to_numpy()
     pl.DataFrame({"right": right}).write_parquet(asked.out)
-    answer = {
-        "accuracy": float(right.mean()),
-        "seconds": time.perf_counter() - began,
-        "versions": f"scikit-learn {version('scikit-learn')}",
-    }
-    print(json.dumps(answer))
+    about = f"scikit-learn {version('scikit-learn')}"
+    print(json.dumps({"accuracy": float(right.mean()), "seconds": time.perf_counter() - began, "versions": about}))
 
 
 if __name__ == "__main__":
