@@ -67,14 +67,7 @@ def measure(
         bench.at_most(f"{name}: calibration error (ECE, 15 bins)", error, MOST_ERROR)
     board = " ".join(f"{entry['learner']}={entry['score']:.4f}" for entry in answer["leaderboard"])
     left = " ".join(entry["learner"] for entry in answer["skipped"])
-    about = {
-        "data": name,
-        "accuracy": float(ours.mean()),
-        "ece": round(error, 4),
-        "leaderboard": board,
-        "skipped": left,
-        "peer_versions": "",
-    }
+    about = {"data": name, "accuracy": float(ours.mean()), "ece": round(error, 4), "leaderboard": board, "skipped": left}
     bench.record(state=f"{name} ours", trial=fold, **trial.row(), **training_columns(answer), **about, peer_versions="")
     trial = run([sys.executable, f"bench/peers/{peer}_logistic.py", *map(str, tables), "-o", str(rows)])
     answer = json.loads(trial.stdout.splitlines()[-1])
