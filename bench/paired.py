@@ -9,7 +9,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import polars as pl
 
+from leadline.evaluate.calibration import expected_calibration_error
+
+ENOUGH = 1_000  # judging rows, from which on calibration can be told
+MOST_ERROR = 0.03
 RESAMPLES = 2000
 
 
@@ -33,6 +38,11 @@ def accuracy(is_right: np.ndarray) -> Callable[[np.ndarray], float]:
     """From which rows were right, a function from row weights (how often each row was drawn) to the accuracy."""
     right = is_right.astype(float)
     return lambda weights: float(weights @ right / weights.sum())
+
+
+def calibration_error(chances: pl.DataFrame, right: np.ndarray) -> float:
+    """ECE, 15 bins, of the likeliest answers; `chances` are the columns p(CLASS) of a table of predictions."""
+    return expected_calibration_error(chances.max_horizontal().to_numpy().astype(float), right.astype(float))
 
 
 def roc_auc(is_positive: np.ndarray, probability: np.ndarray) -> Callable[[np.ndarray], float]:

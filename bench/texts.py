@@ -23,6 +23,7 @@ import leadline as ll
 from harness import DATA, STEADY, Bench, folder_mb, parser_for, scratch_folder
 from leadline.machine import OthersCPU
 from leadline.workflow.fit import fit
+from paired import ENOUGH, MOST_ERROR, calibration_error
 from reference import ROOT, normalised, reference_seconds
 
 # Files of the two parts, the columns of texts and of answers, and how many texts a second the table has to answer.
@@ -57,8 +58,9 @@ def measured(bench: Bench, name: str, learner: str, limit: int | None, budget: s
     after = reference_seconds()
     disturbed = abs(after / before - 1) > STEADY or others.share() > 0.05
     right = (answers["label"] == judging[target]).to_numpy()
+    error = calibration_error(answers.select(pl.col("^p\\(.*\\)$")), right)
     bench.record(
-        state=f"{name} {learner}", rows=len(teaching), accuracy=round(float(np.mean(right)), 5), n=len(judging),
+        state=f"{name} {learner}", rows=len(teaching), accuracy=round(float(np.mean(right)), 5), n=len(judging), ece=round(error, 4),
         texts_per_second=round(len(judging) / seconds, 1), seconds=round(seconds, 3),
         normalised_seconds=round(normalised(seconds, (before + after) / 2), 3), fit_seconds=round(fitted, 1),
         reference_before=round(before, 4), reference_after=round(after, 4), artefact_mb=round(megabytes, 2),
@@ -85,6 +87,8 @@ def judge(bench: Bench, name: str, learners: list[str]) -> None:
     if OURS in learners:
         rate = last(OURS, "n") / last(OURS, "normalised_seconds")
         bench.at_least(f"{name}: texts a second, normalised", rate, SETS[name][4])
+        if last(OURS, "n") >= ENOUGH:
+            bench.at_most(f"{name}: calibration error (ECE, 15 bins)", last(OURS, "ece"), MOST_ERROR)
     if {OURS, PEER} <= set(learners):
         bench.at_least(f"{name}: accuracy, less that of the frozen network", last(OURS, "accuracy") - last(PEER, "accuracy"), -0.01)
 

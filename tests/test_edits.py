@@ -158,11 +158,11 @@ def test_check_proposes_and_train_does_it_and_the_artefact_records_it(tmp_path: 
 
 def test_copies_with_different_labels_are_left_to_a_person(tmp_path: Path) -> None:
     rng = np.random.default_rng(2)
-    frame = table(**{name: rng.normal(size=ROWS) for name in "abcd"})
-    other = frame[:2].with_columns(label=pl.Series(["dog", "owl"]))
+    frame = pl.DataFrame({"age": rng.normal(size=200), "height": rng.normal(size=200), "label": ["cat", "dog"] * 100})
+    other = frame[:2].with_columns(label=pl.Series(["dog", "cat"]))
     report = ll.check(pl.concat([frame, other, frame[5:6]]), only=["exact-duplicate", "duplicate-labels"], edits=tmp_path / "edits.jsonl")
     assert {one.code for one in report.findings} == {"exact-duplicate", "duplicate-labels"}
-    assert [edit.mend.rows for edit in read_edits(tmp_path / "edits.jsonl")] == [(ROWS + 2,)]
+    assert [edit.mend.rows for edit in read_edits(tmp_path / "edits.jsonl")] == [(202,)]
 
 
 def test_writing_where_nothing_can_be_written_is_one_clear_error(tmp_path: Path) -> None:

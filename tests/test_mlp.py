@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import r2_score
 
+import leadline as ll
 from leadline import machine
 from leadline.data.examples import Examples
 from leadline.heads.mlp import MlpHead
@@ -209,3 +210,21 @@ def test_good_on_real_houses(shared: Callable[[str], Path]) -> None:
     whole = examples(columns, target)
     held_back = whole.take(np.arange(3000, 4000))
     assert r2_score(held_back.target, fit(whole.take(np.arange(3000))).run(held_back.values)[:, 0]) > 0.7
+
+
+def test_a_saved_network_on_texts_answers_alike_without_what_taught_it(tmp_path: Path) -> None:
+    rng = np.random.default_rng(4)
+    animals, tools = ["a dog", "the cat", "my horse", "some cows"], ["a hammer", "the saw", "my drill", "some nails"]
+    alive = rng.random(120) < 0.5
+    said = [f"{rng.choice(animals if one else tools)} is here, number {row}" for row, one in enumerate(alive)]
+    frame = pl.DataFrame({"said": said, "alive": np.where(alive, "yes", "no")})
+    report = ll.train(frame, target="alive", types={"said": "text"}, learners=["mlp"], budget="5m", out=tmp_path / "said")
+    assert report.learner == "mlp"
+    expected = [report.predict({"said": text}).to_json()["predictions"][0]["probabilities"]["yes"] for text in said[:5]]
+    code = (
+        "import sys\nfor name in ('torch', 'sklearn', 'scipy', 'pandas', 'transformers'): sys.modules[name] = None\n"
+        f"import json, leadline\nmodel = leadline.load({str(report.artifact)!r})\n"
+        f"print(json.dumps([model.predict({{'said': text}}).to_json()['predictions'][0]['probabilities']['yes'] for text in {said[:5]!r}]))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert json.loads(done.stdout) == expected

@@ -26,8 +26,8 @@ def others_take(share: float, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(calibration.OthersCPU, "share", lambda self: share)
 
 
-def rate(seconds: float = 60.0) -> float:
-    return Calibration(seconds=seconds).learner(Baseline(), Classify(), Sizes(100, {"c": "number"})).per_unit
+def rate(seconds: float = 60.0, again: bool = True) -> float:
+    return Calibration(seconds=seconds, again=again).learner(Baseline(), Classify(), Sizes(100, {"c": "number"})).per_unit
 
 
 def test_a_quiet_machine_is_measured_once(measured: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,3 +56,9 @@ def test_without_time_what_a_busy_machine_said_is_used(measured: list[float], mo
         rate(0.0)
     measured += [5.0, 1.0]
     assert [rate(), rate(0.0)] == [5.0, 5.0] and measured == [1.0]
+
+
+def test_who_wants_an_answer_now_gets_it_by_what_a_busy_machine_said(measured: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
+    others_take(0.9, monkeypatch)
+    measured += [5.0, 1.0]
+    assert [rate(again=False), rate(again=False)] == [5.0, 5.0] and measured == [1.0]

@@ -63,7 +63,7 @@ def test_a_row_is_prepared_alike_alone_and_among_others(train: dict[str, object]
         np.testing.assert_array_equal(pair[0][:1], pair[1])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 12).flatmap(lambda rows: st.lists(st.lists(anything, min_size=rows, max_size=rows), max_size=5)), st.integers(0, 8))
 def test_numbers_are_looked_at_together_as_they_are_alone(columns: list[list[float]], num_bins: int) -> None:
     arrays = [np.array(values, np.float64) for values in columns]

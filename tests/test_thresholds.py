@@ -80,7 +80,7 @@ def test_balanced_accuracy_is_highest_where_chances_are_compared_with_shares(see
     assert all(balanced_accuracy_score(truth, chances >= other) < best + 0.01 for other in (0.02, 0.05, 0.15, 0.3, 0.5))
 
 
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(st.integers(0, 1_000), st.floats(0.4, 3))
 def test_cut_so_that_answers_spread_as_the_truth_kappa_is_nearly_as_high_as_can_be(seed: int, noise: float) -> None:
     rng = np.random.default_rng(seed)

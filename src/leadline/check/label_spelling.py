@@ -22,7 +22,7 @@ _SLIP = 0.05  # of the rows of the usual spelling, which a slip has at most
 
 
 class LabelSpelling(Check):
-    """Equal but for case, spaces, underscores, marks and accents; or a rare name one letter away from a frequent one (Damerau 1964)."""
+    """Equal but for case, spaces, underscores, marks and accents; or a rare name one slip away from a frequent one (Damerau 1964)."""
 
     code: ClassVar[str] = "label-spelling"
     title: ClassVar[str] = "is one name written in several ways?"
@@ -55,11 +55,14 @@ def spellings(counts: Mapping[str, int]) -> dict[str, list[str]]:
     for name in sorted(counts, key=lambda name: (-counts[name], name)):
         alike.setdefault(_plain(name), []).append(name)
     found = {names[0]: names[1:] for names in alike.values() if len(names) > 1}
-    frequent = {_plain(names[0]): names[0] for names in alike.values()}
-    for plain, name in frequent.items():
-        usual = next((frequent[other] for other in _one_letter_away(plain) if other in frequent), None)
+    owners = dict[str, str]()  # the most frequent name of which a form is left when one letter is taken away
+    for name in (names[0] for names in alike.values()):
+        forms = _with_a_letter_less(_plain(name))
+        usual = next((owners[form] for form in forms if form in owners), None)
         if usual is not None and counts[name] <= _SLIP * counts[usual]:
-            found.setdefault(usual, []).append(name)
+            found.setdefault(usual, []).extend([name, *found.pop(name, [])])
+        for form in forms:
+            owners.setdefault(form, name)
     return found
 
 
@@ -72,11 +75,10 @@ def _plain(name: str) -> str:
     return plain or name.strip()
 
 
-def _one_letter_away(plain: str) -> Iterator[str]:
-    """Of a name in letters: without one of them, and with two neighbours exchanged; names with digits may differ by one and mean it."""
+def _with_a_letter_less(plain: str) -> list[str]:
+    """A long name of letters and what is left of it without each letter: names that differ in one letter, or in two neighbours that have
+    changed places, share one of these. None of names with digits, which may differ by one and mean it.
+    """
     if len(plain) < _LONG or not plain.isalpha():
-        return
-    for place in range(len(plain)):
-        yield plain[:place] + plain[place + 1 :]
-    for place in range(len(plain) - 1):
-        yield plain[:place] + plain[place + 1] + plain[place] + plain[place + 2 :]
+        return []
+    return [plain, *(plain[:place] + plain[place + 1 :] for place in range(len(plain)))]

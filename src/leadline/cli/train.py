@@ -46,7 +46,8 @@ def command(
         typer.Option(metavar="COL=up|down", help="The answer never falls (up) or never rises (down) as COL grows; may be repeated."),
     ] = None,
     learners: Annotated[
-        str | None, typer.Option(metavar="NAME,...", help="Only these, beside the trivial baseline: linear,trees; otherwise all that fit.")
+        list[str] | None,
+        typer.Option(metavar="NAME,...", help="Only these, beside the trivial baseline: linear,trees; otherwise all that fit."),
     ] = None,
     encoder: Annotated[
         str | None, typer.Option(metavar="NAME", help="A network to try as well: a Hugging Face model's folder, or its name, fetched once.")
@@ -72,7 +73,7 @@ def command(
     report = train(
         data, target=target, task=task, types=parse_types(type_ or []), exclude=exclude or [], group=group, time=time, table=table,
         query=query, metric=metric, positive=positive, cost=cost, abstain=abstain,
-        monotone=parse_directions(monotone or []), learners=learners.split(",") if learners else None,
+        monotone=parse_directions(monotone or []), learners=",".join(learners).split(",") if learners else None,
         encoder=encoder, budget=budget, seed=seed, plan=plan, edits=edits, out=out, progress=progress_for(quiet), whole_command=True,
         afterwards=SECONDS if html else 0.0,
     )  # fmt: skip

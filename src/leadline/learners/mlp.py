@@ -65,15 +65,17 @@ class Mlp(Learner):
         """Steps are a billion looks of a row at a weight, networks side by side counting once; few stop before their last epoch."""
         num_outputs = task.num_outputs(sizes.num_classes)
         width = table_width(sizes, num_outputs) + meanings.width(sizes)
-        rows = rows_within(sizes.rows, 12 * width + 16 * num_outputs)
+        at_once = min(machine.num_threads(), _EFFORTS[effort]["members"])
+        # The features, those of texts once more in another size, and each network's own rows of them.
+        row_bytes = 4 * width * (1 + bool(meanings.width(sizes)) + at_once) + 16 * num_outputs
+        rows = rows_within(sizes.rows, row_bytes)
         settings = {**_EFFORTS[effort], **_SHAPE, "rows": rows, "batch_size": _batch_size(rows)}
         settings["epochs"] = min(settings["epochs"], max(_LEAST_EPOCHS, _MOST_VISITS // max(rows, 1)))
         layers = [width, *settings["hidden"], num_outputs]
         weights = sum(inputs * outputs for inputs, outputs in pairwise(layers))
         epoch = rows * weights + rows / settings["batch_size"] * (_BATCH_COST + 20 * weights)
-        at_once = min(machine.num_threads(), settings["members"])
         rounds = math.ceil(settings["members"] / at_once)
-        peak_bytes = rows * (12 * width + 16 * num_outputs) + at_once * 40 * weights + (350 << 20)
+        peak_bytes = rows * row_bytes + at_once * 40 * weights + (350 << 20)
         return Work(rounds * settings["epochs"] * epoch / 1e9, int(peak_bytes), settings)
 
     def fit(self, train: Examples, task: Task, work: Work, seed: int) -> Graph:
@@ -82,9 +84,10 @@ class Mlp(Learner):
         columns = _columns(train, task, seed)
         features = columns.of_taught(train.values)
         scale = _scale(features.shape[1], train)
+        features = features * scale if meanings.names(train) else features
         loss, scaled = task.loss(train.num_classes), Standardised.of(train.target, task.loss(train.num_classes))
         start = np.zeros(1) if loss == "squared" else task.first_guess(train.target, train.num_classes)
-        member = partial(_member, features * scale, scaled.values, _Aim(loss, start), settings)
+        member = partial(_member, features, scaled.values, _Aim(loss, start), settings)
         folds = make_folds(train, task, settings["num_folds"], seed)[: settings["members"]] or [_no_fold(len(train))]
         loops = [partial(member, fold, seed * 1_000 + number) for number, fold in enumerate(folds)]
         found = side_by_side(loops, machine.num_threads())

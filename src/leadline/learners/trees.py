@@ -20,7 +20,7 @@ from leadline.evaluate.folds import make_folds
 from leadline.heads.trees import TreesHead
 from leadline.learners.contract import Learner, Sizes, Work
 from leadline.learners.linear import sampled
-from leadline.learners.tables import typed_columns
+from leadline.learners.tables import most_numbers, typed_columns
 from leadline.learners.tree_growth import Forest, Growth, problems_of
 from leadline.learners.tree_onnx import to_onnx
 from leadline.learners.tree_shapes import Shape, best_shape, first_shapes
@@ -64,7 +64,8 @@ class Trees(Learner):
 
     def work(self, sizes: Sizes, task: Task, effort: int) -> Work:
         """Steps are a million table cells, each looked at by one tree. Forests stop by themselves: it is the usual number of trees."""
-        num_outputs, num_columns = task.num_outputs(sizes.num_classes), len(sizes.columns_of(NUMBER, CATEGORY))
+        numbers = min(len(sizes.columns_of(NUMBER)), most_numbers(sizes.rows))
+        num_outputs, num_columns = task.num_outputs(sizes.num_classes), numbers + len(sizes.columns_of(CATEGORY))
         typical = _TYPICAL_NUMBERS if task.loss(sizes.num_classes) == "squared" else _TYPICAL_CLASSES
 
         def steps(settings: Mapping[str, Any], num_forests: int, rows: int) -> float:

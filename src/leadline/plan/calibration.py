@@ -56,12 +56,12 @@ class UnknownSpeedError(LeadlineError):
 class Calibration:
     """Rates of learners and of stateless encoders, measured when first needed; raises UnknownSpeedError where `seconds` are used up.
 
-    `say` announces each measurement.
+    `say` announces each measurement. Those of a busy machine are made `again` only where there is time for it.
     """
 
-    def __init__(self, say: Callable[[str], None] = lambda message: None, seconds: float = math.inf) -> None:
+    def __init__(self, say: Callable[[str], None] = lambda message: None, seconds: float = math.inf, again: bool = True) -> None:
         self.kept = Measurements()
-        self.say, self.seconds_left = say, seconds
+        self.say, self.seconds_left, self.again = say, seconds, again
 
     @contextmanager
     def _measuring(self, announcement: str) -> Iterator[None]:
@@ -107,7 +107,7 @@ class Calibration:
 
     def _rate(self, name: str, measure: Callable[[], Rate]) -> Rate:
         found = self.kept.get(name)
-        if found is None or (len(found) > _NUMBERS and self.seconds_left > 0):
+        if found is None or (self.again and len(found) > _NUMBERS and self.seconds_left > 0):
             found = self._measured(name, measure, found)
         return Rate(*found[:_NUMBERS])
 

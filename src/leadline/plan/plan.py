@@ -43,9 +43,12 @@ class Fitting:
 
 @dataclass(frozen=True)
 class Skipped:
+    """A learner that was left out; `foreign` where it is not made for such data at all, whatever the time."""
+
     learner: str
     seconds: float
     why: str
+    foreign: bool = False
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,11 @@ class Metric:
         return difference if self.higher_is_better else -difference
 
     def shown(self, value: float) -> str:
-        """A share as a percentage, other scores out of one with four decimals, anything else with four significant digits or whole."""
+        """A share as a percentage, other scores out of one with four decimals, anything else with four significant digits or whole; a dash
+        where it is not defined.
+        """
+        if value != value:
+            return "-"
         if self.percent:
             return f"{value:.1%}"
         if self.higher_is_better:

@@ -15,14 +15,15 @@ from leadline.tasks.aims import Aim, by_metric
 from leadline.tasks.class_metrics import Decides, Prepared
 from leadline.tasks.deciding import Rule, numbers
 from leadline.tasks.metrics import Metric, PerRow, Weighted, mean_of, named
-from leadline.tasks.thresholds import kappa_cuts
+from leadline.tasks.thresholds import kappa_cuts, middles
 
 KAPPA, DISTANCE = "quadratic_kappa", "mae"  # metrics that only such classes have
 _WHOLE = re.compile(r"[+-]?[0-9]{1,15}(\.0*)?", re.ASCII)
 _FEWEST = 3  # of two classes one is always next to the other
 _SURE = 1e-9  # of a sum of probabilities: so much may be lost in adding them up
 _SHOWN = 6  # cuts that a sentence has room for
-_TOLD = 0.75  # mistakes that are this much nearer than if all other classes were as likely show that the classes are in order
+_TOLD = 0.75  # mistakes that are this much nearer than if all other classes were as likely show that the classes are in order,
+_MISTAKES = 30  # where there are so many: of ten classes, mistakes at random would then show it once in 170 times (LOG.md)
 _SPREAD = f". So answers are spread as widely as the truth, where {KAPPA} is highest, as far as rows held out while learning tell"
 HINT = (
     f"most mistakes are between neighbouring numbers: if it counts how far off an answer is, --metric {KAPPA} or {DISTANCE} chooses and "
@@ -89,11 +90,15 @@ class Levels:
         return apart
 
     def told_by(self, said: np.ndarray, truth: np.ndarray) -> bool:
-        """Whether mistakes lie nearer to the truth than if each other class were as likely: digits are whole numbers, but no grades."""
+        """Whether most mistakes are next to the truth, and all lie nearer to it than if each other class were as likely: digits are whole
+        numbers, but no grades.
+        """
         apart = np.abs(self.steps(said, truth))
         wrong, ranks = apart > 0, np.arange(len(self.numbers))
         by_chance = np.abs(ranks[:, None] - ranks).sum(axis=1) / (len(ranks) - 1)
-        return bool(wrong.any() and apart[wrong].mean() < _TOLD * by_chance[self.ranks[truth[wrong]]].mean())
+        if wrong.sum() < _MISTAKES or (apart[wrong] == 1).mean() <= 0.5:
+            return False
+        return bool(apart[wrong].mean() < _TOLD * by_chance[self.ranks[truth[wrong]]].mean())
 
 
 def levels_of(classes: tuple[str, ...]) -> Levels | None:
@@ -121,7 +126,9 @@ class Cut(Rule):
     def in_words(self, classes: tuple[str, ...], why: str) -> str:
         steps = [f'"{classes[code]}" from {show(cut, 3)}' for code, cut in zip(self.levels.order[1:], self.cuts.tolist(), strict=True)]
         more = f" and so on, {len(steps) - _SHOWN:,} more" if len(steps) > _SHOWN else ""
-        return f"It answers by the mean of the numbers, weighed by their probabilities: {', '.join(steps[:_SHOWN])}{more}{why}."
+        stretched = not np.allclose(self.cuts, middles(self.levels.numbers[self.levels.order]))
+        told = f"It answers by the mean of the numbers, weighed by their probabilities: {', '.join(steps[:_SHOWN])}{more}"
+        return f"{told}{why if stretched else ''}."
 
 
 @dataclass(frozen=True)

@@ -50,6 +50,12 @@ def best_power(chances: np.ndarray, truth: np.ndarray, shares: np.ndarray) -> fl
     return float(_POWERS[int(np.argmax([score(power) for power in _POWERS]))])
 
 
+def middles(levels: np.ndarray) -> np.ndarray:
+    """(num_levels - 1,) halfway between each of the ascending `levels` and the next."""
+    halfway: np.ndarray = (levels[1:] + levels[:-1]) / 2
+    return halfway
+
+
 def kappa_cuts(expected: np.ndarray, truth: np.ndarray, levels: np.ndarray) -> np.ndarray:
     """From which of `expected` (n,) on each of `levels` (num_levels,), ascending, but the first is said, for a high quadratic kappa with
     the numbers `truth` (n,).
@@ -58,8 +64,8 @@ def kappa_cuts(expected: np.ndarray, truth: np.ndarray, levels: np.ndarray) -> n
     the concordance of Lin 1989): means are stretched to these, and the nearest number is said. No worse than cuts searched for one by one
     (LOG.md). Means that know nothing stay as they are.
     """
-    middles: np.ndarray = (levels[1:] + levels[:-1]) / 2
+    halfway = middles(levels)
     mean, middle = expected.mean(), truth.mean()
     if ((expected - mean) * (truth - middle)).mean() <= 0:
-        return middles
-    return np.asarray(mean + (middles - middle) * (expected.std() / truth.std()))
+        return halfway
+    return np.asarray(mean + (halfway - middle) * (expected.std() / truth.std()))

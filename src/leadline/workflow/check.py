@@ -24,7 +24,7 @@ from leadline.registry import CHECKS
 from leadline.workflow.check_report import CheckReport, Unasked
 from leadline.workflow.failing import FAILURES, why_failed
 from leadline.workflow.out_of_fold import OutOfFoldModels
-from leadline.workflow.read import class_counts, unreadable_pictures
+from leadline.workflow.read import unreadable_pictures
 from leadline.workflow.setup import Setup, set_up
 
 _FOUND_ON_READING = ("corrupt-file", "exact-duplicate", "near-duplicate", "duplicate-labels", "split-leak", "constant-column", "rare-class")
@@ -65,12 +65,13 @@ def check(
     view, findings = _view(data, setup, seconds, seed, store, progress, near)
     findings = [finding for finding in findings if finding.code in wanted or finding.code not in (*CHECKS, *_FOUND_ON_READING)]
     asked, unasked = _ask(view, [code for code in CHECKS if code in wanted], progress)
-    findings += [finding for checked in asked for finding in checked.findings]
+    findings += [finding for checked in asked.values() for finding in checked.findings]
     report = CheckReport(
-        data=view.data, setup=setup, class_counts={} if setup is None else class_counts(setup),
-        findings=tuple(sorted(findings, key=lambda finding: (_ORDER[finding.severity], -len(finding.rows)))), unasked=tuple(unasked),
-        facts={name: fact for checked in asked for name, fact in checked.facts.items()},
-        rows={name: values for checked in asked for name, values in checked.rows.items()},
+        data=view.data, setup=setup, class_counts={} if setup is None else setup.class_counts(),
+        findings=tuple(sorted(findings, key=lambda finding: (_ORDER[finding.severity], -len(finding.rows)))),
+        asked=tuple(asked), unasked=tuple(unasked),
+        facts={name: fact for checked in asked.values() for name, fact in checked.facts.items()},
+        rows={name: values for checked in asked.values() for name, values in checked.rows.items()},
         answers=view.known_answers, score=_score(view), seconds=perf_counter() - began,
         edits=None if edits is None else Path(edits),
     )  # fmt: skip
@@ -116,9 +117,9 @@ def _view(
     return view, [*unreadable_pictures(setup.data), *setup.data.findings]
 
 
-def _ask(view: View, wanted: Sequence[str], progress: Progress) -> tuple[list[Checked], list[Unasked]]:
+def _ask(view: View, wanted: Sequence[str], progress: Progress) -> tuple[dict[str, Checked], list[Unasked]]:
     """What was found, and what could not be asked; a check that fails does not keep the others from going on."""
-    asked, unasked = list[Checked](), list[Unasked]()
+    asked, unasked = dict[str, Checked](), list[Unasked]()
     for code in wanted:
         progress.say(f"checking: {CHECKS.get(code).title}")
         try:
@@ -128,7 +129,7 @@ def _ask(view: View, wanted: Sequence[str], progress: Progress) -> tuple[list[Ch
         if isinstance(outcome, NotApplicable):
             unasked.append(Unasked(code, outcome.why))
         else:
-            asked.append(outcome)
+            asked[code] = outcome
     return asked, unasked
 
 

@@ -20,6 +20,7 @@ from leadline.errors import LeadlineError, listed
 from leadline.evaluate.intervals import Interval
 from leadline.files import write_atomically
 from leadline.findings import Finding, Severity
+from leadline.registry import CHECKS
 from leadline.reports import Block, Card, Command, Gallery, Grid, Heading, Paragraph, Report
 from leadline.workflow.setup import Setup
 
@@ -47,6 +48,7 @@ class CheckReport(Report):
     setup: Setup | None
     class_counts: Mapping[str, int]
     findings: tuple[Finding, ...]
+    asked: tuple[str, ...]  # codes of the checks that were run to their end
     unasked: tuple[Unasked, ...]
     facts: Mapping[str, Any]
     rows: Mapping[str, np.ndarray]
@@ -77,7 +79,7 @@ class CheckReport(Report):
             "quality_parts": [{"code": code, "points": round(points, 2)} for code, points in self.quality_parts.items()],
             "score": None if self.score is None else self.score.to_json(),
             "expected_label_errors": None, "score_if_mended": None, **self.facts,
-            "not_applicable": [{"code": one.code, "why": one.why} for one in self.unasked],
+            "asked": list(self.asked), "not_applicable": [{"code": one.code, "why": one.why} for one in self.unasked],
             "seconds": round(self.seconds, 2),
         }  # fmt: skip
 
@@ -121,14 +123,17 @@ class CheckReport(Report):
     def _what(self) -> list[Block]:
         classes = f", {len(self.class_counts):,} classes" if self.class_counts else ""
         target = f'; the answers are in "{self.data.target}"' if self.data.target else "; no answers"
-        said = f"{len(self.data):,} rows, {len(self.data.columns):,} columns{classes}{target}."
+        columns = "1 column" if len(self.data.columns) == 1 else f"{len(self.data.columns):,} columns"
+        said = f"{len(self.data):,} rows, {columns}{classes}{target}."
         return [Heading(f"How good the data are: {self.data.table.origin or self.data.name}"), Paragraph(said)]
 
     def _verdict(self) -> list[Block]:
         counts = [f"{self._number(severity)} {severity}" for severity in Severity if self._number(severity)]
         parts = [(code, f"-{points:.1f}") for code, points in self.quality_parts.items() if points >= 0.05]
         said = f"Quality {self.quality:.0f} of 100: {'nothing was found' if not counts else 'findings: ' + ', '.join(counts)}."
+        questions = [CHECKS.get(code).title for code in self.asked]
         blocks: list[Block] = [Heading("In one figure"), Paragraph(said, "strong")]
+        blocks += [Paragraph(f"Asked: {' '.join(title[:1].upper() + title[1:] for title in questions)}", "quiet")] if questions else []
         if parts:
             blocks.append(Grid(("points", "for"), [(points, code) for code, points in parts]))
         if self.score is not None and self.setup is not None and self.answers is not None:

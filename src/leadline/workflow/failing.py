@@ -32,6 +32,7 @@ def nothing_learned(learners: list[str], skipped: list[Skipped]) -> tuple[Findin
     """The warning where nothing but the trivial baseline could be had; `learners` are those that ran."""
     if set(learners) - {TRIVIAL}:
         return ()
-    reasons = "; ".join(f"{one.learner}: {one.why}" for one in skipped)
+    telling = [one for one in skipped if not one.foreign] or skipped
+    reasons = "; ".join(f"{one.learner}: {one.why}" for one in telling)
     title = "Nothing was learned from the examples: the model gives the same answer to all, as no learner could be run"
     return (Finding("nothing-learned", Severity.HIGH, title, reasons, fix="a larger --budget, or mend what is said of each learner"),)

@@ -62,7 +62,9 @@ def save_and_judge(folder: Path, learned: Learned, graph: Graph, store: Store, p
         )  # fmt: skip
     metrics = {name: score.to_json() for name, score in scores.items() if score.defined}
     manifest = replace(manifest, metrics=metrics, baseline={"value": _baseline(learned, judged)})
-    return judged, rescored(folder, manifest, {**extra, "card.md": model_card(manifest, learned.rules.remarks()).encode()})
+    return judged, rescored(
+        folder, manifest, {**extra, "card.md": model_card(manifest, [*learned.setup.remarks, *learned.rules.remarks()]).encode()}
+    )
 
 
 def _judge(model: Model, learned: Learned, store: Store, progress: Progress) -> Judged:

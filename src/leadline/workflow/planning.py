@@ -31,6 +31,7 @@ _SOME_ROWS = 5_000  # and from here on three folds: what a fit saves buys more e
 _MEMORY_SHARE = 0.7  # of what this process may use; the rest is for the data and for others
 # So long may go into learning how fast this machine is at what it has never done, once; it does not count (design, section 1).
 _MEASURING_SHARE, _LEAST_MEASURING = 0.2, 6.0
+_LEAST_TO_DOUBT = 45.0  # seconds: who gives less wants an answer now, by what a busy machine said of itself
 _FREE = Rate(0.0, 0.0, 1e-9)  # the trivial baseline costs nothing worth measuring, so it is in every plan
 _BASE_MB = 350.0  # interpreter and libraries; measured on Linux with Python 3.11
 _ENGINE_MB = 300.0  # an inference engine with its network and the pictures or texts in flight
@@ -46,17 +47,23 @@ class Planned:
     room: Room | None  # None: the plan is executed as it stands
 
 
+def calibration_within(seconds_left: float, progress: Progress) -> Calibration:
+    """With what may go into measuring this machine, where so much of the budget is left."""
+    may_measure = max(_LEAST_MEASURING, _MEASURING_SHARE * seconds_left)
+    return Calibration(progress.say, may_measure, seconds_left >= _LEAST_TO_DOUBT)
+
+
 def make_plan(
     setup: Setup, budget_seconds: float, seconds_left: float, store: Store, progress: Progress, only: Sequence[str] | None = None,
-    folds: Sequence[tuple[int, int]] | None = None,
+    folds: Sequence[tuple[int, int]] | None = None, calibration: Calibration | None = None,
 ) -> Planned:  # fmt: skip
     """What `learn` takes, for `only` these learners and the trivial one, or for all; `folds` are (folds, outer folds), from most to least
     thorough, where the usual ones are not meant.
     """
     sizes, began = setup.sizes(), perf_counter()
-    may_measure = max(_LEAST_MEASURING, _MEASURING_SHARE * seconds_left)
+    calibration = calibration or calibration_within(seconds_left, progress)
+    may_measure = calibration.seconds_left
     learners, refused = _possible(setup, sizes, LEARNERS if only is None else {TRIVIAL, *only})
-    calibration = Calibration(progress.say, may_measure)
     pricing, fields = Pricing(setup, sizes, calibration, store, progress, seconds_left), list[Field]()
     for learner in learners:
         try:
@@ -109,7 +116,7 @@ def _possible(setup: Setup, sizes: Sizes, names: Iterable[str]) -> tuple[list[Le
         if reason is None:
             learners.append(learner)
         else:
-            refused.append(Skipped(learner.name, 0.0, reason))
+            refused.append(Skipped(learner.name, 0.0, reason, foreign=True))
     return learners, refused
 
 

@@ -59,7 +59,8 @@ class Pricing:
         per_unit = self.calibration.stateless(node, self.sizes.types[column]).per_unit
         priced.nodes[node.name] = node
         priced.seconds_per_row[node.name] = per_unit * max(1.0, self.sizes.text_length)
-        priced.seconds[node.name] = priced.seconds_per_row[node.name] * len(self.setup.data)
+        rows = len(self.setup.teaching) + len(self.setup.partition.test)
+        priced.seconds[node.name] = priced.seconds_per_row[node.name] * rows
 
     def _encoder(self, name: str, part: StoredEncoder, column: str) -> tuple[StoredEncoder, Encoding, float]:
         """Engines are compared only where the encoder could be afforded at all: comparing costs hundreds of examples."""

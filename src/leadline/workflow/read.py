@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -26,7 +25,6 @@ from leadline.workflow.setup import Setup, set_up
 _ANSWERS = {"category", "number"}  # types whose columns are looked through for answers
 _MOST_CLASSES = 20  # that a column may hold to be offered as the answer
 _CANDIDATES_SHOWN = 5
-_COUNTED_AT_ONCE = 20_000
 _PICTURES_OPENED = 500
 _LEAST_PIXELS = 32  # JPEG files are decoded at a fraction of their size
 _NEAR_SECONDS = 30.0  # for near duplicates; what is found of them is kept for `train`
@@ -94,17 +92,7 @@ def _answers(setup: Setup) -> Answers:
     choice = recognise(raw.name, raw)
     spread = choice.kind().summary(raw, setup.data.where(raw.name)) if isinstance(choice, Choice) else ""
     sizes = setup.partition.sizes()
-    return Answers(setup.task.name, setup.task_why, class_counts(setup), spread, sizes, setup.partition.why)
-
-
-def class_counts(setup: Setup) -> dict[str, int]:
-    """Class -> its rows, the most frequent first."""
-    task, classes, counts = setup.task, setup.target.classes, Counter[str]()
-    for start in range(0, len(setup.target.values) if classes else 0, _COUNTED_AT_ONCE):
-        values = setup.target.values[start : start + _COUNTED_AT_ONCE]
-        blank = task.answers(np.zeros((len(values), task.num_outputs(len(classes)))))
-        counts.update({count.name: count.there for count in task.class_counts(blank, values, classes)})
-    return dict(counts.most_common())
+    return Answers(setup.task.name, setup.task_why, setup.class_counts(), spread, sizes, setup.partition.why)
 
 
 def _candidates(data: Data) -> dict[str, str]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -16,7 +18,7 @@ from leadline.columns.language import languages_of
 from leadline.columns.recognise import Choice, recognise
 from leadline.data.edit_groups import EDITED
 from leadline.data.left_out import at_source, drop_missing_target
-from leadline.data.split import Partition, everything, partition
+from leadline.data.split import Partition, everything, fold_numbers, partition
 from leadline.data.table import Data
 from leadline.encoders.hub_folder import Network
 from leadline.encoders.small_pictures import longest_side
@@ -31,6 +33,8 @@ from leadline.tasks.metrics import Metric
 from leadline.tasks.monotone import Direction, check_directions
 
 LEAST_ROWS = 8  # fewer leave nothing to learn from once folds have held some back
+_OTHER_FOLDS = 3  # added to the seed: who teaches is drawn otherwise than who judges
+_COUNTED_AT_ONCE = 20_000  # rows, for the memory of as many classes
 _LEAST_UNJUDGED = 2  # where all rows teach
 
 
@@ -49,6 +53,7 @@ class Setup:
     abstain: float | None = None  # share of rows like these that the model promises to answer; None: it answers all
     networks: Mapping[str, Network] = field(default_factory=dict)  # those that the user named, by the type of column that each reads
     monotone: Mapping[str, Direction] = field(default_factory=dict)  # which way answers may go as a column grows, where that was asked
+    part: int = 1  # of the rows that may teach one in so many does, where the budget is too short for all of them
 
     @property
     def fingerprint(self) -> str:
@@ -63,11 +68,40 @@ class Setup:
     def metrics(self) -> list[Metric]:
         return self.task.fitting_metrics(self.num_classes)
 
-    @property
+    @cached_property
     def teaching(self) -> np.ndarray:
-        """Rows that may be learned from, the validation part included, in reading order."""
+        """Rows that are learned from, the validation part included, in reading order."""
         train, valid = self.partition.train, self.partition.valid
-        return np.sort(np.concatenate([train, valid])) if len(valid) else train
+        rows = np.sort(np.concatenate([train, valid])) if len(valid) else train
+        if self.part == 1:
+            return rows
+        strata = np.unique(self.task.strata(self.target.values[rows]), return_inverse=True)[1] * 2 + np.isin(rows, valid)
+        groups = None if self.groups is None else self.groups[rows]
+        drawn: np.ndarray = rows[fold_numbers(strata, self.part, self.seed + _OTHER_FOLDS, groups) == 0]
+        return drawn
+
+    @property
+    def split_sizes(self) -> dict[str, int]:
+        """Rows that teach, choose and judge."""
+        valid = int(np.isin(self.teaching, self.partition.valid).sum())
+        return {"train": len(self.teaching) - valid, "valid": valid, "test": len(self.partition.test)}
+
+    def class_counts(self, rows: np.ndarray | None = None) -> dict[str, int]:
+        """Class or label -> how many of these rows, or of all, are of it, the most frequent first; empty for numbers."""
+        values, classes, counts = self.target.values if rows is None else self.target.values[rows], self.target.classes, Counter[str]()
+        for start in range(0, len(values) if classes else 0, _COUNTED_AT_ONCE):
+            some = values[start : start + _COUNTED_AT_ONCE]
+            blank = self.task.answers(np.zeros((len(some), self.task.num_outputs(len(classes)))))
+            counts.update({count.name: count.there for count in self.task.class_counts(blank, some, classes)})
+        return dict(counts.most_common())
+
+    @property
+    def remarks(self) -> list[str]:
+        """What of who teaches a user should know."""
+        if self.part == 1:
+            return []
+        every = len(self.partition.train) + len(self.partition.valid)
+        return [f"the budget is too short for all {every:,} rows: {len(self.teaching):,} of them taught, drawn at random"]
 
     def reading(self) -> dict[str, Any]:
         """How the data were read, for a plan: with these a replay asks the same question of the same columns."""
@@ -78,7 +112,7 @@ class Setup:
         asked = {"target": target, "types": types, "exclude": exclude, "group": named, "time": time, "positive": self.target.positive}
         networks = {kind: network.named for kind, network in self.networks.items()}
         answering = {"abstain": self.abstain, "decision": self.task.decision, "networks": networks, "monotone": dict(self.monotone)}
-        return {**asked, "edits": list(self.data.edits), "near_duplicates": self.near, **answering}
+        return {**asked, "edits": list(self.data.edits), "near_duplicates": self.near, **answering, "part": self.part}
 
     def sizes(self) -> Sizes:
         data, rows = self.data, self.teaching

@@ -30,13 +30,13 @@ from leadline.tasks.costs import Costs, read_costs
 from leadline.tasks.monotone import Direction, directions_in_words, read_directions
 from leadline.workflow.blending import title_of
 from leadline.workflow.failing import nothing_learned
+from leadline.workflow.fewer_rows import plan_within
 from leadline.workflow.judging import Judged, save_and_judge
 from leadline.workflow.leaderboard import leaderboard, price_of
 from leadline.workflow.learning import Learned, learn
 from leadline.workflow.looking import CloseLook
 from leadline.workflow.naming import find_networks, made_ready, readers
-from leadline.workflow.planning import Planned, make_plan, replayed_inputs
-from leadline.workflow.read import class_counts
+from leadline.workflow.planning import Planned, replayed_inputs
 from leadline.workflow.runs import new_run, places, publish
 from leadline.workflow.sentences import sentences_of
 from leadline.workflow.setup import Setup, set_up
@@ -111,15 +111,13 @@ def train(
     artifact, runs = places(setup.data.name, out)
     if written is None:
         left = budget_seconds - (perf_counter() - began) - afterwards
-        planned = make_plan(setup, budget_seconds, left, store, progress, only)
+        setup, planned = plan_within(setup, budget_seconds, left, store, progress, only)
     else:
         planned = Planned(written, replayed_inputs(setup, written), None)
     run = _begin_run(runs, setup, planned.plan)
     learned = learn(setup, planned.plan, planned.nodes, store, progress, planned.room)
     write_json(run / "plan.json", learned.plan.to_json())
-    report = _finished(learned, planned.nodes, artifact, run, began, _example(setup, table, query), store, progress)
-    write_json(run / "report.json", report.to_json())
-    return report
+    return _finished(learned, planned.nodes, artifact, run, began, _example(setup, table, query), store, progress)
 
 
 @dataclass(frozen=True)
@@ -180,7 +178,7 @@ def _set_up_again(source: Any, plan: Plan, table: str | None, query: str | None,
         plan.task, plan.metric, read_as["positive"], plan.seed, near_seconds, _costs(read_as), read_as.get("abstain"),
         read_directions(read_as.get("monotone", {})),
     )  # fmt: skip
-    setup = _set_up(data, networks, asked, store, progress)
+    setup = replace(_set_up(data, networks, asked, store, progress), part=read_as.get("part", 1))
     if setup.fingerprint != read_as["fingerprint"]:
         raise _other_data(plan, f"these are {len(data):,} rows with other values")
     for what, then, now in (
@@ -207,13 +205,15 @@ def _finished(
     learned: Learned, nodes: Mapping[str, Node], artifact: Path, run: Path, began: float, example: list[str], store: Store,
     progress: Progress,
 ) -> TrainReport:  # fmt: skip
-    """Saves and judges what was learned, puts the artefact in its place, and says how it went."""
+    """Saves and judges what was learned, says how it went, and at last puts the artefact in the place of an older one."""
     progress.say("saving and scoring")
     whole = with_familiarity(learned)
     judged, manifest = save_and_judge(run / "artifact", learned, whole, store, progress)
-    publish(run / "artifact", artifact)
     board, price = leaderboard(learned.setup, learned.examples, learned.contest, nodes), price_of(whole, learned.examples)
-    return _report(learned, judged, manifest, board, price, artifact, run, perf_counter() - began, example)
+    report = _report(learned, judged, manifest, board, price, artifact, run, perf_counter() - began, example)
+    write_json(run / "report.json", report.to_json())
+    publish(run / "artifact", artifact)
+    return report
 
 
 def _report(
@@ -225,7 +225,8 @@ def _report(
         judged.task, judged.task.metrics[setup.metric.name], setup.target.classes, setup.data.take(judged.rows), judged.answers,
         judged.truth, learned.task,
     )  # fmt: skip
-    told = (*setup.data.remarks, *learned.rules.remarks(), *together(text_remarks(setup.data, setup.networks)), *look.advice())
+    texts = together(text_remarks(setup.data, setup.networks))
+    told = (*setup.data.remarks, *setup.remarks, *learned.rules.remarks(), *texts, *look.advice())
     return TrainReport(
         name=setup.data.table.origin, task=setup.task.name, task_why=setup.task_why, target=setup.data.require_target(),
         target_why=setup.data.target_why,
@@ -234,9 +235,9 @@ def _report(
         baseline=manifest.baseline["value"], learner=manifest.learner, learner_title=title_of(learned.contest.winner.fitting),
         choice_why=learned.contest.choice.why, judged=judged.how, leaderboard=board, price=price,
         skipped=skipped, findings=(*setup.data.findings, *judged.findings, *nothing_learned([row.learner for row in board], skipped)),
-        splits=setup.partition.sizes(), artifact=artifact, run=run, seconds=seconds, peak_memory_mb=peak_memory_mb(),
+        splits=setup.split_sizes, artifact=artifact, run=run, seconds=seconds, peak_memory_mb=peak_memory_mb(),
         promises=directions_in_words(setup.monotone, setup.task, setup.target.classes), monotone=setup.monotone,
-        example=example, abstain=setup.abstain, refused=judged.refused, classes=class_counts(setup), look=look,
+        example=example, abstain=setup.abstain, refused=judged.refused, classes=setup.class_counts(), look=look,
         sentences=sentences_of(learned),
     )  # fmt: skip
 

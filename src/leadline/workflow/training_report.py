@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -23,6 +23,8 @@ from leadline.workflow.failing import TRIVIAL
 from leadline.workflow.looking import CloseLook, class_chart, how_sure
 from leadline.workflow.sentences import Sentences
 
+_FEW_FOREIGN = 2  # learners made for other data whose reasons are worth a line
+
 
 @dataclass(frozen=True)
 class LeaderboardRow:
@@ -36,6 +38,10 @@ class LeaderboardRow:
     fit_seconds: float
     latency_ms: float
     size_mb: float
+
+    def to_json(self) -> dict[str, Any]:
+        """A score that the rows cannot tell is null."""
+        return {name: None if value != value else value for name, value in asdict(self).items()}
 
 
 @dataclass(frozen=True)
@@ -103,7 +109,7 @@ class TrainReport(Report):
             "score": self.score.to_json(),
             "baseline": {"value": self.baseline},
             "learner": self.learner,
-            "leaderboard": [asdict(row) for row in self.leaderboard],
+            "leaderboard": [row.to_json() for row in self.leaderboard],
             "price": asdict(self.price),
             "skipped": [asdict(s) for s in self.skipped],
             "rules": list(self.sentences.lines) if self.sentences else [],
@@ -175,10 +181,7 @@ class TrainReport(Report):
         whole = f"Prices are of the answers alone. The saved model, with what tells how familiar a row is, takes {latency} and {size}."
         blocks: list[Block] = [Heading("Who was tried"), Grid(head, rows, marked), Paragraph(whole, "quiet")]
         blocks.append(Paragraph(f"Chosen: {self.learner_title}. {self.choice_why[:1].upper()}{self.choice_why[1:]}."))
-        left_out = dict[str, list[str]]()
-        for skipped in self.skipped:
-            left_out.setdefault(skipped.why, []).append(skipped.learner)
-        blocks += [Paragraph(f"Left out: {', '.join(names)}; {why}.", "quiet") for why, names in left_out.items()]
+        blocks += [Paragraph(line, "quiet") for line in _left_out(self.skipped)]
         return blocks if self.sentences is None else [*blocks, *self.sentences.blocks(self.leaderboard, self.learner, self._metric)]
 
     def _scores_beside(self) -> Chart:
@@ -213,3 +216,15 @@ class TrainReport(Report):
                 f"The model is the folder {self.artifact}; how it came about is in {self.run}. {self.seconds:.0f} s in all.", "quiet"
             ),
         ]
+
+
+def _left_out(skipped: Sequence[Skipped]) -> Iterator[str]:
+    """Who else could have been tried and why not; of several who are made for other data the names are enough."""
+    foreign = [one for one in skipped if one.foreign]
+    told = [one for one in skipped if not one.foreign or len(foreign) <= _FEW_FOREIGN]
+    reasons = dict[str, list[str]]()
+    for one in told:
+        reasons.setdefault(one.why, []).append(one.learner)
+    yield from (f"Left out: {', '.join(names)}; {why}." for why, names in reasons.items())
+    if len(foreign) > _FEW_FOREIGN:
+        yield f"Made for other data: {', '.join(one.learner for one in foreign)} (--json says why)."

@@ -1,0 +1,59 @@
+"""What models say of rows that they did not learn from: a chance for every row, none of it by heart."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+import leadline as ll
+from leadline.data.table import Data
+from leadline.encoders.store import Store
+from leadline.errors import LeadlineError
+from leadline.progress import Progress
+from leadline.workflow.out_of_fold import OutOfFoldModels
+from leadline.workflow.setup import set_up
+
+
+def models(data: Data) -> OutOfFoldModels:
+    return OutOfFoldModels(data, set_up(data, None, None, None, 0), 300.0, 0, Store(), Progress())
+
+
+def test_every_row_has_chances_and_they_are_good(people: pl.DataFrame) -> None:
+    data = ll.read(people, target="answer")
+    answers = models(data).answers()
+    assert answers.values.shape == (400, 2)
+    np.testing.assert_allclose(answers.values.sum(axis=1), 1, atol=1e-6)
+    truth = (people["answer"] == "yes").to_numpy().astype(int)
+    assert (answers.values.argmax(axis=1) == truth).mean() > 0.85
+
+
+def test_answers_that_mean_nothing_cannot_be_known_by_heart(people: pl.DataFrame) -> None:
+    coin = np.random.default_rng(0).choice(["heads", "tails"], 400)
+    answers = models(ll.read(people.drop("answer").with_columns(coin=pl.Series(coin)), target="coin")).answers()
+    assert (answers.values.argmax(axis=1) == (coin == "tails")).mean() < 0.6
+
+
+def test_numbers_are_answered_as_numbers(people: pl.DataFrame) -> None:
+    answers = models(ll.read(people, target="height")).answers()
+    assert answers.values.shape == (400,)
+    assert np.corrcoef(answers.values, people["height"])[0, 1] > 0.9
+
+
+def test_pictures_have_vectors_in_which_alike_ones_lie_together(stripes: Path) -> None:
+    data = ll.read(stripes)
+    vectors = models(data).vectors()
+    assert len(vectors.values) == 240 and np.isfinite(vectors.values).all() and vectors.made_by
+    labels = data.raw("label").to_numpy()
+    near = ((vectors.values[:, None] - vectors.values[None]) ** 2).sum(axis=2)
+    np.fill_diagonal(near, np.inf)
+    assert (labels[near.argmin(axis=1)] == labels).mean() > 0.9
+
+
+def test_what_cannot_be_had_is_said(people: pl.DataFrame) -> None:
+    with pytest.raises(LeadlineError, match="no answers to learn from"):
+        OutOfFoldModels(ll.read(people, need_target=False), None, 60.0, 0, Store(), Progress()).answers()
+    with pytest.raises(LeadlineError, match="nothing makes vectors"):
+        models(ll.read(people, target="answer")).vectors()
