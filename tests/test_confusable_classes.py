@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from leadline.check.confusable_classes import ConfusableClasses, _interval
+from leadline.check.confusable_classes import ConfusableClasses
 from leadline.check.contract import Checked, NotApplicable
-from leadline.check.one_column import auc
+from leadline.check.one_column import auc, auc_interval
 from leadline.findings import Finding, Severity
 from tests.check_views import view_of
 
@@ -101,6 +101,6 @@ def test_the_interval_holds_the_area_as_often_as_it_says() -> None:
     rng, held = np.random.default_rng(10), 0
     for _ in range(300):
         scores, positive = rng.normal(size=160), np.arange(160) % 2 == 0
-        interval = _interval(auc(scores + positive, positive), 80, 80)
+        interval = auc_interval(auc(scores + positive, positive), 80, 80)
         held += interval.low <= 0.7602 <= interval.high
     assert held / 300 > 0.91

@@ -10,14 +10,13 @@ import numpy as np
 
 from leadline.check.contract import Check, Checked, NotApplicable
 from leadline.check.links import united
-from leadline.check.one_column import auc
+from leadline.check.one_column import auc, auc_interval
 from leadline.check.view import View
 from leadline.errors import listed
 from leadline.evaluate.intervals import Interval, difference_interval
 from leadline.findings import Finding, Severity
 from leadline.tasks.metrics import Metric, mean_of
 
-_Z = 1.959964
 _PARTNERS = 3  # of every class, those that its rows are taken for most, are tested
 _LEAST_ROWS = 10  # of both classes
 _CHANCE = 0.6  # an AUC that is surely below is hardly better than chance, which is .5
@@ -84,7 +83,9 @@ class _Asked:
             return None
         of_pair = np.log(np.maximum(self.chances[np.ix_(where, [first, second])], 1e-12))
         area = auc(of_pair[:, 1] - of_pair[:, 0], positive)
-        return Pair(first, second, _interval(area, int(positive.sum()), int((~positive).sum())), float(self._mixed(first, second).mean()))
+        return Pair(
+            first, second, auc_interval(area, int(positive.sum()), int((~positive).sum())), float(self._mixed(first, second).mean())
+        )
 
     def _mixed(self, first: int, second: int) -> np.ndarray:
         """Of the pair's rows, which are answered as the other class."""
@@ -172,13 +173,6 @@ class _Asked:
         codes = np.where(np.isin(self.codes, group), group[0], self.codes)
         hits: np.ndarray = chances.argmax(axis=1) == codes
         return hits.astype(np.float64)
-
-
-def _interval(area: float, positives: int, negatives: int) -> Interval:
-    """Of an area under the ROC curve, after Hanley and McNeil."""
-    inner = (positives - 1) * (area / (2 - area) - area**2) + (negatives - 1) * (2 * area**2 / (1 + area) - area**2)
-    spread = float(np.sqrt(max(0.0, area * (1 - area) + inner) / (positives * negatives)))
-    return Interval(area, max(0.0, area - _Z * spread), min(1.0, area + _Z * spread), positives + negatives)
 
 
 def _ranked(pair: Pair) -> str:

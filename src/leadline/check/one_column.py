@@ -10,10 +10,12 @@ import numpy as np
 import polars as pl
 
 from leadline.encoders.tabular import CATEGORY, NUMBER, Vocabulary
+from leadline.evaluate.intervals import Interval
 from leadline.tasks.class_metrics import roc_auc
 
 MISSING = 0  # the bin of missing values
 _LEAST_ROWS, _MOST_BINS, _MOST_CATEGORIES = 20, 128, 1_000  # rows of a bin, where that many bins are not yet reached
+_Z = 1.959964  # normal quantile of 0.975
 _DECIDED = 0.2  # of the entropy
 _PRIOR = 1.0  # rows of the usual mixture that every bin is given, so that nothing is impossible
 
@@ -114,6 +116,13 @@ def bins_of(values: Any, form: str) -> np.ndarray | None:
 def auc(scores: np.ndarray, positive: np.ndarray) -> float:
     """How often a positive row has the higher score than another."""
     return roc_auc(np.stack([-scores, scores], axis=1), positive.astype(np.int64), np.ones(len(scores)))
+
+
+def auc_interval(area: float, positives: int, negatives: int) -> Interval:
+    """An area under the ROC curve with its 95 % interval (Hanley and McNeil 1982)."""
+    inner = (positives - 1) * (area / (2 - area) - area**2) + (negatives - 1) * (2 * area**2 / (1 + area) - area**2)
+    spread = float(np.sqrt(max(0.0, area * (1 - area) + inner) / (positives * negatives)))
+    return Interval(area, max(0.0, area - _Z * spread), min(1.0, area + _Z * spread), positives + negatives)
 
 
 def _of_numbers(values: np.ndarray) -> np.ndarray:
