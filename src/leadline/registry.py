@@ -145,6 +145,11 @@ CHECKS = Registry("check", {
     "mixed-types": "leadline.check.mixed_types:MixedTypes",
     "label-spelling": "leadline.check.label_spelling:LabelSpelling",
     "imbalance": "leadline.check.imbalance:Imbalance",
+    "target-leak": "leadline.check.target_leak:TargetLeak",
+    "confusable-classes": "leadline.check.confusable_classes:ConfusableClasses",
+    "broad-class": "leadline.check.broad_class:BroadClass",
+    "outlier": "leadline.check.outlier:Outlier",
+    "train-test-shift": "leadline.check.train_test_shift:TrainTestShift",
 })  # fmt: skip
 
 # Everything an artefact can be made of: its graph names parts by these kinds.
