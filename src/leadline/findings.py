@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 
 class Severity(StrEnum):
@@ -13,9 +13,26 @@ class Severity(StrEnum):
     HIGH = "high"
 
 
+Action = Literal["drop row", "relabel row", "merge classes", "move to train", "group rows"]
+
+
+@dataclass(frozen=True)
+class Mend:
+    """What could be done about a finding: to each of `rows` by itself, to `classes`, or to all rows of a group together.
+
+    `value` is the new label, or the name that classes are merged into; `confidence` (0 to 1) that the data are better for it.
+    """
+
+    action: Action
+    confidence: float
+    rows: tuple[int, ...] = ()  # 0-based in reading order
+    classes: tuple[str, ...] = ()
+    value: str | None = None
+
+
 @dataclass(frozen=True)
 class Finding:
-    """`rows` are 0-based in reading order and complete; screens may cut them and say so."""
+    """`rows` are 0-based in reading order and complete; screens may cut them and say so. `mends` become lines of an edit list."""
 
     code: str
     severity: Severity
@@ -24,11 +41,14 @@ class Finding:
     column: str | None = None
     rows: list[int] = field(default_factory=list)
     fix: str = ""
+    mends: tuple[Mend, ...] = field(default=(), repr=False)
 
     @property
     def in_words(self) -> str:
         """What was noticed, in sentences."""
-        return " ".join(f"{part[:1].upper()}{part[1:].rstrip('.')}." for part in (self.title, self.detail) if part)
+        sentences = [f"{part[:1].upper()}{part[1:].rstrip('.')}" for part in (self.title, self.detail) if part]
+        return " ".join(sentence if sentence.endswith("?") else f"{sentence}." for sentence in sentences)
 
     def to_json(self) -> dict[str, Any]:
-        return {**asdict(self), "severity": str(self.severity), "num_rows": len(self.rows)}
+        said = {"code": self.code, "severity": str(self.severity), "title": self.title, "detail": self.detail, "column": self.column}
+        return {**said, "rows": list(self.rows), "fix": self.fix, "num_rows": len(self.rows)}

@@ -6,9 +6,10 @@ import numpy as np
 
 from leadline.check.links import Links, together, united
 from leadline.data.table import Data
-from leadline.findings import Finding, Severity
+from leadline.findings import Finding, Mend, Severity
 
 _KEPT = "in the splits that we make they stay on one side"
+_SURE = 0.9  # that a copy is better dropped or moved, as lines of an edit list say it
 _SEVERE, _NOTABLE = 0.05, 0.01  # shares of a judging part that occur in what teaches
 
 
@@ -23,7 +24,8 @@ def findings_of(data: Data, exact: np.ndarray | None, every: np.ndarray | None, 
     if exact is not None:
         groups = len(np.unique(exact[same]))
         title = f"{len(same):,} of {len(data):,} rows are exact copies of others, in {_counted(groups)}"
-        found.append(_finding(data, "exact-duplicate", Severity.LOW, title, _KEPT, same, "remove the repeats, if they are mistakes"))
+        fix = "remove the repeats, if they are mistakes"
+        found.append(_finding(data, "exact-duplicate", Severity.LOW, title, _KEPT, same, fix, _without_repeats(data, exact, same, classes)))
     changed = near[_changed(near, exact, every)] if every is not None else near
     if every is not None and len(changed):
         groups = len(np.unique(every[changed]))
@@ -32,6 +34,15 @@ def findings_of(data: Data, exact: np.ndarray | None, every: np.ndarray | None, 
     if every is not None and classes is not None:
         found += _contradictions(data, every, near, classes)
     return found
+
+
+def _without_repeats(data: Data, exact: np.ndarray, same: np.ndarray, classes: np.ndarray | None) -> Mend:
+    """All but the first of each group, unless its labels differ: then nobody but a person knows which row to keep."""
+    if classes is not None:
+        differs = (classes[same] != classes[exact[same]]).reshape(len(same), -1).any(axis=1)
+        same = same[~np.isin(exact[same], exact[same[differs]])]
+    repeats = same[exact[same] != same]
+    return Mend("drop row", _SURE, tuple(data.source_row(row) for row in repeats.tolist()))
 
 
 def _changed(rows: np.ndarray, exact: np.ndarray | None, every: np.ndarray | None) -> np.ndarray:
@@ -73,7 +84,8 @@ def overlaps(data: Data, exact: np.ndarray | None, every: np.ndarray | None, own
             title = f"{len(leaked):,} of {len(judging):,} {part} rows ({len(leaked) / len(judging):.1%}) also occur in {where}"
             near = len(leaked) - copied
             detail = f"{copied:,} of them exactly, {near:,} nearly" if near else "exactly as they are"
-            found.append(_leak(data, title, detail, leaked, len(judging), "leave these rows out of the part that judges"))
+            fix = "leave these rows out of the part that judges"
+            found.append(_leak(data, title, detail, leaked, len(judging), fix, _moved(data, leaked)))
         mixed = _leaked(judging, teaching, united(len(data), [own]))
         if len(mixed):
             title = f"{len(mixed):,} of {len(judging):,} {part} rows are of a {data.group} that is also in {where}"
@@ -90,10 +102,14 @@ def _leaked(judging: np.ndarray, teaching: np.ndarray, groups: np.ndarray | None
     return leaked
 
 
-def _leak(data: Data, title: str, detail: str, rows: np.ndarray, num_judging: int, fix: str) -> Finding:
+def _moved(data: Data, rows: np.ndarray) -> Mend:
+    return Mend("move to train", _SURE, tuple(data.source_row(row) for row in rows.tolist()))
+
+
+def _leak(data: Data, title: str, detail: str, rows: np.ndarray, num_judging: int, fix: str, mend: Mend | None = None) -> Finding:
     share = len(rows) / num_judging
     severity = Severity.HIGH if share >= _SEVERE else Severity.MEDIUM if share >= _NOTABLE else Severity.LOW
-    return _finding(data, "split-leak", severity, title, detail, rows, fix)
+    return _finding(data, "split-leak", severity, title, detail, rows, fix, mend)
 
 
 def skipped(seconds: float, allowed: float) -> Finding:
@@ -103,5 +119,8 @@ def skipped(seconds: float, allowed: float) -> Finding:
     return Finding("near-duplicate", Severity.LOW, title, detail, fix="give a larger --budget; what was done so far is kept")
 
 
-def _finding(data: Data, code: str, severity: Severity, title: str, detail: str, rows: np.ndarray, fix: str) -> Finding:
-    return Finding(code, severity, title, detail, rows=[data.source_row(row) for row in rows.tolist()], fix=fix)
+def _finding(
+    data: Data, code: str, severity: Severity, title: str, detail: str, rows: np.ndarray, fix: str, mend: Mend | None = None
+) -> Finding:
+    mends = () if mend is None else (mend,)
+    return Finding(code, severity, title, detail, rows=[data.source_row(row) for row in rows.tolist()], fix=fix, mends=mends)

@@ -12,11 +12,12 @@ import polars as pl
 
 from leadline.check.contract import Check, Checked
 from leadline.check.view import View
-from leadline.findings import Finding, Severity
+from leadline.findings import Finding, Mend, Severity
 
 _MOST_NAMES = 10_000  # of a column that are compared
 _LONG = 6  # letters from which on one wrong letter is a slip rather than another word
 _MARKS = "_-.'\u2019\"`"
+_SURE = 0.9  # that spellings are of one name, as a line of an edit list says it
 _SLIP = 0.05  # of the rows of the usual spelling, which a slip has at most
 
 
@@ -40,9 +41,12 @@ class LabelSpelling(Check):
         for usual, others in spellings(counts).items():
             rows = raw.is_in(others).fill_null(False).to_numpy()
             written = ", ".join(f'"{name}" ({counts[name]:,})' for name in (usual, *others))
-            severity = Severity.HIGH if view.labels is not None and column == view.labels.name else Severity.MEDIUM
+            of_answers = view.labels is not None and column == view.labels.name
+            severity = Severity.HIGH if of_answers else Severity.MEDIUM
+            mends = (Mend("merge classes", _SURE, classes=(usual, *others), value=usual),) if of_answers else ()
             title = f"{column} has what looks like one name in {len(others) + 1} spellings: {written}"
-            yield view.found(self.code, severity, title, column=column, rows=np.flatnonzero(rows), fix=f'write "{usual}" in all of them')
+            fix = f'write "{usual}" in all of them'
+            yield view.found(self.code, severity, title, column=column, rows=np.flatnonzero(rows), fix=fix, mends=mends)
 
 
 def spellings(counts: Mapping[str, int]) -> dict[str, list[str]]:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
 from leadline.data.split import Partition
 from leadline.data.table import Data
 from leadline.encoders.store import Store
-from leadline.findings import Finding, Severity
+from leadline.findings import Finding, Mend, Severity
 from leadline.progress import Progress
 from leadline.tasks.contract import Target, Task
 from leadline.tasks.metrics import Metric
@@ -67,6 +68,7 @@ class View:
     ) -> None:  # fmt: skip
         self.data, self.labels, self.groups, self.seed, self.store, self.progress = data, labels, groups, seed, store, progress
         self._answer, self._encode = answer, encode
+        self._once = dict[str, Any]()
 
     def __len__(self) -> int:
         return len(self.data)
@@ -79,6 +81,12 @@ class View:
     def vectors(self) -> Vectors:
         return self._encode()
 
+    def once(self, name: str, make: Callable[[], Any]) -> Any:
+        """What several checks look at and only they know how to make: made when the first of them asks for it by this name."""
+        if name not in self._once:
+            self._once[name] = make()
+        return self._once[name]
+
     @property
     def known_answers(self) -> Answers | None:
         """The answers where some check has asked for them."""
@@ -86,7 +94,8 @@ class View:
 
     def found(
         self, code: str, severity: Severity, title: str, detail: str = "", *, column: str | None = None,
-        rows: np.ndarray | Sequence[int] = (), fix: str = "",
+        rows: np.ndarray | Sequence[int] = (), fix: str = "", mends: tuple[Mend, ...] = (),
     ) -> Finding:  # fmt: skip
-        """A finding; `rows` are positions in the data."""
-        return Finding(code, severity, title, detail, column, [self.data.source_row(int(row)) for row in rows], fix)
+        """A finding; `rows`, of its mends too, are positions in the data."""
+        there = tuple(replace(mend, rows=tuple(self.data.source_row(row) for row in mend.rows)) for mend in mends)
+        return Finding(code, severity, title, detail, column, [self.data.source_row(int(row)) for row in rows], fix, there)

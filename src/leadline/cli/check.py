@@ -32,6 +32,9 @@ def command(
     out: Annotated[
         Path | None, typer.Option("-o", "--out", metavar="DIR", help="Also write rows.parquet there: a line for each row.")
     ] = None,
+    edits: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Also write what could be mended there, for a person to go through and for train.")
+    ] = None,
     as_json: AsJson = False,
     html: Html = None,
     quiet: Quiet = False,
@@ -44,7 +47,7 @@ def command(
     report = check(
         data, target=target, task=task, types=parse_types(type_ or []), exclude=exclude or [], group=group, time=time, table=table,
         query=query, only=only.split(",") if only else None, skip=skip.split(",") if skip else [], budget=budget, seed=seed, out=out,
-        progress=progress_for(quiet),
+        edits=edits, progress=progress_for(quiet),
     )  # fmt: skip
     deliver(report, as_json, html, f"{report.data.table.origin}: how good the data are")
     leave(_FOUND if report.worst() in threshold else 0)

@@ -55,6 +55,9 @@ def command(
     budget: Annotated[str, typer.Option(metavar="B", help="At most this long in all: 30s, 2m, 1h.")] = "2m",
     seed: Annotated[int, typer.Option(metavar="N", min=0, help="Another seed, other folds and held-back rows.")] = 0,
     plan: Annotated[Path | None, typer.Option(metavar="FILE", help="Replay the plan.json of an earlier run.")] = None,
+    edits: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Change the data as this list says, which `leadline check --edits` wrote.")
+    ] = None,
     out: Annotated[
         Path | None, typer.Option("-o", "--out", metavar="OUT", help="Where to put the model; otherwise NAME.leadline here.")
     ] = None,
@@ -71,7 +74,7 @@ def command(
         data, target=target, task=task, types=parse_types(type_ or []), exclude=exclude or [], group=group, time=time, table=table,
         query=query, metric=metric, positive=positive, cost=cost, abstain=abstain,
         monotone=parse_directions(monotone or []), learners=",".join(learners).split(",") if learners else None,
-        encoder=encoder, budget=budget, seed=seed, plan=plan, out=out, progress=progress_for(quiet), whole_command=True,
+        encoder=encoder, budget=budget, seed=seed, plan=plan, edits=edits, out=out, progress=progress_for(quiet), whole_command=True,
         afterwards=SECONDS if html else 0.0,
     )  # fmt: skip
     deliver(report, as_json, html, f"{report.artifact.stem}: trained model")

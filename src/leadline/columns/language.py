@@ -41,6 +41,15 @@ def languages_of(texts: pl.Series) -> tuple[str, ...]:
     return tuple(code for code, count in votes.most_common() if count >= _LEAST_SHARE * votes.total())
 
 
+def language_of(text: str, sure: float) -> str | None:
+    """The code of the language of one text, None where its probability is below `sure` or nothing can tell. Takes about a millisecond."""
+    identifier = _identifier()
+    if identifier is None:
+        return None
+    code, chance = identifier.classify(text)
+    return str(code) if chance >= sure and code != _NO_LANGUAGE else None
+
+
 def in_words(codes: Iterable[str]) -> str:
     """English and German; a language without a name here by its code."""
     return " and ".join(_NAMES.get(code, f'the language "{code}"') for code in codes)

@@ -77,6 +77,7 @@ class Data(Report):
     group: str | None = None
     time: str | None = None  # the column by which rows are ordered, where a split should be by time
     kept: np.ndarray | None = field(default=None, repr=False)  # rows of the table still here, where some were left out
+    edits: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)  # lines of the edit list that these data are changed by
 
     def __len__(self) -> int:
         return self.table.frame.height

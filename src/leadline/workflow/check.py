@@ -48,9 +48,11 @@ def check(
     budget: str = "2m",
     seed: int = 0,
     out: str | Path | None = None,
+    edits: str | Path | None = None,
     progress: Progress | None = None,
 ) -> CheckReport:
-    """What is wrong with the data, worst first. `only` and `skip` are codes of findings; the folder `out` gets a line for every row.
+    """What is wrong with the data, worst first. `only` and `skip` are codes of findings; the folder `out` gets a line for every row,
+    the file `edits` one for every change that findings propose.
 
     Raises LeadlineError where nothing can be read, UsageError for a code that there is not.
     """
@@ -71,9 +73,12 @@ def check(
         facts={name: fact for checked in asked.values() for name, fact in checked.facts.items()},
         rows={name: values for checked in asked.values() for name, values in checked.rows.items()},
         answers=view.known_answers, score=_score(view), seconds=perf_counter() - began,
+        edits=None if edits is None else Path(edits),
     )  # fmt: skip
     if out is not None:
         report.write_rows(Path(out))
+    if edits is not None:
+        report.write_edits(Path(edits))
     return report
 
 

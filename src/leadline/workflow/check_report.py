@@ -14,6 +14,7 @@ import polars as pl
 
 from leadline.check.quality import lost_points, quality_of
 from leadline.check.view import Answers
+from leadline.data.edits import Edit, proposed, write_edits
 from leadline.data.table import Data
 from leadline.errors import LeadlineError, listed
 from leadline.evaluate.intervals import Interval
@@ -54,6 +55,7 @@ class CheckReport(Report):
     answers: Answers | None
     score: Interval | None
     seconds: float
+    edits: Path | None = None  # where the list of proposed changes is written
 
     @cached_property
     def quality_parts(self) -> dict[str, float]:
@@ -94,6 +96,14 @@ class CheckReport(Report):
         file = BytesIO()
         pl.DataFrame(columns).write_parquet(file)
         write_atomically(folder / ROWS_FILE, file.getvalue())
+
+    def write_edits(self, path: Path) -> None:
+        """What the findings propose; an empty file where that is nothing."""
+        write_edits(path, self._proposed)
+
+    @cached_property
+    def _proposed(self) -> list[Edit]:
+        return proposed(self.findings, self.data)
 
     def _split_and_label(self) -> dict[str, Any]:
         if self.setup is None:
@@ -180,4 +190,13 @@ class CheckReport(Report):
     def _next(self) -> list[Block]:
         verb = ["leadline", "train" if self.setup is not None else "read", self.data.table.origin or "DATA"]
         target = ["--target", self.data.target] if self.data.target and self.data.table.target is None else []
-        return [Heading("What to type next"), Command(shlex.join([*verb, *target]))]
+        if self.edits is None or self.setup is None:
+            return [Heading("What to type next"), Command(shlex.join([*verb, *target]))]
+        if not self._proposed:
+            return [
+                Heading("What to type next"),
+                Paragraph(f"Nothing was found that could be mended by a list, so {self.edits} is empty.", "quiet"),
+                Command(shlex.join([*verb, *target])),
+            ]
+        said = f"{len(self._proposed):,} changes are proposed in {self.edits}. Remove the lines that you do not agree with; then"
+        return [Heading("What to type next"), Paragraph(said), Command(shlex.join([*verb, *target, "--edits", str(self.edits)]))]

@@ -16,6 +16,7 @@ from leadline.artifact.model import Model, load
 from leadline.artifact.reference import reference_table
 from leadline.artifact.save import rescored, save
 from leadline.columns.recognise import Choice
+from leadline.data.edits import summary
 from leadline.data.table import forms_of
 from leadline.encoders.contract import Carded
 from leadline.encoders.store import Store
@@ -126,7 +127,7 @@ def manifest_of(learned: Learned) -> Manifest:
         columns=[_column(name, choice) for name, choice in setup.data.columns.items() if used & set(forms_of({name: choice.type}))],
         parts=[], learner=winner.learner, metric=setup.metric.name, metrics={}, baseline={}, interval_half_width=None, spread=spread,
         engine="onnxruntime", precision="float32", seed=learned.plan.seed,
-        data={"fingerprint": learned.plan.data["fingerprint"], "rows": len(learned.examples)},
+        data={"fingerprint": learned.plan.data["fingerprint"], "rows": len(learned.examples), **summary(setup.data.edits)},
         encoders=[node.part.card.to_json() for node in learned.graph.nodes if isinstance(node.part, Carded)],
         versions=versions(), files={}, leadline=leadline.__version__,
         decision=learned.task.decision, monotone=dict(setup.monotone),

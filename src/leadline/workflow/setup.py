@@ -16,6 +16,7 @@ from leadline.check.duplicates import find_copies
 from leadline.check.several_frames import several_frames
 from leadline.columns.language import languages_of
 from leadline.columns.recognise import Choice, recognise
+from leadline.data.edit_groups import EDITED
 from leadline.data.left_out import at_source, drop_missing_target
 from leadline.data.split import Partition, everything, fold_numbers, partition
 from leadline.data.table import Data
@@ -107,10 +108,11 @@ class Setup:
         target, types, group, time = self.data.require_target(), self.data.types, self.data.group, self.data.time
         used = {*types, target, group, time}
         exclude = [name for name in self.data.table.frame.columns if name not in used]
-        asked = {"target": target, "types": types, "exclude": exclude, "group": group, "time": time, "positive": self.target.positive}
+        named = None if group == EDITED else group  # the edit list makes that one again
+        asked = {"target": target, "types": types, "exclude": exclude, "group": named, "time": time, "positive": self.target.positive}
         networks = {kind: network.named for kind, network in self.networks.items()}
         answering = {"abstain": self.abstain, "decision": self.task.decision, "networks": networks, "monotone": dict(self.monotone)}
-        return {**asked, "near_duplicates": self.near, **answering, "part": self.part}
+        return {**asked, "edits": list(self.data.edits), "near_duplicates": self.near, **answering, "part": self.part}
 
     def sizes(self) -> Sizes:
         data, rows = self.data, self.teaching

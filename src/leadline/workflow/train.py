@@ -11,6 +11,7 @@ from typing import Any
 
 import leadline
 from leadline.artifact.manifest import Manifest
+from leadline.data.edits import Edit, apply_edits, read_edits
 from leadline.data.read import read
 from leadline.data.table import Data, together
 from leadline.encoders.hub_folder import Network
@@ -67,6 +68,7 @@ def train(
     budget: str = "2m",
     seed: int = 0,
     plan: str | Path | None = None,
+    edits: str | Path | None = None,
     out: str | Path | None = None,
     progress: Progress | None = None,
     whole_command: bool = False,
@@ -82,7 +84,8 @@ def train(
     they grow and all else stays: {"rooms": "up"}. Learners that cannot promise it are left out.
     `learners` are the only ones to try beside the trivial baseline.
     `encoder` names a network that joins them: the folder of a Hugging Face model, or its name on the hub, which fetches it once.
-    `plan` replays a plan.json, its reading options included, instead of making one.
+    `plan` replays a plan.json, its reading options and edits included, instead of making one.
+    `edits` is an edit list, as `check` writes one: the data are changed by it before anything else; the files stay as they are.
     `whole_command` counts from the start of the process; so many seconds of the budget are kept for what is done `afterwards`.
     Raises LeadlineError.
     """
@@ -101,6 +104,7 @@ def train(
     if written is None:
         networks = find_networks([] if encoder is None else [str(encoder)], progress)
         data = read(source, target=target, types=types, exclude=exclude, group=group, time=time, table=table, query=query)
+        data = data if edits is None else apply_edits(data, read_edits(Path(edits)))
         setup = _set_up(data, networks, asked, store, progress)
     else:
         setup = _set_up_again(source, written, table, query, store, progress)
@@ -164,6 +168,7 @@ def _set_up_again(source: Any, plan: Plan, table: str | None, query: str | None,
             source, target=read_as["target"], types=read_as["types"], exclude=read_as["exclude"], group=read_as["group"],
             time=read_as.get("time"), table=table, query=query,
         )  # fmt: skip
+        data = apply_edits(data, [Edit.from_json(edit) for edit in read_as.get("edits", ())])
     except LeadlineError as error:
         raise _other_data(plan, str(error.saw)) from error
     needed = any(fitting.learner in readers() for fitting in plan.fittings)
