@@ -148,6 +148,11 @@ CHECKS = Registry("check", {
     "text-noise": "leadline.check.text_noise:TextNoise",
     "low-quality-picture": "leadline.check.low_quality_picture:LowQualityPicture",
     "spurious-cue": "leadline.check.spurious_cue:SpuriousCue",
+    "target-leak": "leadline.check.target_leak:TargetLeak",
+    "confusable-classes": "leadline.check.confusable_classes:ConfusableClasses",
+    "broad-class": "leadline.check.broad_class:BroadClass",
+    "outlier": "leadline.check.outlier:Outlier",
+    "train-test-shift": "leadline.check.train_test_shift:TrainTestShift",
 })  # fmt: skip
 
 # Everything an artefact can be made of: its graph names parts by these kinds.

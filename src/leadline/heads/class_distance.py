@@ -79,7 +79,7 @@ class ClassDistance(Part):
         centre = vectors.mean(axis=0, dtype=np.float64).astype(np.float32)
         apart = vectors - means.astype(np.float32)[classes]
         most = max(1, min(_DIRECTIONS, dimension - 1, num_rows // 4))
-        directions, variances = _largest_directions(apart, most, seed)
+        directions, variances = largest_directions(apart, most, seed)
         total = float((apart.astype(np.float64) ** 2).sum()) / max(1, num_rows - len(counts))
         left = max(total - variances.sum(), 0.0) / max(1, dimension - most)
         floor = _SHRINKAGE * max(total / dimension, 1e-12)
@@ -133,7 +133,7 @@ def _kept(means: np.ndarray, counts: np.ndarray) -> np.ndarray:
     return means[enough] if enough.any() else means
 
 
-def _largest_directions(apart: Dense, number: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+def largest_directions(apart: Dense, number: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Orthonormal directions (dimension, number) of largest variance and those variances, by subspace iteration (Halko et al. 2011)."""
     rng = np.random.default_rng([seed, 17])
     basis = np.linalg.qr(apart.T @ rng.normal(size=(len(apart), number)).astype(np.float32))[0]

@@ -139,7 +139,9 @@ class CheckReport(Report):
         if self.score is not None and self.setup is not None and self.answers is not None:
             metric = self.setup.metric
             value, low, high = (metric.shown(number) for number in (self.score.value, self.score.low, self.score.high))
-            blocks.append(Paragraph(f"As they are, a {self.answers.title} reaches {value} {metric.title} ({low} to {high}).", "quiet"))
+            blocks.append(
+                Paragraph(f"Learned from as they are: {value} {metric.title} ({low} to {high}), by the {self.answers.title}.", "quiet")
+            )
         return blocks
 
     def _number(self, severity: Severity) -> int:
