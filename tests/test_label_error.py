@@ -12,6 +12,7 @@ import pytest
 
 import leadline as ll
 from leadline.findings import Severity
+from leadline.reports import to_html
 from leadline.workflow.check_report import CheckReport
 
 
@@ -65,6 +66,11 @@ def test_an_edit_list_says_what_each_should_be(planted: Planted) -> None:
     lines = [json.loads(line) for line in edits.read_text().splitlines()]
     assert len(lines) == len(report.findings[0].rows)
     assert all(line["edit"] == "relabel row" and line["label"] != frame["animal"][line["row"]] for line in lines)
+
+
+def test_the_page_shows_what_each_should_be(planted: Planted) -> None:
+    page, row = to_html(planted.report, "check"), planted.report.findings[0].rows[0]
+    assert f"{planted.frame['animal'][row]}, or rather {planted.frame['truth'][row]}?" in page
 
 
 def test_clean_labels_lose_little() -> None:
