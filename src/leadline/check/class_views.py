@@ -15,11 +15,11 @@ import numpy as np
 from leadline.values import Dense
 
 _DIRECTIONS = 256  # principal components that are kept
-_LANDMARKS = 3_000
+_LANDMARKS, _FEW, _SHARE = 3_000, 500, 0.2  # at most; all of so few rows; of more rows this share
 _BLOCK = 2_048  # rows that are looked at together, or compared with as many others
 _NARROW = 0.7  # width of the kernel, of the middle distance between rows
 _PENALTIES = (0.1, 0.3, 1.0, 3.0, 10.0)
-_TINY = 1e-3  # added to the diagonal, as landmarks may be equal
+_TINY = (1e-3, 1e-1, 1e1, 1e3)  # added to the diagonal, the first that suffices: landmarks may be equal, and products are rounded
 _NEIGHBOURS = 40.0  # that a vote comes from, counted by weight
 _SAMPLED = 400
 _LEAST = 1e-12
@@ -100,7 +100,8 @@ class FoldRidge:
     """
 
     def __init__(self, rows: Dense, folds: np.ndarray, seed: int) -> None:
-        chosen = np.random.default_rng([seed, 23]).choice(len(rows), min(_LANDMARKS, len(rows)), replace=False)
+        number = min(_LANDMARKS, len(rows), max(_FEW, round(_SHARE * len(rows))))
+        chosen = np.random.default_rng([seed, 23]).choice(len(rows), number, replace=False)
         self.landmarks = rows[np.sort(chosen)]
         among = self.landmarks @ self.landmarks.T
         self.width = np.float32(max(float(np.median(1 - among)) * _NARROW, 1e-3))
@@ -113,16 +114,19 @@ class FoldRidge:
 
     def answers(self, targets: np.ndarray) -> np.ndarray:
         """(n, k) answers to targets (n, k), at the penalty that is best for the first fold."""
-        mean = targets.mean(axis=0)
-        sides = [self._summed(lambda some, part: part.T @ (targets[some] - mean).astype(np.float32), blocks) for blocks in self.blocks]
-        first = np.concatenate(self.blocks[0])
-        answers, errors = np.empty(targets.shape, np.float32), list[float]()
+        sides, errors = self._sides(targets), list[float]()
+        judged = np.concatenate(self.blocks[0])
         for penalty in _PENALTIES:
+            answers = np.zeros(targets.shape)
             self._answer(0, self._weights(0, penalty, sides), answers)
-            errors.append(float(np.mean((answers[first] + mean - targets[first]) ** 2)))
+            errors.append(float(np.mean((answers + targets.mean(axis=0) - targets)[judged] ** 2)))
+        return self._answers_at(_PENALTIES[int(np.argmin(errors))], targets)
+
+    def _answers_at(self, penalty: float, targets: np.ndarray) -> np.ndarray:
+        sides, answers = self._sides(targets), np.empty(targets.shape)
         for fold in range(len(self.blocks)):
-            self._answer(fold, self._weights(fold, _PENALTIES[int(np.argmin(errors))], sides), answers)
-        return np.asarray(answers + mean)
+            self._answer(fold, self._weights(fold, penalty, sides), answers)
+        return np.asarray(answers + targets.mean(axis=0))
 
     def _summed(self, made: Callable[[np.ndarray, Dense], np.ndarray], blocks: list[np.ndarray]) -> np.ndarray:
         """The sum of what is made of row numbers and their features."""
@@ -134,17 +138,32 @@ class FoldRidge:
         likeness /= self.width
         return np.exp(likeness, out=likeness)
 
-    def _weights(self, fold: int, penalty: float, sides: list[np.ndarray]) -> Dense:
-        from scipy.linalg import cho_factor, cho_solve
+    def _sides(self, targets: np.ndarray) -> list[np.ndarray]:
+        centred = (targets - targets.mean(axis=0)).astype(np.float32)
+        return [self._summed(lambda some, part: part.T @ centred[some], blocks) for blocks in self.blocks]
 
+    def _weights(self, fold: int, penalty: float, sides: list[np.ndarray]) -> Dense:
         others = [number for number in range(len(self.blocks)) if number != fold]
         matrix = penalty * self.kernel
         for number in others:
             matrix += self.products[number]
-        matrix[np.diag_indices(len(matrix))] += _TINY * (1 + penalty)
         side = np.sum([sides[number] for number in others], axis=0, dtype=np.float64)
-        return np.asarray(cho_solve(cho_factor(matrix, lower=True, overwrite_a=True), side), np.float32)
+        return _solved(matrix, side).astype(np.float32)
 
     def _answer(self, fold: int, weights: Dense, answers: np.ndarray) -> None:
         for some in self.blocks[fold]:
             answers[some] = self._features(some) @ weights
+
+
+def _solved(matrix: np.ndarray, side: np.ndarray) -> np.ndarray:
+    """Of a symmetric matrix that would be positive definite, were it not for rounding."""
+    from scipy.linalg import LinAlgError, cho_factor, cho_solve
+
+    for tiny in _TINY:
+        raised = matrix.copy()
+        raised[np.diag_indices(len(matrix))] += tiny
+        try:
+            return np.asarray(cho_solve(cho_factor(raised, lower=True, overwrite_a=True), side))
+        except LinAlgError:
+            continue
+    return np.asarray(np.linalg.lstsq(matrix, side)[0])

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import softmax
 
-_ROUNDS = 40
+_ROUNDS, _ROUNDS_LOOKING = 40, 15  # the fewer while the scale is looked for
 _SETTLED = 1e-6  # a mean gain of log likelihood that ends the rounds
 _SCALES = (0.5, 8.0)  # within which it is looked for how much surer of true classes the model would be than of given ones
 _HALVINGS = 7  # of that range, by the golden section
 _ROWS_OF_RATE, _ROWS_OF_KIND = 20.0, 5.0  # what is assumed weighs as much as so many rows of a class, and so many wrong ones
 _START = 0.1
-_FITTED = 4_000_000  # numbers, rows times classes, that the scale is fitted to
+_FITTED = 1_000_000  # numbers, rows times classes, that the scale is fitted to
 _GOLDEN = (5**0.5 - 1) / 2
 
 
@@ -42,7 +42,7 @@ def fit_noise(logits: np.ndarray, classes: np.ndarray) -> LabelNoise:
     share = np.bincount(classes, minlength=num_classes) / len(classes)
     start = _confusion(np.full(num_classes, _START), _directionless(share))
     clean = softmax(_scale(logits, classes, start) * logits, axis=1)
-    confusion, _ = _settled(clean, classes, start)
+    confusion, _ = _settled(clean, classes, start, _ROUNDS)
     return LabelNoise(confusion, clean, _seen(clean, confusion, classes)[0])
 
 
@@ -52,7 +52,7 @@ def _scale(logits: np.ndarray, classes: np.ndarray, start: np.ndarray) -> float:
     logits, classes = logits[::step], classes[::step]
 
     def likelihood(log_scale: float) -> float:
-        return _settled(softmax(np.exp(log_scale) * logits, axis=1), classes, start)[1]
+        return _settled(softmax(np.exp(log_scale) * logits, axis=1), classes, start, _ROUNDS_LOOKING)[1]
 
     low, high = np.log(_SCALES)
     left, right = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)
@@ -69,11 +69,11 @@ def _scale(logits: np.ndarray, classes: np.ndarray, start: np.ndarray) -> float:
     return float(np.exp((low + high) / 2))
 
 
-def _settled(clean: np.ndarray, classes: np.ndarray, confusion: np.ndarray) -> tuple[np.ndarray, float]:
+def _settled(clean: np.ndarray, classes: np.ndarray, confusion: np.ndarray, rounds: int) -> tuple[np.ndarray, float]:
     """Confusions after rounds of expectation and maximisation, and the mean log likelihood of the given labels."""
     share = np.bincount(classes, minlength=clean.shape[1]) / len(classes)
     before = -np.inf
-    for _ in range(_ROUNDS):
+    for _ in range(rounds):
         posterior, likelihood = _seen(clean, confusion, classes)
         if likelihood - before < _SETTLED:
             break
