@@ -153,6 +153,7 @@ CHECKS = Registry("check", {
     "confusable-classes": "leadline.check.confusable_classes:ConfusableClasses",
     "broad-class": "leadline.check.broad_class:BroadClass",
     "outlier": "leadline.check.outlier:Outlier",
+    "too-few": "leadline.check.too_few:TooFew",
     "train-test-shift": "leadline.check.train_test_shift:TrainTestShift",
 })  # fmt: skip
 

@@ -12,6 +12,7 @@ import numpy as np
 from leadline.data.split import Partition
 from leadline.data.table import Data
 from leadline.encoders.store import Store
+from leadline.errors import LeadlineError
 from leadline.findings import Finding, Mend, Severity
 from leadline.progress import Progress
 from leadline.tasks.contract import Target, Task
@@ -56,6 +57,9 @@ class Vectors:
     made_by: str
 
 
+Learn = Callable[[np.ndarray, np.ndarray], np.ndarray]
+
+
 class View:
     """`labels` is None where the rows have no answers. `groups` (n,): equal numbers for copies and what the user says belongs together.
 
@@ -64,10 +68,10 @@ class View:
 
     def __init__(
         self, data: Data, labels: Labels | None, groups: np.ndarray | None, seed: int, store: Store, progress: Progress,
-        answer: Callable[[], Answers], encode: Callable[[], Vectors],
+        answer: Callable[[], Answers], encode: Callable[[], Vectors], learn: Learn | None = None,
     ) -> None:  # fmt: skip
         self.data, self.labels, self.groups, self.seed, self.store, self.progress = data, labels, groups, seed, store, progress
-        self._answer, self._encode = answer, encode
+        self._answer, self._encode, self._learn = answer, encode, learn
         self._once = dict[str, Any]()
 
     def __len__(self) -> int:
@@ -80,6 +84,12 @@ class View:
     @cached_property
     def vectors(self) -> Vectors:
         return self._encode()
+
+    def learn(self, teach: np.ndarray, judge: np.ndarray) -> np.ndarray:
+        """Answers to the rows `judge` of the best single learner of all, once more, from the rows `teach` alone. Both are positions."""
+        if self._learn is None:
+            raise LeadlineError("nobody learns from parts of these rows", "labelled examples", "name the column with --target COL")
+        return self._learn(teach, judge)
 
     def once(self, name: str, make: Callable[[], Any]) -> Any:
         """What several checks look at and only they know how to make: made when the first of them asks for it by this name."""

@@ -113,7 +113,7 @@ def _view(
         view = View(data, None, copies.groups, seed, store, progress, models.answers, models.vectors)
         return view, [*unreadable_pictures(data), *data.findings, *copies.findings]
     labels = Labels(setup.data.require_target(), setup.task, setup.target, setup.metric, setup.partition)
-    view = View(setup.data, labels, setup.groups, seed, store, progress, models.answers, models.vectors)
+    view = View(setup.data, labels, setup.groups, seed, store, progress, models.answers, models.vectors, models.learn)
     return view, [*unreadable_pictures(setup.data), *setup.data.findings]
 
 

@@ -16,12 +16,14 @@ from leadline.encoders.contract import Vectors as MakesVectors
 from leadline.encoders.store import Store
 from leadline.errors import LeadlineError
 from leadline.evaluate.folds import make_folds
+from leadline.learners.contract import Learner
 from leadline.parts import Node
 from leadline.progress import Progress
+from leadline.registry import BLENDS, LEARNERS
 from leadline.workflow.blending import title_of
-from leadline.workflow.contest import OutOfFold, Rules
+from leadline.workflow.contest import Contest, Rules
 from leadline.workflow.encode import Encoded, encode
-from leadline.workflow.fitting import hold_contest
+from leadline.workflow.fitting import answered, hold_contest
 from leadline.workflow.planning import Planned, make_plan
 from leadline.workflow.setup import Setup
 
@@ -42,7 +44,7 @@ class OutOfFoldModels:
 
     def answers(self) -> Answers:
         """Of the learner that wins on folds of all rows. Raises LeadlineError where there is nothing to learn."""
-        winner = self._winner
+        winner = self._contest.winner
         setup, found = self._all_teach, self._encoded
         values = np.asarray(setup.task.answers(winner.calibrated), np.float64)
         rows = found.good[winner.rows]
@@ -60,6 +62,23 @@ class OutOfFoldModels:
         values = np.array(self._encoded.values[name], np.float32)
         values[[*self._encoded.bad]] = np.nan
         return Vectors(values, parts[name].kind)
+
+    def learn(self, teach: np.ndarray, judge: np.ndarray) -> np.ndarray:
+        """Answers to the rows `judge` of the best single learner, fitted to the rows `teach` alone; both are positions in the data.
+
+        Raises LeadlineError where there is nothing to learn, ValueError where a row could not be read.
+        """
+        setup, contest, examples, rules = self._all_teach, self._contest, self._examples, self._rules
+        alone = [one for one in contest.results if one.learner not in BLENDS]
+        best = max(alone, key=lambda one: rules.score(one, contest.truth))
+        places = np.full(len(setup.data), -1)
+        places[self._encoded.good] = np.arange(len(self._encoded.good))
+        if (places[teach] < 0).any() or (places[judge] < 0).any():
+            raise ValueError("rows that cannot be read neither teach nor judge")
+        learner: Learner = LEARNERS.get(best.learner)()
+        graph = learner.fit(rules.taught(examples).take(places[teach]), setup.task, best.fitting.work, self.seed)
+        raw = answered(graph, examples, places[judge])
+        return best.task.answers(raw if best.calibration is None else best.calibration.run(raw))
 
     @cached_property
     def _all_teach(self) -> Setup:
@@ -84,19 +103,29 @@ class OutOfFoldModels:
         return encode(self._all_teach.data, list(self._planned_nodes.values()), encodings, self.store, self.progress)
 
     @cached_property
-    def _winner(self) -> OutOfFold:
-        setup, plan, encoded, began = self._all_teach, self._planned.plan, self._encoded, perf_counter()
+    def _rules(self) -> Rules:
+        return Rules(self._all_teach.task, self._all_teach.metric, self.seed, lambda: None)
+
+    @cached_property
+    def _examples(self) -> Examples:
+        """Of the rows that could be read."""
+        setup, encoded = self._all_teach, self._encoded
         groups = None if setup.groups is None else setup.groups[encoded.good]
         examples = Examples(encoded.values, setup.data.forms, setup.target.values, setup.num_classes, setup.groups)
         if encoded.bad:
             examples = replace(examples.take(encoded.good), groups=groups)
+        return examples
+
+    @cached_property
+    def _contest(self) -> Contest:
+        setup, plan, examples, began = self._all_teach, self._planned.plan, self._examples, perf_counter()
         folds = make_folds(examples, setup.task, plan.num_folds, self.seed)
         if not folds:
             raise LeadlineError("all rows are of one group, so that none can be held out", "several groups", "leave out --group")
         with self.progress.track("learning", "fits") as advance:
             total = len(plan.fittings) * len(folds)
             done = iter(range(1, total + 1))
-            rules = Rules(setup.task, setup.metric, self.seed, lambda: advance(next(done, total), total))
+            rules = replace(self._rules, after_fit=lambda: advance(next(done, total), total))
             contest = hold_contest(examples, folds, plan.fittings, rules)
         self.progress.say(f"{contest.winner.learner} answered every row out of fold in {perf_counter() - began:.1f} s")
-        return contest.winner
+        return contest
