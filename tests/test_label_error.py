@@ -80,7 +80,16 @@ def test_clean_labels_lose_little() -> None:
     assert all(finding.severity == Severity.LOW for finding in report.findings)
 
 
-def test_numbers_and_few_rows_are_not_asked(people: pl.DataFrame) -> None:
-    for frame, target in ((people, "height"), (people[:40], "answer")):
-        report = ll.check(frame, target=target, only=["label-error"])
+def test_numbers_that_lie_far_off_are_found(people: pl.DataFrame) -> None:
+    rows, slipped = people["height"].to_numpy().copy(), np.arange(0, 400, 40)
+    rows[slipped] *= 10  # a point that was forgotten
+    report = ll.check(people.with_columns(height=rows), target="height", only=["label-error"], budget="5m")
+    (finding,) = report.findings
+    assert set(finding.rows[:10]) == set(slipped.tolist()) and "rows like it say" in finding.detail
+
+
+def test_few_rows_and_labels_of_several_kinds_are_not_asked(people: pl.DataFrame) -> None:
+    several = people.with_columns(answer=pl.Series([["a", "b"] if row % 2 else ["b"] for row in range(400)]))
+    for frame in (people[:40], several):
+        report = ll.check(frame, target="answer", only=["label-error"])
         assert [one.code for one in report.unasked] == ["label-error"]

@@ -70,7 +70,7 @@ class _Asked:
     @cached_property
     def said(self) -> np.ndarray:
         """(n,) the likeliest classes."""
-        return self.chances.argmax(axis=1)
+        return np.asarray(self.chances.argmax(axis=1))
 
     def likely(self) -> list[tuple[int, int]]:
         """The pairs whose rows are given the highest chances of the other class."""

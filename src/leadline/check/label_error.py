@@ -10,14 +10,17 @@ import numpy as np
 from leadline.check.contract import Check, Checked, NotApplicable
 from leadline.check.view import Labels, View
 from leadline.check.wrong_labels import WrongLabels, wrong_labels
+from leadline.check.wrong_numbers import WrongNumbers, wrong_numbers
+from leadline.columns.number import show
 from leadline.errors import LeadlineError
+from leadline.evaluate.intervals import Interval
 from leadline.findings import Finding, Mend, Severity
 
 _LEAST_ROWS = 50
 _SEVERE, _NOTABLE = 0.05, 0.01  # expected share of wrong labels
 _UNCLEAR = 0.5  # of the expected number lies the lower end of its interval below, where most of it is doubt
 _MANY = 20_000  # rows from which on vectors alone judge, where there are any: models out of fold would take minutes
-_PAIRS = 3
+_PAIRS, _DIGITS = 3, 4
 
 
 class LabelError(Check):
@@ -28,8 +31,10 @@ class LabelError(Check):
 
     def run(self, view: View) -> Checked | NotApplicable:
         labels = view.labels
+        if labels is not None and not labels.classes:
+            return _of_numbers(view, labels)
         if labels is None or labels.codes is None:
-            return NotApplicable("the answers are not classes, one for each row")
+            return NotApplicable("the answers are not classes or numbers, one for each row")
         if len(view) < _LEAST_ROWS or len(np.unique(labels.codes)) < 2:
             return NotApplicable(f"there are fewer than {_LEAST_ROWS} rows, or only one class")
         vectors, chances = _looks(view)
@@ -40,9 +45,53 @@ class LabelError(Check):
             seed=view.seed,
         )  # fmt: skip
         findings = (_finding(view, labels, found, readable),) if found.flagged.any() else ()
-        expected = {"value": found.expected.value, "low": found.expected.low, "high": found.expected.high}
-        facts = {"expected_label_errors": {name: round(value, 2) for name, value in expected.items()}}
+        facts = {"expected_label_errors": _rounded(found.expected)}
         return Checked(findings, _columns(len(view), labels, found, readable), facts)
+
+
+def _of_numbers(view: View, labels: Labels) -> Checked | NotApplicable:
+    """Numbers that lie far from what models of other rows say: see `wrong_numbers`."""
+    if len(view) < _LEAST_ROWS:
+        return NotApplicable(f"there are fewer than {_LEAST_ROWS} rows")
+    given, predicted = labels.target.values, view.answers.values
+    readable = np.flatnonzero(np.isfinite(given) & np.isfinite(predicted))
+    found = wrong_numbers(given[readable], predicted[readable])
+    chance, flagged = np.full(len(view), np.nan), np.zeros(len(view), dtype=bool)
+    chance[readable], flagged[readable] = found.chance, found.flagged
+    findings = (_finding_of_numbers(view, labels, found, readable),) if found.flagged.any() else ()
+    rows = {"label_error": chance, "label_error_flagged": flagged, "suggested": predicted}
+    return Checked(findings, rows, {"expected_label_errors": _rounded(found.expected)})
+
+
+def _finding_of_numbers(view: View, labels: Labels, found: WrongNumbers, readable: np.ndarray) -> Finding:
+    places = np.flatnonzero(found.flagged)
+    places = places[np.argsort(-found.chance[places], kind="stable")]
+    number = "number looks" if len(places) == 1 else "numbers look"
+    title = f"{len(places):,} {number} wrong in {labels.name}; {_in_all(found.expected, len(readable))}"
+    first = readable[places[0]]
+    told = show(float(labels.target.values[first]), _DIGITS), show(float(view.answers.values[first]), _DIGITS)
+    detail = f"the likeliest first: it is {told[0]}, and rows like it say {told[1]}"
+    fix = "look at the first of them: a slip of the pen, another unit, another currency?"
+    return view.found(LabelError.code, _severity(found.expected), title, detail, column=labels.name, rows=readable[places], fix=fix)
+
+
+def _rounded(expected: Interval) -> dict[str, float]:
+    return {name: round(value, 2) for name, value in (("value", expected.value), ("low", expected.low), ("high", expected.high))}
+
+
+def _in_all(expected: Interval, num_rows: int) -> str:
+    return f"{expected.value:,.0f} of {num_rows:,} are expected to be ({expected.low:,.0f} to {expected.high:,.0f})"
+
+
+def _unclear(expected: Interval) -> bool:
+    return expected.low < _UNCLEAR * expected.value
+
+
+def _severity(expected: Interval) -> Severity:
+    share = expected.value / max(1, expected.n)
+    if share >= _SEVERE and not _unclear(expected):
+        return Severity.HIGH
+    return Severity.MEDIUM if share >= _NOTABLE else Severity.LOW
 
 
 def _looks(view: View) -> tuple[np.ndarray | None, np.ndarray | None]:
@@ -65,21 +114,19 @@ def _readable(looks: Sequence[np.ndarray | None], num_rows: int) -> np.ndarray:
 def _finding(view: View, labels: Labels, found: WrongLabels, readable: np.ndarray) -> Finding:
     places = np.flatnonzero(found.flagged)
     places = places[np.argsort(-found.chance[places], kind="stable")]
-    expected, share = found.expected, found.expected.value / len(readable)
-    unclear = expected.low < _UNCLEAR * expected.value
-    severity = Severity.HIGH if share >= _SEVERE and not unclear else Severity.MEDIUM if share >= _NOTABLE else Severity.LOW
     are = "label looks" if len(places) == 1 else "labels look"
-    in_all = f"{expected.value:,.0f} of {len(readable):,} are expected to be ({expected.low:,.0f} to {expected.high:,.0f})"
-    title = f"{len(places):,} {are} wrong; {in_all}"
+    title = f"{len(places):,} {are} wrong; {_in_all(found.expected, len(readable))}"
     pairs = [f"{labels.classes[true]} called {labels.classes[given]} ({rows:,.0f})" for true, given, rows in found.most_confused(_PAIRS)]
-    doubt = "; wrong labels and classes that overlap cannot be told apart here" if unclear else ""
+    doubt = "; wrong labels and classes that overlap cannot be told apart here" if _unclear(found.expected) else ""
     detail = f"most often {', '.join(pairs)}; the likeliest first{doubt}" if pairs else f"the likeliest first{doubt}"
     mends = tuple(
         Mend("relabel row", round(float(found.chance[place]), 3), (int(readable[place]),), value=labels.classes[found.suggested[place]])
         for place in places.tolist()
     )
     fix = "look at the first of them, and decide: --edits FILE writes what each should be"
-    return view.found(LabelError.code, severity, title, detail, column=labels.name, rows=readable[places], fix=fix, mends=mends)
+    return view.found(
+        LabelError.code, _severity(found.expected), title, detail, column=labels.name, rows=readable[places], fix=fix, mends=mends
+    )
 
 
 def _columns(num_rows: int, labels: Labels, found: WrongLabels, readable: np.ndarray) -> dict[str, np.ndarray]:

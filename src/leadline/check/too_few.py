@@ -26,7 +26,8 @@ _SHOWN = 5
 
 class TooFew(Check):
     """A class has too few rows where it has hardly any, or where it is small, is found surely less often than rows are in all, and the
-    score still rises with more of them. The curve: the best single learner on a quarter, half and all of the rows but a fifth, which judges.
+    score still rises with more of them. The curve: the best single learner on a quarter, half and all of the rows but a fifth, by which it
+    is judged.
     """
 
     code: ClassVar[str] = "too-few"
