@@ -90,7 +90,7 @@ def _width(directions: Dense) -> float:
         weights = np.exp((apart - apart.max(axis=1, keepdims=True)) / middle)
         effective = float(np.median(weights.sum(axis=1) ** 2 / (weights**2).sum(axis=1)))
         low, high = (middle, high) if effective < wanted else (low, middle)
-    return (low * high) ** 0.5
+    return float((low * high) ** 0.5)
 
 
 class FoldRidge:
@@ -136,7 +136,7 @@ class FoldRidge:
         likeness = self.rows[some] @ self.landmarks.T
         likeness -= np.float32(1)
         likeness /= self.width
-        return np.exp(likeness, out=likeness)
+        return np.asarray(np.exp(likeness, out=likeness))
 
     def _sides(self, targets: np.ndarray) -> list[np.ndarray]:
         centred = (targets - targets.mean(axis=0)).astype(np.float32)
@@ -147,7 +147,7 @@ class FoldRidge:
         matrix = penalty * self.kernel
         for number in others:
             matrix += self.products[number]
-        side = np.sum([sides[number] for number in others], axis=0, dtype=np.float64)
+        side = np.asarray(np.sum([sides[number] for number in others], axis=0, dtype=np.float64))
         return _solved(matrix, side).astype(np.float32)
 
     def _answer(self, fold: int, weights: Dense, answers: np.ndarray) -> None:
