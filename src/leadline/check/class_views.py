@@ -136,8 +136,7 @@ class FoldRidge:
         likeness = self.rows[some] @ self.landmarks.T
         likeness -= np.float32(1)
         likeness /= self.width
-        features: Dense = np.exp(likeness, out=likeness)
-        return features
+        return np.asarray(np.exp(likeness, out=likeness))
 
     def _sides(self, targets: np.ndarray) -> list[np.ndarray]:
         centred = (targets - targets.mean(axis=0)).astype(np.float32)

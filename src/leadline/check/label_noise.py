@@ -25,8 +25,9 @@ _GOLDEN = (5**0.5 - 1) / 2
 @dataclass(frozen=True)
 class LabelNoise:
     """`confusion` (k, k): chance of the given class (column) by true class (row). `clean` (n, k): chances of the true class before the
-    label is looked at; `posterior` (n, k) after."""
+    label is looked at; `posterior` (n, k) after. `scale`: how much surer than of given labels the model would be of true ones."""
 
+    scale: float
     confusion: np.ndarray
     clean: np.ndarray
     posterior: np.ndarray
@@ -41,9 +42,10 @@ def fit_noise(logits: np.ndarray, classes: np.ndarray) -> LabelNoise:
     num_classes = logits.shape[1]
     share = np.bincount(classes, minlength=num_classes) / len(classes)
     start = _confusion(np.full(num_classes, _START), _directionless(share))
-    clean = softmax(_scale(logits, classes, start) * logits, axis=1)
+    scale = _scale(logits, classes, start)
+    clean = softmax(scale * logits, axis=1)
     confusion, _ = _settled(clean, classes, start, _ROUNDS)
-    return LabelNoise(confusion, clean, _seen(clean, confusion, classes)[0])
+    return LabelNoise(scale, confusion, clean, _seen(clean, confusion, classes)[0])
 
 
 def _scale(logits: np.ndarray, classes: np.ndarray, start: np.ndarray) -> float:

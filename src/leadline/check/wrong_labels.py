@@ -105,10 +105,11 @@ def _log_losses(chances: np.ndarray, classes: np.ndarray) -> np.ndarray:
 
 
 def _judged(logits: np.ndarray, classes: np.ndarray) -> WrongLabels:
-    expected = expected_errors(fit_noise(logits, classes), classes)
+    noise = fit_noise(logits, classes)
+    expected = expected_errors(noise, classes)
     chances = softmax(logits, axis=1)
     others = _others(chances, classes)
-    chance = _shifted(others.sum(axis=1), chances[np.arange(len(classes)), classes], expected.value)
+    chance = _shifted(others.sum(axis=1), chances[np.arange(len(classes)), classes], noise.scale, expected.value)
     shares = others / np.maximum(others.sum(axis=1, keepdims=True), 1e-300) * chance[:, None]
     confused = np.zeros((logits.shape[1],) * 2)
     np.add.at(confused.T, classes, shares)
@@ -124,9 +125,12 @@ def _others(chances: np.ndarray, classes: np.ndarray) -> np.ndarray:
     return np.asarray(others)
 
 
-def _shifted(others: np.ndarray, given: np.ndarray, expected: float) -> np.ndarray:
-    """Chances (n,) in the order of the odds `others` to `given`, moved on the scale of log odds until they add up to `expected`."""
-    logs, low, high = np.log(np.maximum(others, _LEAST_ODDS) / np.maximum(given, _LEAST_ODDS)), -60.0, 60.0
+def _shifted(others: np.ndarray, given: np.ndarray, scale: float, expected: float) -> np.ndarray:
+    """Chances (n,) in the order of the odds `others` to `given`, to the power `scale` and moved until they add up to `expected`.
+
+    The order is that of models that are as unsure as the given labels make them, the sharpness that of true classes.
+    """
+    logs, low, high = scale * np.log(np.maximum(others, _LEAST_ODDS) / np.maximum(given, _LEAST_ODDS)), -60.0, 60.0
     for _ in range(60):
         middle = (low + high) / 2
         low, high = (middle, high) if expit(logs + middle).sum() < expected else (low, middle)
