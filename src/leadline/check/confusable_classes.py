@@ -70,7 +70,8 @@ class _Asked:
     @cached_property
     def said(self) -> np.ndarray:
         """(n,) the likeliest classes."""
-        return np.asarray(self.chances.argmax(axis=1))
+        likeliest: np.ndarray = self.chances.argmax(axis=1)
+        return likeliest
 
     def likely(self) -> list[tuple[int, int]]:
         """The pairs whose rows are given the highest chances of the other class."""
