@@ -15,7 +15,8 @@ from tests.check_views import view_of
 
 
 def asked(vectors: np.ndarray, codes: np.ndarray) -> Checked | NotApplicable:
-    frame = pl.DataFrame({"a": np.random.default_rng(9).normal(size=len(codes)), "kind": [f"c{code}" for code in codes]})
+    notes = [f"the {n} quick brown foxes jumped over {n * 7} lazy dogs again" for n in range(len(codes))]
+    frame = pl.DataFrame({"note": notes, "kind": [f"c{code}" for code in codes]})
     return BroadClass().run(view_of(frame, "kind", vectors=vectors))
 
 
@@ -73,6 +74,11 @@ def test_numbers_have_no_classes() -> None:
     assert isinstance(BroadClass().run(view_of(frame, "price")), NotApplicable)
 
 
+def test_tables_have_no_vectors() -> None:
+    frame = pl.DataFrame({"a": np.random.default_rng(8).normal(size=300), "kind": ["x", "y", "z"] * 100})
+    assert isinstance(BroadClass().run(view_of(frame, "kind")), NotApplicable)
+
+
 def test_equal_vectors_are_one_thing() -> None:
     assert not parts_of(np.ones((80, 5)), 0).apart
 
@@ -81,5 +87,5 @@ def test_equal_vectors_are_one_thing() -> None:
 @given(st.integers(0, 10_000), st.sampled_from([100, 400, 1_000]))
 def test_one_heap_has_no_valley_and_two_have(seed: int, rows: int) -> None:
     values = np.random.default_rng(seed).normal(size=rows)
-    assert valley(values) > 0.5
-    assert valley(values + 6 * (np.arange(rows) % 2)) < 0.5
+    assert valley(values) > 0.4
+    assert valley(values + 6 * (np.arange(rows) % 2)) < 0.4

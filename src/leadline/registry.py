@@ -149,6 +149,7 @@ CHECKS = Registry("check", {
     "low-quality-picture": "leadline.check.low_quality_picture:LowQualityPicture",
     "spurious-cue": "leadline.check.spurious_cue:SpuriousCue",
     "target-leak": "leadline.check.target_leak:TargetLeak",
+    "label-error": "leadline.check.label_error:LabelError",
     "confusable-classes": "leadline.check.confusable_classes:ConfusableClasses",
     "broad-class": "leadline.check.broad_class:BroadClass",
     "outlier": "leadline.check.outlier:Outlier",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
@@ -23,6 +24,7 @@ _CHANCE = 0.6  # an AUC that is surely below is hardly better than chance, which
 _HARD = 0.8  # and one below this is far from telling apart
 _MIXED = 0.05  # of a pair's rows are answered as the other class, to be told as often confused
 _SHOWN, _MOST_GROUPS = 5, 20
+_ROWS_AT_ONCE = 10_000
 _HITS = Metric("accuracy", "right answers", True, mean_of(lambda hits, _: hits), lambda hits, _: hits, of_hits=True, percent=True)
 
 
@@ -48,7 +50,9 @@ class ConfusableClasses(Check):
             return NotApplicable("the answers are not classes, one for each row")
         chances = view.answers.values
         told = np.isfinite(chances).all(axis=1)
-        asked = _Asked(view, view.labels.classes, chances[told], codes[told], np.flatnonzero(told))
+        rows = np.flatnonzero(told)
+        chances = chances if told.all() else chances[rows]  # a gigabyte where rows and classes are many
+        asked = _Asked(view, view.labels.classes, chances, codes[rows], rows)
         pairs = [pair for first, second in asked.likely() if (pair := asked.tested(first, second))]
         return Checked(tuple(asked.findings(pairs)))
 
@@ -62,6 +66,11 @@ class _Asked:
     chances: np.ndarray
     codes: np.ndarray
     rows: np.ndarray
+
+    @cached_property
+    def said(self) -> np.ndarray:
+        """(n,) the likeliest classes."""
+        return self.chances.argmax(axis=1)
 
     def likely(self) -> list[tuple[int, int]]:
         """The pairs whose rows are given the highest chances of the other class."""
@@ -90,7 +99,7 @@ class _Asked:
     def _mixed(self, first: int, second: int) -> np.ndarray:
         """Of the pair's rows, which are answered as the other class."""
         where = (self.codes == first) | (self.codes == second)
-        said = self.chances[where].argmax(axis=1)
+        said = self.said[where]
         mixed: np.ndarray = (said != self.codes[where]) & ((said == first) | (said == second))
         return mixed
 
@@ -145,15 +154,15 @@ class _Asked:
         return self.view.data.target
 
     def _mixed_rows(self, group: Sequence[int]) -> np.ndarray:
-        said = self.chances.argmax(axis=1)
-        rows: np.ndarray = self.rows[np.isin(self.codes, group) & np.isin(said, group) & (said != self.codes)]
+        among = np.isin(self.codes, group) & np.isin(self.said, group)
+        rows: np.ndarray = self.rows[among & (self.said != self.codes)]
         return rows
 
     def _merging(self, group: Sequence[int]) -> str:
         """The score merged and apart, and what would be lost."""
         own = np.isin(self.codes, group)
-        apart = (self.chances.argmax(axis=1) == self.codes).astype(np.float64)
-        right = apart[own & np.isin(self.chances.argmax(axis=1), group)]
+        apart = (self.said == self.codes).astype(np.float64)
+        right = apart[own & np.isin(self.said, group)]
         share = float(right.mean()) if len(right) else 0.0
         counts = np.bincount(self.codes[own])
         usual = counts.max() / counts.sum()
@@ -167,12 +176,14 @@ class _Asked:
 
     def _merged_hits(self, group: Sequence[int]) -> np.ndarray:
         """(n,) 1 where the likeliest answer is right once the group's chances are added up."""
-        chances = self.chances.copy()
-        chances[:, group[0]] = chances[:, group].sum(axis=1)
-        chances[:, group[1:]] = -1.0
-        codes = np.where(np.isin(self.codes, group), group[0], self.codes)
-        hits: np.ndarray = chances.argmax(axis=1) == codes
-        return hits.astype(np.float64)
+        others = np.setdiff1d(np.arange(len(self.classes)), group)
+        merged = np.empty(len(self.codes), dtype=bool)
+        for start in range(0, len(merged), _ROWS_AT_ONCE):
+            rows = slice(start, start + _ROWS_AT_ONCE)
+            together = self.chances[rows][:, group].sum(axis=1)
+            merged[rows] = together > self.chances[rows][:, others].max(axis=1)
+        own = np.isin(self.codes, group)
+        return np.where(own, merged, ~merged & (self.said == self.codes)).astype(np.float64)
 
 
 def _ranked(pair: Pair) -> str:

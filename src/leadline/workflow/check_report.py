@@ -172,12 +172,15 @@ class CheckReport(Report):
             blocks += [Heading(_SEVERITY_WORDS[severity])] if found else []
             for finding in found:
                 blocks += self._in_words(finding)
-                shown = [places[row] for row in finding.rows[:_CARDS] if row in places]
-                blocks += [Gallery([self._card(row) for row in shown])] if shown else []
+                better = {row: mend.value for mend in finding.mends if mend.action == "relabel row" for row in mend.rows}
+                shown = [row for row in finding.rows[:_CARDS] if row in places]
+                blocks += [Gallery([self._card(places[row], better.get(row)) for row in shown])] if shown else []
         return blocks
 
-    def _card(self, row: int) -> Card:
+    def _card(self, row: int, better: str | None) -> Card:
+        """`better` is the label that it should have, where that is known."""
         label = self.data.show(self.data.target, row) if self.data.target else f"row {self.data.source_row(row)}"
+        label = label if better is None else f"{label}, or rather {better}?"
         facts = [(name, value[:_CHARACTERS]) for name, value in list(self.data.tell(row).items())[:_FACTS]]
         return Card(label, (self.data.source(row),), facts, partial(self.data.thumbnail, row))
 

@@ -1,0 +1,91 @@
+"""Labels that look wrong: which rows, what they should be, and how many there are in all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+import numpy as np
+
+from leadline.check.contract import Check, Checked, NotApplicable
+from leadline.check.view import Labels, View
+from leadline.check.wrong_labels import WrongLabels, wrong_labels
+from leadline.errors import LeadlineError
+from leadline.findings import Finding, Mend, Severity
+
+_LEAST_ROWS = 50
+_SEVERE, _NOTABLE = 0.05, 0.01  # expected share of wrong labels
+_UNCLEAR = 0.5  # of the expected number lies the lower end of its interval below, where most of it is doubt
+_MANY = 20_000  # rows from which on vectors alone judge, where there are any: models out of fold would take minutes
+_PAIRS = 3
+
+
+class LabelError(Check):
+    """By what models say of rows that they did not learn from, and by what lies near in vectors: see `wrong_labels`."""
+
+    code: ClassVar[str] = "label-error"
+    title: ClassVar[str] = "which labels look wrong?"
+
+    def run(self, view: View) -> Checked | NotApplicable:
+        labels = view.labels
+        if labels is None or labels.codes is None:
+            return NotApplicable("the answers are not classes, one for each row")
+        if len(view) < _LEAST_ROWS or len(np.unique(labels.codes)) < 2:
+            return NotApplicable(f"there are fewer than {_LEAST_ROWS} rows, or only one class")
+        vectors, chances = _looks(view)
+        readable = _readable((vectors, chances), len(view))
+        found = wrong_labels(
+            labels.codes[readable], len(labels.classes), vectors=None if vectors is None else vectors[readable],
+            probabilities=None if chances is None else chances[readable], groups=None if view.groups is None else view.groups[readable],
+            seed=view.seed,
+        )  # fmt: skip
+        findings = (_finding(view, labels, found, readable),) if found.flagged.any() else ()
+        expected = {"value": found.expected.value, "low": found.expected.low, "high": found.expected.high}
+        facts = {"expected_label_errors": {name: round(value, 2) for name, value in expected.items()}}
+        return Checked(findings, _columns(len(view), labels, found, readable), facts)
+
+
+def _looks(view: View) -> tuple[np.ndarray | None, np.ndarray | None]:
+    """Vectors, where something makes them, and out-of-fold chances, but for many rows that have vectors.
+
+    Raises LeadlineError where neither can be had.
+    """
+    try:
+        vectors = view.vectors.values
+    except LeadlineError:
+        return None, view.answers.values
+    return vectors, view.answers.values if len(view) <= _MANY else None
+
+
+def _readable(looks: Sequence[np.ndarray | None], num_rows: int) -> np.ndarray:
+    known = [np.isfinite(look.reshape(num_rows, -1)).all(axis=1) for look in looks if look is not None]
+    return np.flatnonzero(np.all(known, axis=0))
+
+
+def _finding(view: View, labels: Labels, found: WrongLabels, readable: np.ndarray) -> Finding:
+    places = np.flatnonzero(found.flagged)
+    places = places[np.argsort(-found.chance[places], kind="stable")]
+    expected, share = found.expected, found.expected.value / len(readable)
+    unclear = expected.low < _UNCLEAR * expected.value
+    severity = Severity.HIGH if share >= _SEVERE and not unclear else Severity.MEDIUM if share >= _NOTABLE else Severity.LOW
+    are = "label looks" if len(places) == 1 else "labels look"
+    in_all = f"{expected.value:,.0f} of {len(readable):,} are expected to be ({expected.low:,.0f} to {expected.high:,.0f})"
+    title = f"{len(places):,} {are} wrong; {in_all}"
+    pairs = [f"{labels.classes[true]} called {labels.classes[given]} ({rows:,.0f})" for true, given, rows in found.most_confused(_PAIRS)]
+    doubt = "; wrong labels and classes that overlap cannot be told apart here" if unclear else ""
+    detail = f"most often {', '.join(pairs)}; the likeliest first{doubt}" if pairs else f"the likeliest first{doubt}"
+    mends = tuple(
+        Mend("relabel row", round(float(found.chance[place]), 3), (int(readable[place]),), value=labels.classes[found.suggested[place]])
+        for place in places.tolist()
+    )
+    fix = "look at the first of them, and decide: --edits FILE writes what each should be"
+    return view.found(LabelError.code, severity, title, detail, column=labels.name, rows=readable[places], fix=fix, mends=mends)
+
+
+def _columns(num_rows: int, labels: Labels, found: WrongLabels, readable: np.ndarray) -> dict[str, np.ndarray]:
+    """Of every row how likely its label is wrong, whether it is called so, and the likeliest other class; nothing for unreadable ones."""
+    chance, flagged = np.full(num_rows, np.nan), np.zeros(num_rows, dtype=bool)
+    suggested = np.full(num_rows, None, dtype=object)
+    chance[readable], flagged[readable] = found.chance, found.flagged
+    suggested[readable] = np.array(labels.classes, dtype=object)[found.suggested]
+    return {"label_error": chance, "label_error_flagged": flagged, "suggested": suggested}

@@ -1,0 +1,86 @@
+"""Wrong labels are found where they were planted, counted about right, and proposed to be mended; clean labels are left in peace."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import polars as pl
+import pytest
+
+import leadline as ll
+from leadline.findings import Severity
+from leadline.reports import to_html
+from leadline.workflow.check_report import CheckReport
+
+
+class Planted(NamedTuple):
+    report: CheckReport
+    wrong: np.ndarray
+    frame: pl.DataFrame
+    edits: Path
+
+
+def blobs(wrong: float, rows: int = 600) -> tuple[pl.DataFrame, np.ndarray]:
+    """Three well-parted classes by two numbers; which rows were given another class."""
+    rng = np.random.default_rng(3)
+    truth = rng.integers(0, 3, rows)
+    points = rng.normal(size=(rows, 2)) + 5.0 * np.array([[0, 0], [1, 0], [0, 1]])[truth]
+    planted = rng.random(rows) < wrong
+    given = np.where(planted, (truth + rng.integers(1, 3, rows)) % 3, truth)
+    names = np.array(["ant", "bee", "cow"])
+    return pl.DataFrame({"x": points[:, 0], "y": points[:, 1], "animal": names[given], "truth": names[truth]}), planted
+
+
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory: pytest.TempPathFactory) -> Planted:
+    frame, wrong = blobs(0.08)
+    edits = tmp_path_factory.mktemp("edits") / "edits.jsonl"
+    report = ll.check(frame.drop("truth"), target="animal", only=["label-error"], budget="5m", edits=edits)
+    return Planted(report, wrong, frame, edits)
+
+
+def test_planted_ones_are_found_and_suggested_right(planted: Planted) -> None:
+    report, wrong, frame, _ = planted
+    flagged = report.rows["label_error_flagged"]
+    assert (flagged & wrong).sum() >= 0.9 * wrong.sum() and (flagged & ~wrong).sum() <= 0.1 * flagged.sum()
+    both = np.flatnonzero(flagged & wrong)
+    right = [report.rows["suggested"][row] == frame["truth"][row] for row in both.tolist()]
+    assert np.mean(right) > 0.9
+
+
+def test_how_many_there_are_is_said_with_an_interval(planted: Planted) -> None:
+    report, wrong, _, _ = planted
+    expected = report.to_json()["expected_label_errors"]
+    assert expected["low"] <= wrong.sum() <= expected["high"]
+    (finding,) = report.findings
+    assert finding.severity == Severity.HIGH and "labels look wrong" in finding.title and " called " in finding.detail
+    chances = [report.rows["label_error"][row] for row in finding.rows]
+    assert chances == sorted(chances, reverse=True)
+
+
+def test_an_edit_list_says_what_each_should_be(planted: Planted) -> None:
+    report, _, frame, edits = planted
+    lines = [json.loads(line) for line in edits.read_text().splitlines()]
+    assert len(lines) == len(report.findings[0].rows)
+    assert all(line["edit"] == "relabel row" and line["label"] != frame["animal"][line["row"]] for line in lines)
+
+
+def test_the_page_shows_what_each_should_be(planted: Planted) -> None:
+    page, row = to_html(planted.report, "check"), planted.report.findings[0].rows[0]
+    assert f"{planted.frame['animal'][row]}, or rather {planted.frame['truth'][row]}?" in page
+
+
+def test_clean_labels_lose_little() -> None:
+    frame, _ = blobs(0.0)
+    report = ll.check(frame.drop("truth"), target="animal", only=["label-error"], budget="5m")
+    assert report.rows["label_error_flagged"].mean() < 0.01
+    assert all(finding.severity == Severity.LOW for finding in report.findings)
+
+
+def test_numbers_and_few_rows_are_not_asked(people: pl.DataFrame) -> None:
+    for frame, target in ((people, "height"), (people[:40], "answer")):
+        report = ll.check(frame, target=target, only=["label-error"])
+        assert [one.code for one in report.unasked] == ["label-error"]
