@@ -68,7 +68,7 @@ def test_a_score_that_rises_is_said_with_its_points() -> None:
     outcome = TooFew().run(view_of(blobs({"a": 500, "b": 500}, 1.0), lambda rows: 0.6 if rows < 300 else 0.75 if rows < 500 else 0.9))
     assert isinstance(outcome, Checked)
     (found,) = outcome.findings
-    assert found.severity == Severity.LOW and "still rises" in found.title and "from 200, " in found.title
+    assert found.severity == Severity.LOW and "more rows still help" in found.title and "from 200 rows, " in found.title
     assert found.title.endswith("from 800") and "the last doubling was worth" in found.detail
 
 
@@ -81,7 +81,7 @@ def test_a_small_class_that_is_missed_is_named_where_more_rows_help() -> None:
         view.answers.values[small] = [1, 0, 0]
         outcome = TooFew().run(view)
         assert isinstance(outcome, Checked)
-        return [one.title for one in outcome.findings if "the class small (60 rows, 0% found" in one.title]
+        return [one.title for one in outcome.findings if "the class small (60 rows, 0% of them found" in one.title]
 
     assert len(findings(rises=True)) == 1 and findings(rises=False) == []
 

@@ -26,8 +26,8 @@ _SHOWN = 5
 
 class TooFew(Check):
     """A class has too few rows where it has hardly any, or where it is small, is found surely less often than rows are in all, and the
-    score still rises with more of them. The curve: the best single learner on a quarter, half and all of the rows but a fifth, by which it
-    is judged.
+    score still rises with more of them. The curve: the best single learner on a quarter, half and all of the rows but a fifth, which
+    judges.
     """
 
     code: ClassVar[str] = "too-few"
@@ -63,8 +63,8 @@ class TooFew(Check):
         if curve is None or not curve.rising:
             return []
         shown = labels.metric.shown
-        points = ", ".join(f"{shown(point.score.value)} from {point.rows:,}" for point in curve.points)
-        title = f"the {labels.metric.title} still rises with more rows: {points}"
+        first, *others = (f"{shown(point.score.value)} from {point.rows:,}" for point in curve.points)
+        title = f"more rows still help: {labels.metric.title} {first} rows, {', '.join(others)}"
         detail = f"the last doubling was worth {shown(curve.rise.value)} ({shown(curve.rise.low)} to {shown(curve.rise.high)})"
         return [view.found(self.code, Severity.LOW, title, detail, fix="collect more rows, if they are cheap")]
 
