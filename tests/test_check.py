@@ -109,3 +109,8 @@ def test_a_pipeline_can_refuse_bad_data(messy: pl.DataFrame, tmp_path: Path, thr
     assert done.returncode == code, done.stderr
     assert json.loads(done.stdout)["findings"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["messy.csv"]
+
+
+def test_the_page_on_checks_names_every_one() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "checks.md").read_text()
+    assert not [code for code in codes() if f"`{code}`" not in page]
