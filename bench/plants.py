@@ -23,7 +23,8 @@ from leadline.workflow.check import check
 from reference import ROOT
 
 MUST = 0.9
-BUDGET, BUDGET_TO_ENCODE = "1m", "10m"
+BUDGETS = {"broad-class": "10m"}  # time for the vectors with the most numbers
+BUDGET = "1m"
 TABULAR = ROOT / DATA / "tabular"
 TARGETS = {"adult": "income", "bank_marketing": "y", "titanic": "Survived", "california_housing": "median_house_value", "mnist": "label"}
 
@@ -139,12 +140,13 @@ def main() -> int:
     arguments = parser.parse_args()
     os.environ["LEADLINE_CACHE"] = str(arguments.cache)
     bench, kinds = Bench("plants"), arguments.only.split(",")
-    check(clean("mnist"), target=TARGETS["mnist"], only=["broad-class"], budget=BUDGET_TO_ENCODE)
+    findings(clean("mnist"), "mnist", "broad-class")  # encodes the digits
     for kind in kinds:
         found = list(planted(bench, kind))
         bench.at_least(f"{kind}: share of {len(found)} plants found", sum(found) / len(found), MUST)
     for data in CLEAN:
-        high = [finding.code for finding in findings(clean(data), data, kinds) if finding.severity is Severity.HIGH]
+        seen = [finding for kind in kinds for finding in findings(clean(data), data, kind)]
+        high = [finding.code for finding in seen if finding.severity is Severity.HIGH]
         bench.holds(f"clean {data}: none at high severity", ", ".join(high) or "none", not high)
     return bench.finish()
 
@@ -153,7 +155,7 @@ def planted(bench: Bench, kind: str) -> Iterator[bool]:
     for number, plant in enumerate(plant for plant in PLANTS if plant.kind == kind):
         began = time.process_time()
         frame = plant.put(clean(plant.data), np.random.default_rng([number, 5]))
-        seen = findings(frame, plant.data, [kind])
+        seen = findings(frame, plant.data, kind)
         hits = [finding for finding in seen if plant.found(finding)]
         severity = str(hits[0].severity) if hits else ""
         bench.record(
@@ -163,9 +165,9 @@ def planted(bench: Bench, kind: str) -> Iterator[bool]:
         yield bool(hits)
 
 
-def findings(frame: pl.DataFrame, data: str, kinds: list[str]) -> list[Finding]:
-    report = check(frame, target=TARGETS[data], only=kinds, budget=BUDGET)
-    return [finding for finding in report.findings if finding.code in kinds]
+def findings(frame: pl.DataFrame, data: str, kind: str) -> list[Finding]:
+    report = check(frame, target=TARGETS[data], only=[kind], budget=BUDGETS.get(kind, BUDGET))
+    return [finding for finding in report.findings if finding.code == kind]
 
 
 if __name__ == "__main__":
