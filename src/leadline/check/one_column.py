@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import polars as pl
 
+from leadline.data.table import Data, forms_of
 from leadline.encoders.tabular import CATEGORY, NUMBER, Vocabulary
 from leadline.evaluate.intervals import Interval
 from leadline.tasks.class_metrics import roc_auc
@@ -111,6 +112,12 @@ def bins_of(values: Any, form: str) -> np.ndarray | None:
     if form == NUMBER:
         return _of_numbers(np.asarray(values, np.float64))
     return _of_names(values) if form == CATEGORY else None
+
+
+def table_features(data: Data) -> dict[str, Any]:
+    """Values of the number and category features by name; texts and pictures are not read."""
+    kept = {name: choice for name, choice in data.columns.items() if {NUMBER, CATEGORY} & {*forms_of({name: choice.type}).values()}}
+    return replace(data, columns=kept).all_features()[0]
 
 
 def auc(scores: np.ndarray, positive: np.ndarray) -> float:

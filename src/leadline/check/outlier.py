@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from leadline.check.contract import Check, Checked, NotApplicable
+from leadline.check.one_column import table_features
 from leadline.check.view import View
 from leadline.data.split import fold_numbers
 from leadline.errors import LeadlineError
@@ -106,7 +107,7 @@ def _by_table(view: View) -> tuple[Strange, int, np.ndarray] | None:
     types = table_types(view.data.forms)
     if not types:
         return None
-    features = view.data.all_features()[0]
+    features = table_features(view.data)
     together = max(1_000, _CELLS // len(types) // 10)
 
     def taken(rows: np.ndarray) -> list[Any]:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from leadline.check.contract import Check, Checked, NotApplicable
-from leadline.check.one_column import Asked, auc, bins_of
+from leadline.check.one_column import Asked, auc, bins_of, table_features
 from leadline.check.table_model import explained
 from leadline.check.view import Labels, View
 from leadline.columns.missing import missing_rows
@@ -62,12 +62,12 @@ class _Sample:
 
     @cached_property
     def features(self) -> dict[str, Any]:
-        return self.view.data.take(self.rows).all_features()[0]
+        return table_features(self.view.data.take(self.rows))
 
     def columns(self) -> Iterator[_Column]:
         for name, choice in self.view.data.columns.items():
             forms = forms_of({name: choice.type})
-            bins = (bins_of(self.features[feature], form) for feature, form in forms.items())
+            bins = (bins_of(self.features[feature], form) for feature, form in forms.items() if feature in self.features)
             gaps = missing_rows(self.view.data.raw(name).gather(self.rows), choice.kind().tokens).to_numpy()
             yield _Column(name, tuple(found for found in bins if found is not None), gaps)
 
@@ -75,7 +75,7 @@ class _Sample:
         """What these columns tell together, by a linear model of some of the rows."""
         types = forms_of({name: self.view.data.types[name] for name in names})
         some = np.arange(0, len(self.rows), max(1, -(-len(self.rows) * max(1, len(self.labels.classes)) // _OUTPUTS)))
-        columns = {name: self.features[name][some] for name in types}
+        columns = {name: self.features[name][some] for name in types if name in self.features}
         return explained(columns, types, self.target[some], self.labels.task, len(self.labels.classes), self.asked.folds[some] % 2)
 
 

@@ -11,7 +11,7 @@ import polars as pl
 
 from leadline.check.contract import Check, Checked, NotApplicable
 from leadline.check.equal_rows import tells_apart
-from leadline.check.one_column import Asked, auc, auc_interval, bins_of
+from leadline.check.one_column import Asked, auc, auc_interval, bins_of, table_features
 from leadline.check.table_model import out_of_fold
 from leadline.check.view import View
 from leadline.data.split import fold_numbers
@@ -86,7 +86,7 @@ def _of_table(parts: _Parts) -> Iterator[Finding]:
     forms = dict(list(forms.items())[:_MOST_COLUMNS])
     if not forms:
         return
-    made = data.take(parts.rows).all_features()[0]
+    made = table_features(data.take(parts.rows))
     columns = {name: made[name] for name in forms}
     told = parts.told_by(DesignMatrix.fit(columns, forms).run(*columns.values()))
     if told.low < _SAID:
