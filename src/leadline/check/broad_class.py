@@ -53,7 +53,7 @@ class BroadClass(Check):
     title: ClassVar[str] = "is there a class that is several?"
 
     def run(self, view: View) -> Checked | NotApplicable:
-        codes = None if view.labels is None else view.labels.codes
+        codes = view.codes
         if view.labels is None or codes is None:
             return NotApplicable("the answers are not classes, one for each row")
         if not any(form in ("image", "text") for form in view.data.forms.values()):

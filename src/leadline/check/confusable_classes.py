@@ -45,7 +45,7 @@ class ConfusableClasses(Check):
     title: ClassVar[str] = "are there classes that cannot be told apart?"
 
     def run(self, view: View) -> Checked | NotApplicable:
-        codes = None if view.labels is None else view.labels.codes
+        codes = view.codes
         if view.labels is None or codes is None:
             return NotApplicable("the answers are not classes, one for each row")
         chances = view.answers.values

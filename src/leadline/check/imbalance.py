@@ -22,7 +22,7 @@ class Imbalance(Check):
     title: ClassVar[str] = "are some classes much rarer than others?"
 
     def run(self, view: View) -> Checked | NotApplicable:
-        codes = None if view.labels is None else view.labels.codes
+        codes = view.codes
         if view.labels is None or codes is None:
             return NotApplicable("the answers are not classes, one for each row")
         counts = np.bincount(codes, minlength=len(view.labels.classes))

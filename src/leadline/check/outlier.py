@@ -68,7 +68,7 @@ def _held_out(view: View, strange: Strange, most: int, readable: np.ndarray) -> 
 
     0 at the shoulder and 1 at the tail of the rows that are judged together, as models of different rows have different scales.
     """
-    found, codes = np.full(len(view), np.nan), _codes(view)
+    found, codes = np.full(len(view), np.nan), view.codes
     strata = np.zeros(len(view), np.int64) if codes is None else codes
     folds = fold_numbers(strata, _FOLDS, view.seed, view.groups)
     rng = np.random.default_rng([view.seed, 47])
@@ -81,10 +81,6 @@ def _held_out(view: View, strange: Strange, most: int, readable: np.ndarray) -> 
     return found
 
 
-def _codes(view: View) -> np.ndarray | None:
-    return None if view.labels is None else view.labels.codes
-
-
 def _by_vectors(view: View) -> tuple[Strange, int, np.ndarray] | None:
     """None where nothing makes vectors."""
     if not any(form in ("image", "text") for form in view.data.forms.values()):
@@ -93,7 +89,7 @@ def _by_vectors(view: View) -> tuple[Strange, int, np.ndarray] | None:
         vectors = view.vectors.values
     except LeadlineError:
         return None
-    codes = _codes(view)
+    codes = view.codes
     number = 0 if view.labels is None or codes is None else len(view.labels.classes)
 
     def strange(taught: np.ndarray, judged: np.ndarray) -> np.ndarray:

@@ -77,6 +77,11 @@ class View:
     def __len__(self) -> int:
         return len(self.data)
 
+    @property
+    def codes(self) -> np.ndarray | None:
+        """(n,) the class of each row; None where rows are not of one class each."""
+        return None if self.labels is None else self.labels.codes
+
     @cached_property
     def answers(self) -> Answers:
         return self._answer()

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from leadline.cli.options import AsJson, Exclude, Group, Html, Query, Quiet, TableName, Target, Time, Types, parse_types
+from leadline.cli.options import AsJson, Exclude, Group, Html, Query, Quiet, TableName, Target, Task, Time, Types, parse_types
 
 _FOUND = 3  # the exit code where findings are as bad as --fail-on says
 
@@ -15,7 +15,7 @@ _FOUND = 3  # the exit code where findings are as bad as --fail-on says
 def command(
     data: Annotated[str, typer.Argument(metavar="DATA", help="Anything that train reads: a file, a folder, an address.")],
     target: Target = None,
-    task: Annotated[str | None, typer.Option(metavar="TASK", help="classify, regress or tag; otherwise decided by the target.")] = None,
+    task: Task = None,
     type_: Types = None,
     exclude: Exclude = None,
     group: Group = None,

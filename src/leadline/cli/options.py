@@ -10,6 +10,7 @@ import typer
 from leadline.errors import UsageError
 
 Target = Annotated[str | None, typer.Option("--target", metavar="COL", help="The column that holds the answers.")]
+Task = Annotated[str | None, typer.Option("--task", metavar="TASK", help="classify, regress or tag; otherwise decided by the target.")]
 Types = Annotated[
     list[str] | None, typer.Option("--type", metavar="COL=TYPE", help="number, category, text, datetime, image, tags; may be repeated.")
 ]

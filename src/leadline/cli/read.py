@@ -6,13 +6,13 @@ from typing import Annotated
 
 import typer
 
-from leadline.cli.options import AsJson, Exclude, Group, Html, Query, Quiet, TableName, Target, Time, Types, parse_types
+from leadline.cli.options import AsJson, Exclude, Group, Html, Query, Quiet, TableName, Target, Task, Time, Types, parse_types
 
 
 def command(
     data: Annotated[str, typer.Argument(metavar="DATA", help="Anything that train reads: a file, a folder, an address.")],
     target: Target = None,
-    task: Annotated[str | None, typer.Option(metavar="TASK", help="classify, regress or tag; otherwise decided by the target.")] = None,
+    task: Task = None,
     type_: Types = None,
     exclude: Exclude = None,
     group: Group = None,

@@ -7,7 +7,21 @@ from typing import Annotated
 
 import typer
 
-from leadline.cli.options import AsJson, Exclude, Group, Html, Query, Quiet, TableName, Target, Time, Types, parse_directions, parse_types
+from leadline.cli.options import (
+    AsJson,
+    Exclude,
+    Group,
+    Html,
+    Query,
+    Quiet,
+    TableName,
+    Target,
+    Task,
+    Time,
+    Types,
+    parse_directions,
+    parse_types,
+)
 
 
 def command(
@@ -18,7 +32,7 @@ def command(
         ),
     ],
     target: Target = None,
-    task: Annotated[str | None, typer.Option(metavar="TASK", help="classify, regress or tag; otherwise decided by the target.")] = None,
+    task: Task = None,
     type_: Types = None,
     exclude: Exclude = None,
     group: Group = None,

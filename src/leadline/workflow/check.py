@@ -26,10 +26,10 @@ from leadline.workflow.failing import FAILURES, why_failed
 from leadline.workflow.out_of_fold import OutOfFoldModels
 from leadline.workflow.read import unreadable_pictures
 from leadline.workflow.setup import Setup, set_up
+from leadline.workflow.train import NEAR_SHARE
 
 _FOUND_ON_READING = ("corrupt-file", "exact-duplicate", "near-duplicate", "duplicate-labels", "split-leak", "constant-column", "rare-class")
 _ORDER = {Severity.HIGH: 0, Severity.MEDIUM: 1, Severity.LOW: 2}
-_NEAR_SHARE = 0.25  # of the budget may go into looking for near duplicates
 
 
 def check(
@@ -60,7 +60,7 @@ def check(
     wanted = _wanted(only, skip)
     progress.say("reading")
     data = read(source, target=target, types=types, exclude=exclude, group=group, time=time, table=table, query=query, need_target=False)
-    store, near = Store(), _NEAR_SHARE * seconds if "near-duplicate" in wanted else 0.0
+    store, near = Store(), NEAR_SHARE * seconds if "near-duplicate" in wanted else 0.0
     setup = None if data.target is None else set_up(data, task, None, None, seed, store, progress, near)
     view, findings = _view(data, setup, seconds, seed, store, progress, near)
     findings = [finding for finding in findings if finding.code in wanted or finding.code not in (*CHECKS, *_FOUND_ON_READING)]

@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -91,8 +92,6 @@ class CheckReport(Report):
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise LeadlineError(f"{folder} cannot be written ({error.strerror})", "a folder", "another -o") from error
-        from io import BytesIO
-
         file = BytesIO()
         pl.DataFrame(columns).write_parquet(file)
         write_atomically(folder / ROWS_FILE, file.getvalue())
@@ -149,12 +148,16 @@ class CheckReport(Report):
 
     def _listed(self) -> list[Block]:
         blocks = list[Block]()
-        for severity in (Severity.HIGH, Severity.MEDIUM, Severity.LOW):
+        for heading, found in self._by_severity():
+            blocks += [heading, *(block for finding in found for block in self._in_words(finding))]
+        return blocks
+
+    def _by_severity(self) -> Iterator[tuple[Heading, list[Finding]]]:
+        """The findings under what to call them, the worst first; nothing for a severity without any."""
+        for severity, words in _SEVERITY_WORDS.items():
             found = [finding for finding in self.findings if finding.severity == severity]
             if found:
-                blocks.append(Heading(_SEVERITY_WORDS[severity]))
-                blocks += [block for finding in found for block in self._in_words(finding)]
-        return blocks
+                yield Heading(words), found
 
     def _in_words(self, finding: Finding) -> Iterator[Block]:
         yield Paragraph(f"{finding.in_words} [{finding.code}]", _TONES[finding.severity])
@@ -167,9 +170,8 @@ class CheckReport(Report):
     def _illustrated(self) -> list[Block]:
         places = {row: place for place, row in enumerate(self.data.source_rows().tolist())}
         blocks = list[Block]()
-        for severity in (Severity.HIGH, Severity.MEDIUM, Severity.LOW):
-            found = [finding for finding in self.findings if finding.severity == severity]
-            blocks += [Heading(_SEVERITY_WORDS[severity])] if found else []
+        for heading, found in self._by_severity():
+            blocks.append(heading)
             for finding in found:
                 blocks += self._in_words(finding)
                 better = {row: mend.value for mend in finding.mends if mend.action == "relabel row" for row in mend.rows}
@@ -195,13 +197,10 @@ class CheckReport(Report):
     def _next(self) -> list[Block]:
         verb = ["leadline", "train" if self.setup is not None else "read", self.data.table.origin or "DATA"]
         target = ["--target", self.data.target] if self.data.target and self.data.table.target is None else []
+        heading, command = Heading("What to type next"), Command(shlex.join([*verb, *target]))
         if self.edits is None or self.setup is None:
-            return [Heading("What to type next"), Command(shlex.join([*verb, *target]))]
+            return [heading, command]
         if not self._proposed:
-            return [
-                Heading("What to type next"),
-                Paragraph(f"Nothing was found that could be mended by a list, so {self.edits} is empty.", "quiet"),
-                Command(shlex.join([*verb, *target])),
-            ]
+            return [heading, Paragraph(f"Nothing was found that could be mended by a list, so {self.edits} is empty.", "quiet"), command]
         said = f"{len(self._proposed):,} changes are proposed in {self.edits}. Remove the lines that you do not agree with; then"
-        return [Heading("What to type next"), Paragraph(said), Command(shlex.join([*verb, *target, "--edits", str(self.edits)]))]
+        return [heading, Paragraph(said), Command(shlex.join([*verb, *target, "--edits", str(self.edits)]))]
