@@ -114,3 +114,21 @@ def test_a_pipeline_can_refuse_bad_data(messy: pl.DataFrame, tmp_path: Path, thr
 def test_the_page_on_checks_names_every_one() -> None:
     page = (Path(__file__).parents[1] / "docs" / "checks.md").read_text()
     assert not [code for code in codes() if f"`{code}`" not in page]
+
+
+def test_of_very_many_rows_some_drawn_by_lot_are_looked_at_and_copies_are_sought_among_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    from leadline.reports import to_html
+
+    monkeypatch.setattr("leadline.workflow.check._MOST_ROWS", 300)
+    rng = np.random.default_rng(0)
+    size = rng.normal(size=1_000).round(4)
+    frame = pl.DataFrame({"size": size, "weight": rng.normal(size=1_000).round(4), "kind": np.where(size > 0, "big", "small")})
+    frame = pl.concat([frame, frame.tail(10)])
+    for columns, target in ((frame, "kind"), (frame.drop("kind"), None)):
+        report = ll.check(columns, target=target, budget="10s", skip=["too-few"])
+        assert (len(report.data), report.num_rows) == (300, 1_010)
+        assert [len(finding.rows) for finding in report.findings if finding.code == "exact-duplicate"] == [20]
+        told = report.to_json()["data"]
+        assert (told["rows"], told["looked_at"]) == (1_010, 300)
+        assert "300 rows, drawn by lot, were looked at" in to_html(report, "check")
+        assert all(len(values) == 300 for values in report.rows.values())

@@ -29,6 +29,7 @@ from leadline.workflow.setup import Setup, set_up
 from leadline.workflow.train import NEAR_SHARE
 
 _FOUND_ON_READING = ("corrupt-file", "exact-duplicate", "near-duplicate", "duplicate-labels", "split-leak", "constant-column", "rare-class")
+_MOST_ROWS = 500_000  # that checks look at, and still end in minutes; what is found on reading is found in all rows
 _ORDER = {Severity.HIGH: 0, Severity.MEDIUM: 1, Severity.LOW: 2}
 
 
@@ -63,11 +64,12 @@ def check(
     store, near = Store(), NEAR_SHARE * seconds if "near-duplicate" in wanted else 0.0
     setup = None if data.target is None else set_up(data, task, None, None, seed, store, progress, near)
     view, findings = _view(data, setup, seconds, seed, store, progress, near)
+    num_rows = len(data) if setup is None else len(setup.data)
     findings = [finding for finding in findings if finding.code in wanted or finding.code not in (*CHECKS, *_FOUND_ON_READING)]
     asked, unasked = _ask(view, [code for code in CHECKS if code in wanted], progress)
     findings += [finding for checked in asked.values() for finding in checked.findings]
     report = CheckReport(
-        data=view.data, setup=setup, class_counts={} if setup is None else setup.class_counts(),
+        data=view.data, num_rows=num_rows, setup=setup, class_counts={} if setup is None else setup.class_counts(),
         findings=tuple(sorted(findings, key=lambda finding: (_ORDER[finding.severity], -len(finding.rows)))),
         asked=tuple(asked), unasked=tuple(unasked),
         facts={name: fact for checked in asked.values() for name, fact in checked.facts.items()},
@@ -107,14 +109,26 @@ def _view(
     data: Data, setup: Setup | None, seconds: float, seed: int, store: Store, progress: Progress, near: float
 ) -> tuple[View, list[Finding]]:
     """What checks look at, and what was found while reading."""
-    models = OutOfFoldModels(data, setup, seconds, seed, store, progress)
     if setup is None:
         copies = find_copies(data, np.zeros(len(data), np.int64), 0, store, progress, near)
-        view = View(data, None, copies.groups, seed, store, progress, models.answers, models.vectors)
+        rows = _drawn(len(data), seed)
+        some, groups = (data, copies.groups) if rows is None else (data.take(rows), None if copies.groups is None else copies.groups[rows])
+        models = OutOfFoldModels(some, None, seconds, seed, store, progress)
+        view = View(some, None, groups, seed, store, progress, models.answers, models.vectors)
         return view, [*unreadable_pictures(data), *data.findings, *copies.findings]
-    labels = Labels(setup.data.require_target(), setup.task, setup.target, setup.metric, setup.partition)
-    view = View(setup.data, labels, setup.groups, seed, store, progress, models.answers, models.vectors, models.learn)
+    rows = _drawn(len(setup.data), seed)
+    asked = setup if rows is None else setup.of_rows(rows)
+    models = OutOfFoldModels(asked.data, asked, seconds, seed, store, progress)
+    labels = Labels(asked.data.require_target(), asked.task, asked.target, asked.metric, asked.partition)
+    view = View(asked.data, labels, asked.groups, seed, store, progress, models.answers, models.vectors, models.learn)
     return view, [*unreadable_pictures(setup.data), *setup.data.findings]
+
+
+def _drawn(num_rows: int, seed: int) -> np.ndarray | None:
+    """Rows drawn by lot, in reading order, where there are more than checks can look at; None: all of them."""
+    if num_rows <= _MOST_ROWS:
+        return None
+    return np.sort(np.random.default_rng([seed, 53]).choice(num_rows, _MOST_ROWS, replace=False))
 
 
 def _ask(view: View, wanted: Sequence[str], progress: Progress) -> tuple[dict[str, Checked], list[Unasked]]:

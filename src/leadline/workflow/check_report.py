@@ -45,7 +45,8 @@ class Unasked:
 class CheckReport(Report):
     """`facts` are keys of the JSON that checks add; `rows` what they say of every row, (n,) arrays by column."""
 
-    data: Data
+    data: Data  # the rows that checks looked at
+    num_rows: int  # in all; with very many rows, some drawn by lot are looked at
     setup: Setup | None
     class_counts: Mapping[str, int]
     findings: tuple[Finding, ...]
@@ -60,7 +61,11 @@ class CheckReport(Report):
 
     @cached_property
     def quality_parts(self) -> dict[str, float]:
-        return lost_points(self.findings, len(self.data))
+        """What checks found is a share of the rows they looked at, what was found on reading one of all."""
+        by_checks = [finding for finding in self.findings if finding.code in self.asked]
+        on_reading = [finding for finding in self.findings if finding.code not in self.asked]
+        lost = lost_points(by_checks, len(self.data)) | lost_points(on_reading, self.num_rows)
+        return dict(sorted(lost.items(), key=lambda item: -item[1]))
 
     @property
     def quality(self) -> float:
@@ -74,7 +79,7 @@ class CheckReport(Report):
         asked = {"task": setup and setup.task.name, "classes": dict(self.class_counts)}
         splits = setup.partition.sizes() if setup else self.data.describe()["splits"]
         return {
-            "data": {**self.data.describe(), **asked, "splits": splits},
+            "data": {**self.data.describe(), "rows": self.num_rows, "looked_at": len(self.data), **asked, "splits": splits},
             "findings": [finding.to_json() for finding in self.findings],
             "quality": round(self.quality, 1),
             "quality_parts": [{"code": code, "points": round(points, 2)} for code, points in self.quality_parts.items()],
@@ -123,7 +128,12 @@ class CheckReport(Report):
         classes = f", {len(self.class_counts):,} classes" if self.class_counts else ""
         target = f'; the answers are in "{self.data.target}"' if self.data.target else "; no answers"
         columns = "1 column" if len(self.data.columns) == 1 else f"{len(self.data.columns):,} columns"
-        said = f"{len(self.data):,} rows, {columns}{classes}{target}."
+        drawn = (
+            f" {len(self.data):,} rows, drawn by lot, were looked at; copies were sought among all."
+            if self.num_rows > len(self.data)
+            else ""
+        )
+        said = f"{self.num_rows:,} rows, {columns}{classes}{target}.{drawn}"
         return [Heading(f"How good the data are: {self.data.table.origin or self.data.name}"), Paragraph(said)]
 
     def _verdict(self) -> list[Block]:

@@ -80,6 +80,17 @@ class Setup:
         drawn: np.ndarray = rows[fold_numbers(strata, self.part, self.seed + _OTHER_FOLDS, groups) == 0]
         return drawn
 
+    def of_rows(self, rows: np.ndarray) -> Setup:
+        """The same question asked of these rows alone, positions in reading order; copies of one another stay together."""
+        places = np.full(len(self.data), -1)
+        places[rows] = np.arange(len(rows))
+        sides = (places[side] for side in (self.partition.train, self.partition.valid, self.partition.test))
+        train, valid, test = (side[side >= 0] for side in sides)
+        partition = replace(self.partition, train=train, valid=valid, test=test)
+        target = replace(self.target, values=self.target.values[rows])
+        groups = None if self.groups is None else self.groups[rows]
+        return replace(self, data=self.data.take(rows), target=target, partition=partition, groups=groups)
+
     @property
     def split_sizes(self) -> dict[str, int]:
         """Rows that teach, choose and judge."""
