@@ -132,3 +132,9 @@ def test_of_very_many_rows_some_drawn_by_lot_are_looked_at_and_copies_are_sought
         assert (told["rows"], told["looked_at"]) == (1_010, 300)
         assert "300 rows, drawn by lot, were looked at" in to_html(report, "check")
         assert all(len(values) == 300 for values in report.rows.values())
+
+
+def test_as_long_as_it_takes_goes_with_no_budget(messy: pl.DataFrame) -> None:
+    assert ll.check(messy, target="answer", only=["id-like"], thorough=True).findings
+    with pytest.raises(UsageError, match="--thorough beside --budget 30s"):
+        ll.check(messy, target="answer", thorough=True, budget="30s")

@@ -52,6 +52,15 @@ def test_pictures_have_vectors_in_which_alike_ones_lie_together(stripes: Path) -
     assert (labels[near.argmin(axis=1)] == labels).mean() > 0.9
 
 
+def test_without_the_time_to_learn_nobody_speaks_of_single_rows(people: pl.DataFrame) -> None:
+    data = ll.read(people, target="answer")
+    hasty = OutOfFoldModels(data, set_up(data, None, None, None, 0), 0.01, 0, Store(), Progress())
+    with pytest.raises(LeadlineError, match="nobody has the time to learn"):
+        hasty.answers()
+    with pytest.raises(LeadlineError, match="nobody has the time to learn"):
+        hasty.learn(np.arange(300), np.arange(300, 400))
+
+
 def test_what_cannot_be_had_is_said(people: pl.DataFrame) -> None:
     with pytest.raises(LeadlineError, match="no answers to learn from"):
         OutOfFoldModels(ll.read(people, need_target=False), None, 60.0, 0, Store(), Progress()).answers()

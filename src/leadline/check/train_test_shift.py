@@ -17,6 +17,7 @@ from leadline.check.view import View
 from leadline.data.split import fold_numbers
 from leadline.data.table import forms_of
 from leadline.encoders.tabular import CATEGORY, NUMBER, DesignMatrix
+from leadline.errors import LeadlineError
 from leadline.evaluate.intervals import Interval
 from leadline.findings import Finding, Severity
 from leadline.heads.class_distance import largest_directions
@@ -120,7 +121,10 @@ def _of_vectors(parts: _Parts) -> Iterator[Finding]:
     seen = [name for name, form in parts.view.data.forms.items() if form in ("image", "text")]
     if not seen:
         return
-    vectors = parts.view.vectors
+    try:
+        vectors = parts.view.vectors
+    except LeadlineError:  # no time for them: the other two ways still tell
+        return
     values = vectors.values[parts.rows]
     good = np.isfinite(values[:, 0])
     values, left = values[good] - values[good].mean(axis=0), _Parts(parts.view, parts.name, parts.rows[good], parts.judges[good])

@@ -27,7 +27,8 @@ def command(
     fail_on: Annotated[
         str | None, typer.Option("--fail-on", metavar="SEVERITY", help="Exit with 3 where a finding is low, medium or high, or worse.")
     ] = None,
-    budget: Annotated[str, typer.Option(metavar="B", help="About this long in all: 30s, 2m, 1h.")] = "2m",
+    budget: Annotated[str | None, typer.Option(metavar="B", help="About this long in all: 30s, 2m, 1h.", show_default="2m")] = None,
+    thorough: Annotated[bool, typer.Option("--thorough", help="Instead of a budget, as long as the largest network takes.")] = False,
     seed: Annotated[int, typer.Option(metavar="N", min=0, help="Another seed, other folds.")] = 0,
     out: Annotated[
         Path | None, typer.Option("-o", "--out", metavar="DIR", help="Also write rows.parquet there: a line for each row.")
@@ -46,8 +47,8 @@ def command(
     threshold = at_least(fail_on)
     report = check(
         data, target=target, task=task, types=parse_types(type_ or []), exclude=exclude or [], group=group, time=time, table=table,
-        query=query, only=only.split(",") if only else None, skip=skip.split(",") if skip else [], budget=budget, seed=seed, out=out,
-        edits=edits, progress=progress_for(quiet),
+        query=query, only=only.split(",") if only else None, skip=skip.split(",") if skip else [], budget=budget,
+        thorough=thorough, seed=seed, out=out, edits=edits, progress=progress_for(quiet),
     )  # fmt: skip
     deliver(report, as_json, html, f"{report.data.table.origin}: how good the data are")
     leave(_FOUND if report.worst() in threshold else 0)

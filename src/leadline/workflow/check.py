@@ -29,6 +29,7 @@ from leadline.workflow.setup import Setup, set_up
 from leadline.workflow.train import NEAR_SHARE
 
 _FOUND_ON_READING = ("corrupt-file", "exact-duplicate", "near-duplicate", "duplicate-labels", "split-leak", "constant-column", "rare-class")
+_BUDGET, _THOROUGH = "2m", "12h"  # more than networks need for as many rows as are looked at
 _MOST_ROWS = 500_000  # that checks look at, and still end in minutes; what is found on reading is found in all rows
 _ORDER = {Severity.HIGH: 0, Severity.MEDIUM: 1, Severity.LOW: 2}
 
@@ -46,18 +47,19 @@ def check(
     query: str | None = None,
     only: Sequence[str] | None = None,
     skip: Sequence[str] = (),
-    budget: str = "2m",
+    budget: str | None = None,
+    thorough: bool = False,
     seed: int = 0,
     out: str | Path | None = None,
     edits: str | Path | None = None,
     progress: Progress | None = None,
 ) -> CheckReport:
     """What is wrong with the data, worst first. `only` and `skip` are codes of findings; the folder `out` gets a line for every row,
-    the file `edits` one for every change that findings propose.
+    the file `edits` one for every change that findings propose. `thorough` takes the time that the largest network needs, not a budget.
 
     Raises LeadlineError where nothing can be read, UsageError for a code that there is not.
     """
-    progress, began, seconds = progress or Progress(), perf_counter(), parse_budget(budget)
+    progress, began, seconds = progress or Progress(), perf_counter(), _seconds(budget, thorough)
     wanted = _wanted(only, skip)
     progress.say("reading")
     data = read(source, target=target, types=types, exclude=exclude, group=group, time=time, table=table, query=query, need_target=False)
@@ -96,6 +98,13 @@ def at_least(severity: str | None) -> set[Severity]:
     if severity not in list(Severity):
         raise UsageError(f'"{severity}" is not a severity', f"one of: {', '.join(Severity)}")
     return {other for other in Severity if _ORDER[other] <= _ORDER[Severity(severity)]}
+
+
+def _seconds(budget: str | None, thorough: bool) -> float:
+    """Raises UsageError where both are given."""
+    if thorough and budget is not None:
+        raise UsageError(f"--thorough beside --budget {budget}", "one of them", "--thorough alone takes the time that it needs")
+    return parse_budget(_THOROUGH if thorough else budget or _BUDGET)
 
 
 def _wanted(only: Sequence[str] | None, skip: Sequence[str]) -> set[str]:

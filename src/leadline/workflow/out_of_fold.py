@@ -23,6 +23,7 @@ from leadline.registry import BLENDS, LEARNERS
 from leadline.workflow.blending import title_of
 from leadline.workflow.contest import Contest, Rules
 from leadline.workflow.encode import Encoded, encode
+from leadline.workflow.failing import TRIVIAL
 from leadline.workflow.fitting import answered, hold_contest
 from leadline.workflow.planning import Planned, make_plan
 from leadline.workflow.setup import Setup
@@ -43,8 +44,8 @@ class OutOfFoldModels:
     progress: Progress
 
     def answers(self) -> Answers:
-        """Of the learner that wins on folds of all rows. Raises LeadlineError where there is nothing to learn."""
-        winner = self._contest.winner
+        """Of the learner that wins on folds of all rows. Raises LeadlineError where there is nothing to learn, or no time."""
+        winner = self._learned.winner
         setup, found = self._all_teach, self._encoded
         values = np.asarray(setup.task.answers(winner.calibrated), np.float64)
         rows = found.good[winner.rows]
@@ -68,7 +69,7 @@ class OutOfFoldModels:
 
         Raises LeadlineError where there is nothing to learn, ValueError where a row could not be read.
         """
-        setup, contest, examples, rules = self._all_teach, self._contest, self._examples, self._rules
+        setup, contest, examples, rules = self._all_teach, self._learned, self._examples, self._rules
         alone = [one for one in contest.results if one.learner not in BLENDS]
         best = max(alone, key=lambda one: rules.score(one, contest.truth))
         places = np.full(len(setup.data), -1)
@@ -115,6 +116,13 @@ class OutOfFoldModels:
         if encoded.bad:
             examples = replace(examples.take(encoded.good), groups=groups)
         return examples
+
+    @property
+    def _learned(self) -> Contest:
+        """Raises LeadlineError where nobody has the time to look at the examples: what is said then would be said of all rows alike."""
+        if all(fitting.learner == TRIVIAL for fitting in self._planned.plan.fittings):
+            raise LeadlineError("nobody has the time to learn from these rows", "time for one learner or more", "a larger --budget")
+        return self._contest
 
     @cached_property
     def _contest(self) -> Contest:
