@@ -3,23 +3,28 @@
     .venv/bin/python bench/budget.py [--sets catsdogs,imdb,...] [--budgets 10s,30s,2m,10m] [--seeds 3]
 
 A run before the measured ones makes the machine known (the budget does not cover that); every measured run finds no stored vectors. The
-largest budget is run with one seed, the others with as many as asked. What is compared are answers to the same judging rows: the share
-that is right, for numbers minus the squared error as a share of the variance, seeds averaged within each row.
+largest budget is run with one seed, the others with as many as asked. Sets and budgets may be run one after another: what these sources
+(the same commit) were measured at before is judged with them, each run where it was measured last.
+
+What is compared are answers to the same judging rows: the share that is right, for numbers minus the squared error as a share of the
+variance, seeds averaged within each row.
 """
 
 from __future__ import annotations
 
+import csv
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
-from harness import DATA, ROOT, Bench, forget_vectors, leadline, parser_for, scratch_folder, train, training_columns
+from harness import DATA, RESULTS, ROOT, SCRATCH, Bench, forget_vectors, leadline, parser_for, scratch_folder, train, training_columns
 from leadline.plan.budget import parse_budget
+from reference import commit
 
 BUDGETS = ("10s", "30s", "2m", "10m")
 MOST = 1.2  # times the budget
@@ -88,9 +93,9 @@ def _right(equal: pl.Series) -> np.ndarray:
     return equal.fill_null(False).to_numpy().astype(float)
 
 
-def measure(bench: Bench, source: Source, budgets: list[str], seeds: int, folder: Path) -> dict[str, np.ndarray]:
-    """The merits of every budget, seeds averaged."""
-    parts, cache, model, found = put(source, folder), folder / f"{source.name}-cache", folder / "model.leadline", {}
+def measure(bench: Bench, source: Source, budgets: list[str], seeds: int, folder: Path) -> None:
+    """Keeps the merits of every budget, seeds averaged."""
+    parts, cache, model = put(source, folder), folder / f"{source.name}-cache", folder / "model.leadline"
     train(parts, model, *source.options, "--budget", "2m", cache=cache)
     for budget in budgets:
         of_seeds = []
@@ -100,12 +105,33 @@ def measure(bench: Bench, source: Source, budgets: list[str], seeds: int, folder
             of_seeds.append(merits(model, source, parts, folder, cache))
             about = {"data": source.name, "budget": parse_budget(budget), "seed": seed, "merit": float(of_seeds[-1].mean())}
             bench.record(state=f"{source.name} {budget}", trial=seed, **trial.row(), **training_columns(trial.json()), **about)
-        found[budget] = np.mean(of_seeds, axis=0)
+        np.save(kept_merits() / f"{source.name} {budget}.npy", np.mean(of_seeds, axis=0))
+
+
+def kept_merits() -> Path:
+    """Where the merits of these sources are kept from one part of the bench to the next."""
+    folder = SCRATCH / "merits" / commit()
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def all_runs() -> list[Mapping[str, str]]:
+    """Of these sources, each where it was measured last."""
+    with (RESULTS / "budget.csv").open(newline="") as file:
+        return list({(row["state"], row["trial"]): row for row in csv.DictReader(file) if row["commit"] == commit()}.values())
+
+
+def all_merits() -> dict[str, dict[str, np.ndarray]]:
+    """Set -> budget -> merits."""
+    found = dict[str, dict[str, np.ndarray]]()
+    for path in sorted(kept_merits().iterdir()):
+        name, budget = path.stem.split()
+        found.setdefault(name, {})[budget] = np.load(path)
     return found
 
 
-def judge(bench: Bench, found: Mapping[str, Mapping[str, np.ndarray]]) -> None:
-    in_time = [row["seconds"] <= MOST * row["budget"] for row in bench.rows]
+def judge(bench: Bench, runs: Sequence[Mapping[str, str]], found: Mapping[str, Mapping[str, np.ndarray]]) -> None:
+    in_time = [float(row["seconds"]) <= MOST * float(row["budget"]) for row in runs]
     bench.at_least(f"share of {len(in_time)} runs that end within {MOST} times their budget", float(np.mean(in_time)), SHARE)
     worse = []
     for name, merit in found.items():
@@ -124,11 +150,11 @@ def main() -> int:
     parser.add_argument("--sets", default=",".join(source.name for source in SOURCES))
     parser.add_argument("--budgets", default=",".join(BUDGETS))
     parser.add_argument("--seeds", type=int, default=3)
-    chosen, bench, found = parser.parse_args(), Bench("budget"), {}
+    chosen, bench = parser.parse_args(), Bench("budget")
     with scratch_folder("budget") as folder:
         for source in [source for source in SOURCES if source.name in chosen.sets.split(",")]:
-            found[source.name] = measure(bench, source, chosen.budgets.split(","), chosen.seeds, folder)
-    judge(bench, found)
+            measure(bench, source, chosen.budgets.split(","), chosen.seeds, folder)
+    judge(bench, all_runs(), all_merits())
     return bench.finish()
 
 
