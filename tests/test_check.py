@@ -123,11 +123,14 @@ def test_of_very_many_rows_some_drawn_by_lot_are_looked_at_and_copies_are_sought
     rng = np.random.default_rng(0)
     size = rng.normal(size=1_000).round(4)
     frame = pl.DataFrame({"size": size, "weight": rng.normal(size=1_000).round(4), "kind": np.where(size > 0, "big", "small")})
+    frame = frame.with_columns(gap=pl.when(pl.int_range(1_000) % 4 == 0).then(None).otherwise(pl.col("size").round(1)))
     frame = pl.concat([frame, frame.tail(10)])
     for columns, target in ((frame, "kind"), (frame.drop("kind"), None)):
         report = ll.check(columns, target=target, budget="10s", skip=["too-few"])
         assert (len(report.data), report.num_rows) == (300, 1_010)
         assert [len(finding.rows) for finding in report.findings if finding.code == "exact-duplicate"] == [20]
+        (gaps,) = found(report, "missing-values")
+        assert gaps.endswith("of gap is missing") and 15 < float(gaps.split("%")[0]) < 35
         told = report.to_json()["data"]
         assert (told["rows"], told["looked_at"]) == (1_010, 300)
         assert "300 rows, drawn by lot, were looked at" in to_html(report, "check")
