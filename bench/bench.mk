@@ -3,7 +3,7 @@
 
 # Every claim: about four hours, after `make bench-peers`.
 bench:
-	@failed=0; for one in sets million duplicates frames scale predict_many catsdogs pictures intents imdb texts out_of_scope adult tables budget start replay; do echo "== $$one"; .venv/bin/python bench/$$one.py || failed=1; done; exit $$failed
+	@failed=0; for one in sets million duplicates frames scale predict_many catsdogs pictures intents imdb texts checks out_of_scope adult tables budget start replay; do echo "== $$one"; .venv/bin/python bench/$$one.py || failed=1; done; exit $$failed
 
 # One trial each, to see that they work; the rows go to the same CSVs.
 bench-quick:
