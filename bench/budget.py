@@ -2,7 +2,7 @@
 
     .venv/bin/python bench/budget.py [--sets catsdogs,imdb,...] [--budgets 10s,30s,2m,10m] [--seeds 3]
 
-A run before the measured ones makes the machine known (the budget does not cover that); every measured run finds no stored vectors. The
+A run before the first measured one makes the machine known (the budget does not cover that); every measured run finds no stored vectors. The
 largest budget is run with one seed, the others with as many as asked. Sets and budgets may be run one after another: what these sources
 (the same commit) were measured at before is judged with them, each run where it was measured last.
 
@@ -95,8 +95,9 @@ def _right(equal: pl.Series) -> np.ndarray:
 
 def measure(bench: Bench, source: Source, budgets: list[str], seeds: int, folder: Path) -> None:
     """Keeps the merits of every budget, seeds averaged."""
-    parts, cache, model = put(source, folder), folder / f"{source.name}-cache", folder / "model.leadline"
-    train(parts, model, *source.options, "--budget", "2m", cache=cache)
+    parts, cache, model = put(source, folder), kept_merits().parent / f"{commit()}-cache" / source.name, folder / "model.leadline"
+    if not cache.exists():
+        train(parts, model, *source.options, "--budget", "2m", cache=cache)
     for budget in budgets:
         of_seeds = []
         for seed in range(1 if budget == BUDGETS[-1] else seeds):
