@@ -2,9 +2,9 @@
 
     .venv/bin/python bench/budget.py [--sets catsdogs,imdb,...] [--budgets 10s,30s,2m,10m] [--seeds 3]
 
-A run before the first measured one makes the machine known (the budget does not cover that); every measured run finds no stored vectors. The
-largest budget is run with one seed, the others with as many as asked. Sets and budgets may be run one after another: what these sources
-(the same commit) were measured at before is judged with them, each run where it was measured last.
+A run before the first measured one makes the machine known (the budget does not cover that); every measured run finds no stored vectors.
+The largest budget is run with one seed, the others with as many as asked. Sets and budgets may be run one after another: what these
+sources (the same commit) were measured at before is judged with them, each run where it was measured last.
 
 What is compared are answers to the same judging rows: the share that is right, for numbers minus the squared error as a share of the
 variance, seeds averaged within each row.
