@@ -95,7 +95,7 @@ def _right(equal: pl.Series) -> np.ndarray:
 
 def measure(bench: Bench, source: Source, budgets: list[str], seeds: int, folder: Path) -> None:
     """Keeps the merits of every budget, seeds averaged."""
-    parts, cache, model = put(source, folder), kept_merits().parent / f"{commit()}-cache" / source.name, folder / "model.leadline"
+    parts, cache, model = put(source, folder), kept_merits(commit()).parent / f"{commit()}-cache" / source.name, folder / "model.leadline"
     if not cache.exists():
         train(parts, model, *source.options, "--budget", "2m", cache=cache)
     for budget in budgets:
@@ -106,26 +106,27 @@ def measure(bench: Bench, source: Source, budgets: list[str], seeds: int, folder
             of_seeds.append(merits(model, source, parts, folder, cache))
             about = {"data": source.name, "budget": parse_budget(budget), "seed": seed, "merit": float(of_seeds[-1].mean())}
             bench.record(state=f"{source.name} {budget}", trial=seed, **trial.row(), **training_columns(trial.json()), **about)
-        np.save(kept_merits() / f"{source.name} {budget}.npy", np.mean(of_seeds, axis=0))
+        np.save(kept_merits(commit()) / f"{source.name} {budget}.npy", np.mean(of_seeds, axis=0))
 
 
-def kept_merits() -> Path:
-    """Where the merits of these sources are kept from one part of the bench to the next."""
-    folder = SCRATCH / "merits" / commit()
+def kept_merits(of: str) -> Path:
+    """Where the merits of the sources of a commit are kept from one part of the bench to the next."""
+    folder = SCRATCH / "merits" / of
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 
 
-def all_runs() -> list[Mapping[str, str]]:
-    """Of these sources, each where it was measured last."""
+def all_runs(commits: Sequence[str]) -> list[Mapping[str, str]]:
+    """Of these sources, the newest last, each run where it was measured last."""
     with (RESULTS / "budget.csv").open(newline="") as file:
-        return list({(row["state"], row["trial"]): row for row in csv.DictReader(file) if row["commit"] == commit()}.values())
+        rows = list(csv.DictReader(file))
+    return list({(row["state"], row["trial"]): row for of in commits for row in rows if row["commit"] == of}.values())
 
 
-def all_merits() -> dict[str, dict[str, np.ndarray]]:
+def all_merits(commits: Sequence[str]) -> dict[str, dict[str, np.ndarray]]:
     """Set -> budget -> merits."""
     found = dict[str, dict[str, np.ndarray]]()
-    for path in sorted(kept_merits().iterdir()):
+    for path in [path for of in commits for path in sorted(kept_merits(of).glob("*.npy"))]:
         name, budget = path.stem.split()
         found.setdefault(name, {})[budget] = np.load(path)
     return found
@@ -151,11 +152,13 @@ def main() -> int:
     parser.add_argument("--sets", default=",".join(source.name for source in SOURCES))
     parser.add_argument("--budgets", default=",".join(BUDGETS))
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--also", default="", help="commits whose runs count where these sources were not measured, the newest last")
     chosen, bench = parser.parse_args(), Bench("budget")
     with scratch_folder("budget") as folder:
         for source in [source for source in SOURCES if source.name in chosen.sets.split(",")]:
             measure(bench, source, chosen.budgets.split(","), chosen.seeds, folder)
-    judge(bench, all_runs(), all_merits())
+    commits = [*filter(None, chosen.also.split(",")), commit()]
+    judge(bench, all_runs(commits), all_merits(commits))
     return bench.finish()
 
 

@@ -60,17 +60,19 @@ class ClassDistance(Part):
 
     @classmethod
     def _relative(cls, vectors: Dense, classes: np.ndarray, counts: np.ndarray, means: np.ndarray, seed: int) -> Self:
+        from scipy.linalg import cholesky, solve_triangular
+
         num_rows, dimension = vectors.shape
         centre = vectors.mean(axis=0, dtype=np.float64)
         apart = vectors - means.astype(np.float32)[classes]  # first: products of uncentred vectors would cancel to noise
         within = (apart.T @ apart).astype(np.float64) / max(1, num_rows - len(counts))
         within[np.diag_indices(dimension)] += _SHRINKAGE * max(np.trace(within) / dimension, 1e-12)
-        root = np.linalg.cholesky(within)
-        between = np.linalg.solve(root, ((means - centre) * np.sqrt(counts / num_rows)[:, None]).T)
+        root = cholesky(within, lower=True)
+        between = solve_triangular(root, ((means - centre) * np.sqrt(counts / num_rows)[:, None]).T, lower=True)
         directions, lengths, _ = np.linalg.svd(between, full_matrices=False)
         kept = lengths > 1e-6 * lengths.max(initial=1e-12)
         directions, ratios = directions[:, kept], lengths[kept] ** 2
-        axes = np.linalg.solve(root.T, directions)
+        axes = solve_triangular(root, directions, lower=True, trans="T")
         return cls(centre, axes, (_kept(means, counts) - centre) @ axes, 1 / (1 + ratios), np.zeros(()))
 
     @classmethod

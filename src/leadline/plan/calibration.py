@@ -26,6 +26,7 @@ from leadline.tasks.contract import Task
 from leadline.values import take_rows
 
 _ROWS = 3_000  # fewer fit into a core's cache and look faster than real work is
+_ROWS_A_NUMBER = 2  # of vectors
 _FEW = 64
 _TABLE_COLUMNS = 5  # of each kind
 _DIRECTIONS = 32  # of made-up vectors
@@ -195,12 +196,20 @@ def _signal(values: Any) -> np.ndarray:
 
 def _time_learner(learner: Learner, task: Task, kinds: list[str], networks: Mapping[str, Network]) -> Rate:
     """A small fit and a large one: the difference is the price of the work, the rest of the small one that of any fit."""
-    first, small, few_steps = _time_fits(learner, task, kinds, networks, _ROWS // 5, effort=0)
-    _, large, many_steps = _time_fits(learner, task, kinds, networks, _ROWS, effort=1)
+    num_rows = _enough_rows(learner, kinds, networks)
+    first, small, few_steps = _time_fits(learner, task, kinds, networks, num_rows // 5, effort=0)
+    _, large, many_steps = _time_fits(learner, task, kinds, networks, num_rows, effort=1)
     if many_steps <= few_steps or large <= small:
         return Rate(max(0.0, first - small), 0.0, large / many_steps)
     per_step = (large - small) / (many_steps - few_steps)
     return Rate(max(0.0, first - small), max(0.0, small - per_step * few_steps), per_step)
+
+
+def _enough_rows(learner: Learner, kinds: list[str], networks: Mapping[str, Network]) -> int:
+    """More than vectors have numbers: of fewer rows other work is done, which looked ten times as dear for each as that of many rows is."""
+    nodes = learner.inputs(Sizes(_ROWS, {kind: kind for kind in kinds}, 2, {}, 1.0, networks=networks))
+    widths = [node.part.dimension for node in nodes if isinstance(node.part, StoredEncoder)]
+    return max([_ROWS, *(_ROWS_A_NUMBER * width for width in widths)])
 
 
 def _time_fits(

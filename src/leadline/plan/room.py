@@ -14,7 +14,8 @@ from dataclasses import dataclass, field, replace
 from leadline.plan.budget import ENDING_SECONDS, FOLD_SHARE, SAFETY, Asked, Field, contest_seconds, fitting_of, num_fits
 from leadline.plan.plan import Encoding, Fitting, Plan
 
-# Of the time left may go into one attempt, as its price is an estimate: by who was fitted already, and by others.
+# Of the time left may go into one attempt, as the price of fits is an estimate: by who was fitted already, and by others. What they read
+# was measured on these rows.
 _AT_ONCE_KNOWN, _AT_ONCE = 0.6, 0.5
 _LEAST_PACE = 0.02
 FEWEST_OUTER_FOLDS = 3
@@ -98,8 +99,9 @@ class Room:
             return False
         known = fitting.learner in self._pace
         rest = self.rest(self.with_fitting(plan, fitting) if known else plan)
-        step, left = self._contest(fitting, plan.num_folds) + self._inputs(fitting, plan), self.left(plan)
-        return step <= (_AT_ONCE_KNOWN * left if known else _AT_ONCE * (left - rest)) and step + rest <= left
+        inputs, left = self._inputs(fitting, plan), self.left(plan)
+        fits, most = self._contest(fitting, plan.num_folds), _AT_ONCE_KNOWN * left if known else _AT_ONCE * (left - inputs - rest)
+        return fits <= most and fits + inputs + rest <= left
 
     def _inputs(self, fitting: Fitting, plan: Plan) -> float:
         paid = {name for one in plan.fittings for name in one.inputs}
