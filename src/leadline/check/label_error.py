@@ -18,7 +18,7 @@ from leadline.findings import Finding, Mend, Severity
 
 _LEAST_ROWS = 50
 _SEVERE, _NOTABLE = 0.05, 0.01  # expected share of wrong labels
-_UNCLEAR = 0.5  # of the expected number lies the lower end of its interval below, where most of it is doubt
+_UNCLEAR = 0.25  # of the expected number: where its interval begins below that, most of it is doubt
 _MANY = 20_000  # rows from which on vectors alone judge, where there are any: models out of fold would take minutes
 _PAIRS, _DIGITS = 3, 4
 
