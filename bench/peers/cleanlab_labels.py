@@ -2,9 +2,9 @@
 
     .venv-peers-cleanlab/bin/python bench/peers/cleanlab_labels.py ROWS.npz -o SAID.npz
 
-ROWS holds `classes` (n,) and `vectors` (n, d) or `probabilities` (n, k). The penalty of the regression is the one of three that predicts the
-first fold best. Writes the probabilities, a score of every documented way to rank (`rank_NAME`, high where wrong) and the rows that every
-documented filter flags (`flag_NAME`), and prints one JSON line: processor seconds of either step, and how many it expects.
+ROWS holds `classes` (n,) and `vectors` (n, d) or `probabilities` (n, k). The penalty of the regression is the one of three that predicts
+the first fold best. Writes the probabilities, a score of every documented way to rank (`rank_NAME`, high where wrong) and the rows that
+every documented filter flags (`flag_NAME`), and prints one JSON line: processor seconds of either step, and how many it expects.
 """
 
 from __future__ import annotations
