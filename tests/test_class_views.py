@@ -31,7 +31,8 @@ def test_a_row_and_its_copies_never_speak_for_themselves() -> None:
     folds[:2] = 0
     changed[:2] = 1 - changed[:2]
     directions = Directions.of(vectors)
-    for answers in (lambda y: votes(directions.even, y, folds), lambda y: FoldRidge(directions.even, folds, 0)._answers_at(1.0, y)):
+    ridge = FoldRidge(directions.even, folds, 0)
+    for answers in (lambda y: votes(directions.even, y, folds), lambda y: ridge._answers_at(1.0, y, ridge._sides(y))):
         before, after = answers(np.eye(2)[codes]), answers(np.eye(2)[changed])
         np.testing.assert_allclose(before[:2], after[:2], atol=1e-5)
 

@@ -80,6 +80,16 @@ def test_clean_labels_lose_little() -> None:
     assert all(finding.severity == Severity.LOW for finding in report.findings)
 
 
+def test_classes_that_overlap_are_in_doubt_and_nothing_is_proposed() -> None:
+    rng = np.random.default_rng(7)
+    truth = rng.integers(0, 2, 600)
+    points = rng.normal(size=(600, 2)) + 1.2 * truth[:, None]  # the best that anybody can do is four of five
+    frame = pl.DataFrame({"x": points[:, 0], "y": points[:, 1], "income": np.array(["low", "high"])[truth]})
+    (finding,) = ll.check(frame, target="income", only=["label-error"], budget="5m").findings
+    assert "or the classes overlap" in finding.title and "cannot be told apart here" in finding.detail
+    assert finding.severity != Severity.HIGH and not finding.mends
+
+
 def test_numbers_that_lie_far_off_are_found(people: pl.DataFrame) -> None:
     rows, slipped = people["height"].to_numpy().copy(), np.arange(0, 400, 40)
     rows[slipped] *= 10  # a point that was forgotten

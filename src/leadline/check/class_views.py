@@ -120,10 +120,10 @@ class FoldRidge:
             answers = np.zeros(targets.shape)
             self._answer(0, self._weights(0, penalty, sides), answers)
             errors.append(float(np.mean((answers + targets.mean(axis=0) - targets)[judged] ** 2)))
-        return self._answers_at(_PENALTIES[int(np.argmin(errors))], targets)
+        return self._answers_at(_PENALTIES[int(np.argmin(errors))], targets, sides)
 
-    def _answers_at(self, penalty: float, targets: np.ndarray) -> np.ndarray:
-        sides, answers = self._sides(targets), np.empty(targets.shape)
+    def _answers_at(self, penalty: float, targets: np.ndarray, sides: list[np.ndarray]) -> np.ndarray:
+        answers = np.empty(targets.shape)
         for fold in range(len(self.blocks)):
             self._answer(fold, self._weights(fold, penalty, sides), answers)
         return np.asarray(answers + targets.mean(axis=0))

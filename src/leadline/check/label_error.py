@@ -18,7 +18,7 @@ from leadline.findings import Finding, Mend, Severity
 
 _LEAST_ROWS = 50
 _SEVERE, _NOTABLE = 0.05, 0.01  # expected share of wrong labels
-_UNCLEAR = 0.5  # of the expected number lies the lower end of its interval below, where most of it is doubt
+_UNCLEAR = 0.25  # of the expected number: where its interval begins below that, most of it is doubt
 _MANY = 20_000  # rows from which on vectors alone judge, where there are any: models out of fold would take minutes
 _PAIRS, _DIGITS = 3, 4
 
@@ -114,18 +114,34 @@ def _readable(looks: Sequence[np.ndarray | None], num_rows: int) -> np.ndarray:
 def _finding(view: View, labels: Labels, found: WrongLabels, readable: np.ndarray) -> Finding:
     places = np.flatnonzero(found.flagged)
     places = places[np.argsort(-found.chance[places], kind="stable")]
-    are = "label looks" if len(places) == 1 else "labels look"
-    title = f"{len(places):,} {are} wrong; {_in_all(found.expected, len(readable))}"
     pairs = [f"{labels.classes[true]} called {labels.classes[given]} ({rows:,.0f})" for true, given, rows in found.most_confused(_PAIRS)]
-    doubt = "; wrong labels and classes that overlap cannot be told apart here" if _unclear(found.expected) else ""
-    detail = f"most often {', '.join(pairs)}; the likeliest first{doubt}" if pairs else f"the likeliest first{doubt}"
-    mends = tuple(
+    often = f"most often {', '.join(pairs)}; the likeliest first" if pairs else "the likeliest first"
+    unclear = _unclear(found.expected)
+    title, detail, fix = _doubt(found, len(places), often) if unclear else _suspicion(found, len(places), often)
+    # A model's opinion on rows whose class is in doubt anyway is no reason to change them.
+    mends = () if unclear else _mends(labels, found, readable, places)
+    severity = _severity(found.expected)
+    return view.found(LabelError.code, severity, title, detail, column=labels.name, rows=readable[places], fix=fix, mends=mends)
+
+
+def _suspicion(found: WrongLabels, number: int, often: str) -> tuple[str, str, str]:
+    """Title, detail and what to do."""
+    title = f"{number:,} {'label looks' if number == 1 else 'labels look'} wrong; {_in_all(found.expected, len(found.chance))}"
+    return title, often, "look at the first of them, and decide: --edits FILE writes what each should be"
+
+
+def _doubt(found: WrongLabels, number: int, often: str) -> tuple[str, str, str]:
+    expected = found.expected
+    are = f"{number:,} {'label is' if number == 1 else 'labels are'} in doubt"
+    title = f"{are}: {expected.low:,.0f} to {expected.high:,.0f} of {len(found.chance):,} are wrong, or the classes overlap"
+    detail = f"wrong labels and classes that overlap cannot be told apart here; {often}"
+    return title, detail, "look at the first of them, and decide; no change is proposed, as models are unsure of such rows anyway"
+
+
+def _mends(labels: Labels, found: WrongLabels, readable: np.ndarray, places: np.ndarray) -> tuple[Mend, ...]:
+    return tuple(
         Mend("relabel row", round(float(found.chance[place]), 3), (int(readable[place]),), value=labels.classes[found.suggested[place]])
         for place in places.tolist()
-    )
-    fix = "look at the first of them, and decide: --edits FILE writes what each should be"
-    return view.found(
-        LabelError.code, _severity(found.expected), title, detail, column=labels.name, rows=readable[places], fix=fix, mends=mends
     )
 
 

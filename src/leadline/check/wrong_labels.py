@@ -15,7 +15,7 @@ import numpy as np
 from scipy.special import expit, softmax
 
 from leadline.check.class_views import Directions, FoldRidge, votes
-from leadline.check.expected_errors import expected_errors
+from leadline.check.expected_errors import expected_errors, likely_errors
 from leadline.check.label_noise import fit_noise
 from leadline.data.split import fold_numbers
 from leadline.errors import LeadlineError
@@ -109,11 +109,13 @@ def _judged(logits: np.ndarray, classes: np.ndarray) -> WrongLabels:
     expected = expected_errors(noise, classes)
     chances = softmax(logits, axis=1)
     others = _others(chances, classes)
-    chance = _shifted(others.sum(axis=1), chances[np.arange(len(classes)), classes], noise.scale, expected.value)
+    odds = others.sum(axis=1), chances[np.arange(len(classes)), classes]
+    chance = _shifted(*odds, noise.scale, expected.value)
+    called = flagged(_shifted(*odds, noise.scale, likely_errors(noise, classes)))
     shares = others / np.maximum(others.sum(axis=1, keepdims=True), 1e-300) * chance[:, None]
     confused = np.zeros((logits.shape[1],) * 2)
     np.add.at(confused.T, classes, shares)
-    return WrongLabels(chance, others.argmax(axis=1), flagged(chance), expected, confused)
+    return WrongLabels(chance, others.argmax(axis=1), called, expected, confused)
 
 
 def _others(chances: np.ndarray, classes: np.ndarray) -> np.ndarray:

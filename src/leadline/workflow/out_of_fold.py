@@ -8,6 +8,7 @@ from time import perf_counter
 
 import numpy as np
 
+from leadline.check.telling_vectors import telling_most
 from leadline.check.view import Answers, Vectors
 from leadline.data.examples import Examples
 from leadline.data.split import everything
@@ -54,15 +55,19 @@ class OutOfFoldModels:
         return Answers(answers, winner.learner, title_of(winner.fitting))
 
     def vectors(self) -> Vectors:
-        """Of the encoder with the most numbers that the plan has room for. Raises LeadlineError where no encoder reads these data."""
+        """Of the encoder of the plan that tells the classes best; of other answers, of the one with the most numbers.
+
+        Raises LeadlineError where no encoder reads these data.
+        """
         parts = {name: node.part for name, node in self._planned_nodes.items() if name in self._encoded.values}
         makers = {name: part for name, part in parts.items() if isinstance(part, MakesVectors)}
         if not makers:
             raise LeadlineError("nothing makes vectors of these columns", "pictures or texts, and time to encode them", "a larger --budget")
-        name = max(makers, key=lambda name: makers[name].dimension)
-        values = np.array(self._encoded.values[name], np.float32)
-        values[[*self._encoded.bad]] = np.nan
-        return Vectors(values, parts[name].kind)
+        made = {name: np.array(self._encoded.values[name], np.float32) for name in makers}
+        for values in made.values():
+            values[[*self._encoded.bad]] = np.nan
+        name = telling_most(made, self._codes, None if self.setup is None else self.setup.groups, self.seed)
+        return Vectors(made[name], parts[name].kind)
 
     def learn(self, teach: np.ndarray, judge: np.ndarray) -> np.ndarray:
         """Answers to the rows `judge` of the best single learner, fitted to the rows `teach` alone; both are positions in the data.
@@ -80,6 +85,12 @@ class OutOfFoldModels:
         graph = learner.fit(rules.taught(examples).take(places[teach]), setup.task, best.fitting.work, self.seed)
         raw = answered(graph, examples, places[judge])
         return best.task.answers(raw if best.calibration is None else best.calibration.run(raw))
+
+    @property
+    def _codes(self) -> np.ndarray | None:
+        """(n,) classes; None where rows are not of one each."""
+        target = None if self.setup is None else self.setup.target
+        return None if target is None or not target.classes or target.values.ndim != 1 else target.values
 
     @cached_property
     def _all_teach(self) -> Setup:
