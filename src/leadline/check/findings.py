@@ -17,8 +17,11 @@ def _counted(groups: int) -> str:
     return "1 group" if groups == 1 else f"{groups:,} groups"
 
 
-def findings_of(data: Data, exact: np.ndarray | None, every: np.ndarray | None, classes: np.ndarray | None) -> list[Finding]:
-    """Of groups (n,) of exact copies and of all copies, as `united` gives them; `classes` (n, ...) where answers are classes."""
+def findings_of(
+    data: Data, exact: np.ndarray | None, upright: np.ndarray | None, every: np.ndarray | None, classes: np.ndarray | None
+) -> list[Finding]:
+    """Of groups (n,) of exact copies, of those that are not mirrored and of all copies, as `united` gives them; `classes` (n, ...) where
+    answers are classes."""
     found = []
     same, near = together(exact), together(every)
     if exact is not None:
@@ -30,9 +33,11 @@ def findings_of(data: Data, exact: np.ndarray | None, every: np.ndarray | None, 
     if every is not None and len(changed):
         groups = len(np.unique(every[changed]))
         title = f"{len(changed):,} of {len(data):,} rows are nearly copies of others, in {_counted(groups)}"
-        found.append(_finding(data, "near-duplicate", Severity.LOW, title, _KEPT, changed, "look at some of them"))
+        turned = changed[(np.arange(len(data)) if upright is None else upright)[changed] != every[changed]]
+        detail = f"{len(turned):,} of them as mirror images; {_KEPT}" if len(turned) else _KEPT
+        found.append(_finding(data, "near-duplicate", Severity.LOW, title, detail, changed, "look at some of them"))
     if every is not None and classes is not None:
-        found += _contradictions(data, every, near, classes)
+        found += _contradictions(data, upright, every, classes)
     return found
 
 
@@ -54,14 +59,31 @@ def _changed(rows: np.ndarray, exact: np.ndarray | None, every: np.ndarray | Non
     return changed
 
 
-def _contradictions(data: Data, every: np.ndarray, rows: np.ndarray, classes: np.ndarray) -> list[Finding]:
-    differs = (classes[rows] != classes[every[rows]]).reshape(len(rows), -1).any(axis=1)
-    odd = rows[np.isin(every[rows], every[rows[differs]])]
-    if not len(odd):
-        return []
-    title = f"{len(odd):,} rows are copies of one another and have different {data.target}, in {_counted(len(np.unique(every[odd])))}"
-    fix = "decide which label is right"
-    return [_finding(data, "duplicate-labels", Severity.MEDIUM, title, "at most one of the labels can be right", odd, fix)]
+def _contradictions(data: Data, upright: np.ndarray | None, every: np.ndarray, classes: np.ndarray) -> list[Finding]:
+    """Mirror images by themselves: an arrow to the left is none to the right."""
+    found, odd = list[Finding](), _differing(upright, classes)
+    if len(odd) and upright is not None:
+        title = f"{len(odd):,} rows are copies of one another and have different {data.target}, in {_counted(len(np.unique(upright[odd])))}"
+        fix = "decide which label is right"
+        found.append(_finding(data, "duplicate-labels", Severity.MEDIUM, title, "at most one of the labels can be right", odd, fix))
+    turned = _differing(every, classes)
+    turned = turned[~np.isin(every[turned], every[odd])]
+    if len(turned):
+        groups = _counted(len(np.unique(every[turned])))
+        title = f"{len(turned):,} rows are mirror images of one another and have different {data.target}, in {groups}"
+        detail = "unless left and right matter, at most one of the labels can be right"
+        found.append(_finding(data, "duplicate-labels", Severity.LOW, title, detail, turned, "look at some of them"))
+    return found
+
+
+def _differing(groups: np.ndarray | None, classes: np.ndarray) -> np.ndarray:
+    """Rows of groups whose labels are not all the same."""
+    rows = together(groups)
+    if groups is None:
+        return rows
+    differs = (classes[rows] != classes[groups[rows]]).reshape(len(rows), -1).any(axis=1)
+    odd: np.ndarray = rows[np.isin(groups[rows], groups[rows[differs]])]
+    return odd
 
 
 def repeats_by_nature(data: Data, exact: np.ndarray | None) -> Finding:
