@@ -1,10 +1,11 @@
 """Which rows are copies of one another, so that no split that we make parts them, and what there is to say about it.
 
 What counts as a copy:
-- data with pictures: the same picture, saved anew, smaller, brighter, mirrored or with a tenth cut off, whatever the other columns say; with
-  several columns of pictures, all of them;
+- data with pictures: the same picture, saved anew, smaller, brighter, mirrored or with a tenth cut off, whatever the other columns say;
+  with several columns of pictures, all of them;
 - data of texts alone: the same words, or in a long text nearly so; beside other columns long texts alone;
-- anything else: rows that are equal in every feature column, unless so few different rows are possible that they repeat by nature.
+- anything else: rows that are equal in every feature column, but for rounding, unless so few different rows are possible that they repeat
+  by nature.
 
 A column that tells every row apart and means nothing, an id, is not looked at.
 """
@@ -20,9 +21,11 @@ import numpy as np
 import polars as pl
 
 from leadline.check.equal_rows import equal_rows, repeat_by_nature, without_ids
-from leadline.check.findings import findings_of, overlaps, repeats_by_nature, skipped
+from leadline.check.findings import findings_of, repeats_by_nature, skipped
 from leadline.check.links import NONE, Links, links_of, together, united
+from leadline.check.overlaps import overlaps
 from leadline.check.patience import Patience, TooSlowError
+from leadline.check.rounded_rows import rounded_rows
 from leadline.check.same_pictures import same_pictures
 from leadline.columns.picture import Pictures
 from leadline.data.table import Data
@@ -99,7 +102,11 @@ def _look(data: Data, store: Store, progress: Progress, near_seconds: float) -> 
         if alone or len(rows):
             near = partial(_near_texts, exact, words, rows)
             return _with_near(exact, near_seconds, progress, "texts", near)
-    return Looked(exact, by_nature=bool(len(exact)) and repeat_by_nature(data, len(together(united(len(data), [exact])))))
+    if len(exact) and repeat_by_nature(data, len(together(united(len(data), [exact])))):
+        return Looked(exact, by_nature=True)
+    once = np.ones(len(data), dtype=bool)
+    once[exact[:, 0]] = False
+    return Looked(exact, rounded_rows(data, np.flatnonzero(once)))
 
 
 def _of_pictures(pictures: Pictures, store: Store, progress: Progress, near_seconds: float) -> Looked:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from leadline.check.links import Links, together, united
+from leadline.check.links import together
 from leadline.data.table import Data
 from leadline.findings import Finding, Mend, Severity
 
 _KEPT = "in the splits that we make they stay on one side"
-_SURE = 0.9  # that a copy is better dropped or moved, as lines of an edit list say it
-_SEVERE, _NOTABLE = 0.05, 0.01  # shares of a judging part that occur in what teaches
+_SURE = 0.9  # that a copy is better dropped, as lines of an edit list say it
 
 
 def _counted(groups: int) -> str:
@@ -91,47 +90,6 @@ def repeats_by_nature(data: Data, exact: np.ndarray | None) -> Finding:
     title = f"{len(together(exact)):,} of {len(data):,} rows are equal to others, as so few different rows are possible"
     detail = "this is no sign of copies, so a split may part them"
     return Finding("exact-duplicate", Severity.LOW, title, detail, fix="name what belongs together with --group COL")
-
-
-def overlaps(data: Data, exact: np.ndarray | None, every: np.ndarray | None, own: Links) -> list[Finding]:
-    """Rows of a given judging part that also occur in what teaches."""
-    found = []
-    for part, others in (("test", ("train", "valid")), ("valid", ("train",))):
-        if data.split is None or not (data.split == part).any() or not np.isin(data.split, others).any():
-            continue
-        judging, teaching = np.flatnonzero(data.split == part), np.isin(data.split, others)
-        where = " or ".join(other for other in others if (data.split == other).any())
-        leaked, copied = _leaked(judging, teaching, every), len(_leaked(judging, teaching, exact))
-        if len(leaked):
-            title = f"{len(leaked):,} of {len(judging):,} {part} rows ({len(leaked) / len(judging):.1%}) also occur in {where}"
-            near = len(leaked) - copied
-            detail = f"{copied:,} of them exactly, {near:,} nearly" if near else "exactly as they are"
-            fix = "leave these rows out of the part that judges"
-            found.append(_leak(data, title, detail, leaked, len(judging), fix, _moved(data, leaked)))
-        mixed = _leaked(judging, teaching, united(len(data), [own]))
-        if len(mixed):
-            title = f"{len(mixed):,} of {len(judging):,} {part} rows are of a {data.group} that is also in {where}"
-            found.append(_leak(data, title, "", mixed, len(judging), f"split by {data.group}, or leave out --group if that is meant"))
-    return found
-
-
-def _leaked(judging: np.ndarray, teaching: np.ndarray, groups: np.ndarray | None) -> np.ndarray:
-    if groups is None:
-        return judging[:0]
-    known = np.zeros(len(groups), dtype=bool)
-    known[groups[teaching]] = True
-    leaked: np.ndarray = judging[known[groups[judging]]]
-    return leaked
-
-
-def _moved(data: Data, rows: np.ndarray) -> Mend:
-    return Mend("move to train", _SURE, tuple(data.source_row(row) for row in rows.tolist()))
-
-
-def _leak(data: Data, title: str, detail: str, rows: np.ndarray, num_judging: int, fix: str, mend: Mend | None = None) -> Finding:
-    share = len(rows) / num_judging
-    severity = Severity.HIGH if share >= _SEVERE else Severity.MEDIUM if share >= _NOTABLE else Severity.LOW
-    return _finding(data, "split-leak", severity, title, detail, rows, fix, mend)
 
 
 def skipped(seconds: float, allowed: float) -> Finding:

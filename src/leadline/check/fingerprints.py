@@ -79,7 +79,8 @@ class Whitening:
         sample = unit(thumbnails @ _transform(self.frequencies, WHOLE))
         rough = unit(sample / np.sqrt(power + _NOISE).astype(np.float32))
         again = (np.tril(rough @ rough.T, -1) >= _CERTAIN).any(axis=1)
-        return sample[~again]
+        kept: Dense = sample[~again]
+        return kept
 
     def __call__(self, thumbnails: Dense, window: Window = WHOLE) -> Fingerprints:
         """Of thumbnails (n, 256), or of what thumbnails of that part of the same pictures would be."""

@@ -28,7 +28,8 @@ from leadline.workflow.read import unreadable_pictures
 from leadline.workflow.setup import Setup, set_up
 from leadline.workflow.train import NEAR_SHARE
 
-_FOUND_ON_READING = ("corrupt-file", "exact-duplicate", "near-duplicate", "duplicate-labels", "split-leak", "constant-column", "rare-class")
+_FOUND_ON_READING = ("corrupt-file", "exact-duplicate", "near-duplicate", "duplicate-labels", "constant-column", "rare-class")
+_BY_NEAR_COPIES = {"near-duplicate", "duplicate-labels", "split-leak"}
 _ORDER = {Severity.HIGH: 0, Severity.MEDIUM: 1, Severity.LOW: 2}
 
 
@@ -60,11 +61,12 @@ def check(
     wanted = _wanted(only, skip)
     progress.say("reading")
     data = read(source, target=target, types=types, exclude=exclude, group=group, time=time, table=table, query=query, need_target=False)
-    store, near = Store(), NEAR_SHARE * seconds if "near-duplicate" in wanted else 0.0
+    store, near = Store(), NEAR_SHARE * seconds if wanted & _BY_NEAR_COPIES else 0.0
     setup = None if data.target is None else set_up(data, task, None, None, seed, store, progress, near)
     view, findings = _view(data, setup, seconds, seed, store, progress, near)
     findings = [finding for finding in findings if finding.code in wanted or finding.code not in (*CHECKS, *_FOUND_ON_READING)]
     asked, unasked = _ask(view, [code for code in CHECKS if code in wanted], progress)
+    findings = [finding for finding in findings if finding.code not in asked]  # a check knows more of it than was known on reading
     findings += [finding for checked in asked.values() for finding in checked.findings]
     report = CheckReport(
         data=view.data, setup=setup, class_counts={} if setup is None else setup.class_counts(),

@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 
 from leadline.check.duplicates import find_copies
+from leadline.check.overlaps import backwards
 from leadline.check.several_frames import several_frames
 from leadline.columns.language import languages_of
 from leadline.columns.recognise import Choice, recognise
@@ -154,8 +155,9 @@ def set_up(
     check_directions(monotone or {}, data, task, target.classes)
     metric = task.metric(metric_name or task.default_metric(target), len(target.classes))
     copies = find_copies(data, target.values, len(target.classes), store or Store(), progress or Progress(), near_seconds)
-    parts = partition(data, task.strata(target.values), copies.groups, _order(data), seed) if judged else everything(len(data))
-    data = data.with_findings(*several_frames(data), *copies.findings)
+    order = _order(data)
+    parts = partition(data, task.strata(target.values), copies.groups, order, seed) if judged else everything(len(data))
+    data = data.with_findings(*several_frames(data), *copies.findings, *backwards(data, order))
     setup = Setup(data, task, why, target, metric, parts, copies.groups, seed, as_read, copies.near, monotone=monotone or {})
     _require_enough(setup)
     return setup
