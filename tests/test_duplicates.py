@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageEnhance, ImageOps
 
+import leadline as ll
 from leadline.check.duplicates import Copies, find_copies
 from leadline.check.fingerprints import Whitening
 from leadline.check.links import links_of, repeated, spanning, together, united
@@ -175,6 +176,18 @@ def test_long_texts_with_a_few_words_changed_are_copies(seed: int, length: int) 
     changed[rng.choice(length, length // 60, replace=False)] = "other"
     half = np.concatenate([words[: length // 2], other[length // 2 :]])
     assert near([" ".join(words), " ".join(changed).upper(), " ".join(other), " ".join(half)]) == {(0, 1)}
+
+
+def test_check_names_texts_that_say_the_same_and_their_groups(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    texts = [" ".join(rng.choice([f"{a}{b}" for a in WORDS for b in WORDS], 40)) for _ in range(60)]
+    again = [texts[0].upper(), texts[1].replace(" ", "  ") + " !", texts[2].replace(texts[2].split()[20], "other")]
+    table, labels = tmp_path / "texts.csv", [*["x", "y"] * 30, "x", "x", "x"]
+    pl.DataFrame({"text": [*texts, *again], "label": labels}).write_csv(table)
+    report = ll.check(table, target="label", only=["near-duplicate", "duplicate-labels"], out=tmp_path / "out")
+    assert {one.code: one.rows for one in report.findings} == {"near-duplicate": [0, 1, 2, 60, 61, 62], "duplicate-labels": [1, 61]}
+    group = pl.read_parquet(tmp_path / "out" / "rows.parquet")["duplicate_group"].to_list()
+    assert group == [*range(60), 0, 1, 2]
 
 
 def test_one_text_in_half_of_the_rows_is_no_trouble(tmp_path: Path) -> None:

@@ -40,12 +40,13 @@ _LONG_TEXT = 12  # words; two rows that share so many by chance are not met
 class Copies:
     """`groups` (n,): for each row the first row that it stays together with, itself where alone; None where all rows are alone.
 
-    `near` says whether near duplicates were looked for to the end.
+    `near` says whether near duplicates were looked for to the end; `copies` is `groups` without what the user named.
     """
 
     groups: np.ndarray | None
     findings: tuple[Finding, ...]
     near: bool
+    copies: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ def find_copies(
     found = [*findings_of(data, exact, upright, every, target if num_classes else None), *overlaps(data, exact, every, own)]
     if looked.too_slow:
         found.append(skipped(looked.too_slow, near_seconds))
-    return Copies(united(len(data), [own, looked.exact, looked.near, looked.mirrored]), tuple(found), not looked.too_slow)
+    return Copies(united(len(data), [own, looked.exact, looked.near, looked.mirrored]), tuple(found), not looked.too_slow, every)
 
 
 def links_of_values(values: pl.Series) -> Links:

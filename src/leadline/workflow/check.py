@@ -73,7 +73,8 @@ def check(
         findings=tuple(sorted(findings, key=lambda finding: (_ORDER[finding.severity], -len(finding.rows)))),
         asked=tuple(asked), unasked=tuple(unasked),
         facts={name: fact for checked in asked.values() for name, fact in checked.facts.items()},
-        rows={name: values for checked in asked.values() for name, values in checked.rows.items()},
+        rows={"duplicate_group": view.data.source_rows()[view.copies]}
+        | {name: values for checked in asked.values() for name, values in checked.rows.items()},
         answers=view.known_answers, score=_score(view), seconds=perf_counter() - began,
         edits=None if edits is None else Path(edits),
     )  # fmt: skip
@@ -112,10 +113,10 @@ def _view(
     models = OutOfFoldModels(data, setup, seconds, seed, store, progress)
     if setup is None:
         copies = find_copies(data, np.zeros(len(data), np.int64), 0, store, progress, near)
-        view = View(data, None, copies.groups, seed, store, progress, models.answers, models.vectors)
+        view = View(data, None, copies.groups, seed, store, progress, models.answers, models.vectors, copies=copies.copies)
         return view, [*unreadable_pictures(data), *data.findings, *copies.findings]
     labels = Labels(setup.data.require_target(), setup.task, setup.target, setup.metric, setup.partition)
-    view = View(setup.data, labels, setup.groups, seed, store, progress, models.answers, models.vectors, models.learn)
+    view = View(setup.data, labels, setup.groups, seed, store, progress, models.answers, models.vectors, models.learn, setup.copies)
     return view, [*unreadable_pictures(setup.data), *setup.data.findings]
 
 

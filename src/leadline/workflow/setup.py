@@ -54,6 +54,7 @@ class Setup:
     abstain: float | None = None  # share of rows like these that the model promises to answer; None: it answers all
     networks: Mapping[str, Network] = field(default_factory=dict)  # those that the user named, by the type of column that each reads
     monotone: Mapping[str, Direction] = field(default_factory=dict)  # which way answers may go as a column grows, where that was asked
+    copies: np.ndarray | None = None  # (n,) `groups` without what the user named
     part: int = 1  # of the rows that may teach one in so many does, where the budget is too short for all of them
 
     @property
@@ -158,7 +159,9 @@ def set_up(
     order = _order(data)
     parts = partition(data, task.strata(target.values), copies.groups, order, seed) if judged else everything(len(data))
     data = data.with_findings(*several_frames(data), *copies.findings, *backwards(data, order))
-    setup = Setup(data, task, why, target, metric, parts, copies.groups, seed, as_read, copies.near, monotone=monotone or {})
+    setup = Setup(
+        data, task, why, target, metric, parts, copies.groups, seed, as_read, copies.near, monotone=monotone or {}, copies=copies.copies
+    )
     _require_enough(setup)
     return setup
 
