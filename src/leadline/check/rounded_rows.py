@@ -88,15 +88,15 @@ class _Rows:
 
     def _near(self, short: np.ndarray, decimals: int) -> Links:
         """Pairs (short row, other row) that agree in the first column, rounded either way, and in all that has to be equal."""
-        first = pl.Series(self._values[0]) * 10.0**decimals
-        wanted = pl.DataFrame({"row": short, "first": first.gather(short).round(0)}).filter(pl.col("first").is_finite())
-        known = wanted["first"].unique().implode()
-        others = pl.DataFrame({"row": np.arange(self._number), "down": first.floor(), "up": first.ceil()})
-        others = others.filter(pl.col("down").is_in(known) | pl.col("up").is_in(known))
-        wanted, others = (one.with_columns(key=self._keys(one["row"].to_numpy())) for one in (wanted, others))
-        ways = [wanted.join(others, left_on=["first", "key"], right_on=[way, "key"]).select("row", "row_right") for way in ("down", "up")]
+        first = pl.Series("first", self._values[0]) * 10.0**decimals
+        others = pl.DataFrame({"row": np.arange(self._number), "first": first.round(0), "down": first.floor(), "up": first.ceil()})
+        known = first.gather(short).round(0).unique().implode()
+        others = others.filter(first.is_finite() & (pl.col("down").is_in(known) | pl.col("up").is_in(known)))
+        others = others.with_columns(key=self._keys(others["row"].to_numpy()))
+        wanted = others.filter(pl.col("row").is_in(pl.Series(short).implode()))
+        ways = [_joined(wanted, others, way, _MOST * self._number) for way in ("down", "up")]
         pairs = pl.concat(ways).unique(maintain_order=True).filter(pl.col("row") != pl.col("row_right"))
-        return NONE if len(pairs) > _MOST * self._number else pairs.to_numpy().astype(np.int64).reshape(-1, 2)
+        return np.asarray(pairs.to_numpy(), np.int64).reshape(-1, 2)
 
     def _agreeing_pairs(self, pairs: Links, decimals: int) -> Links:
         """Those of which the first row is the second, rounded, in every column."""
@@ -113,6 +113,14 @@ class _Rows:
         again = repeated(numbers.hash_rows(seed=0).to_numpy())
         counts = numbers[again].with_columns(key=self._keys(rows[again])).hash_rows(seed=0).value_counts()["count"].to_numpy()
         return float((counts.astype(float) * (counts - 1.0) / 2).sum())
+
+
+def _joined(wanted: pl.DataFrame, others: pl.DataFrame, way: str, most: int) -> pl.DataFrame:
+    """Pairs whose first number is the other's, rounded that way, and whose keys are equal; none where they are more than `most`."""
+    mine, theirs = ["first", "key"], [way, "key"]
+    counts = wanted.group_by(mine).len().join(others.group_by(theirs).len(), left_on=mine, right_on=theirs)
+    few = (counts["len"].cast(pl.Int64) * counts["len_right"]).sum() <= most
+    return (wanted if few else wanted.clear()).join(others, left_on=mine, right_on=theirs).select("row", "row_right")
 
 
 def _unchanged(values: np.ndarray, decimals: int) -> np.ndarray:
