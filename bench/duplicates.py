@@ -71,8 +71,8 @@ def planted(bench: Bench, name: str, folder: Path) -> None:
     originals = np.arange(0, len(contents), EVERY)
     copies = [(row, how, content) for row in originals.tolist() for how, content in altered(contents[row])]
     pictures = Pictures(Picture(content) for content in (*contents, *(content for _, _, content in copies)))
-    links = look_alikes(thumbnails(pictures, Store(folder), Patience(), lambda done, total: None), Patience())
-    groups = united(len(pictures), [links])
+    found = look_alikes(thumbnails(pictures, Store(folder), Patience(), lambda done, total: None), Patience())
+    groups = united(len(pictures), [found.upright, found.mirrored])
     groups = np.arange(len(pictures)) if groups is None else groups
     added = len(contents) - len(np.unique(groups[: len(contents)]))
     for how in dict.fromkeys(how for _, how, _ in copies):

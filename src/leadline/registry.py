@@ -155,6 +155,7 @@ CHECKS = Registry("check", {
     "outlier": "leadline.check.outlier:Outlier",
     "too-few": "leadline.check.too_few:TooFew",
     "train-test-shift": "leadline.check.train_test_shift:TrainTestShift",
+    "split-leak": "leadline.check.split_leak:SplitLeak",
 })  # fmt: skip
 
 # Everything an artefact can be made of: its graph names parts by these kinds.

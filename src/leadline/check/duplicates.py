@@ -1,9 +1,11 @@
 """Which rows are copies of one another, so that no split that we make parts them, and what there is to say about it.
 
 What counts as a copy:
-- data with pictures: the same picture, whatever the other columns say; with several columns of pictures, all of them;
+- data with pictures: the same picture, saved anew, smaller, brighter, mirrored or with a tenth cut off, whatever the other columns say;
+  with several columns of pictures, all of them;
 - data of texts alone: the same words, or in a long text nearly so; beside other columns long texts alone;
-- anything else: rows that are equal in every feature column, unless so few different rows are possible that they repeat by nature.
+- anything else: rows that are equal in every feature column, but for rounding, unless so few different rows are possible that they repeat
+  by nature.
 
 A column that tells every row apart and means nothing, an id, is not looked at.
 """
@@ -13,14 +15,17 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import polars as pl
 
 from leadline.check.equal_rows import equal_rows, repeat_by_nature, without_ids
-from leadline.check.findings import findings_of, overlaps, repeats_by_nature, skipped
+from leadline.check.findings import findings_of, repeats_by_nature, skipped
 from leadline.check.links import NONE, Links, links_of, together, united
+from leadline.check.overlaps import overlaps
 from leadline.check.patience import Patience, TooSlowError
+from leadline.check.rounded_rows import rounded_rows
 from leadline.check.same_pictures import same_pictures
 from leadline.columns.picture import Pictures
 from leadline.data.table import Data
@@ -35,12 +40,13 @@ _LONG_TEXT = 12  # words; two rows that share so many by chance are not met
 class Copies:
     """`groups` (n,): for each row the first row that it stays together with, itself where alone; None where all rows are alone.
 
-    `near` says whether near duplicates were looked for to the end.
+    `near` says whether near duplicates were looked for to the end; `copies` is `groups` without what the user named.
     """
 
     groups: np.ndarray | None
     findings: tuple[Finding, ...]
     near: bool
+    copies: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,7 @@ class Looked:
 
     exact: Links
     near: Links = field(default_factory=NONE.copy)
+    mirrored: Links = field(default_factory=NONE.copy)  # near copies that only count where left and right do not matter
     by_nature: bool = False
     too_slow: float = 0.0  # seconds that near duplicates would take
 
@@ -63,14 +70,16 @@ def find_copies(
     """
     looked = _look(data, store, progress, near_seconds)
     own = NONE if data.group is None else links_of_values(data.raw(data.group))
-    exact, all_copies = united(len(data), [looked.exact]), united(len(data), [looked.exact, looked.near])
+    exact = united(len(data), [looked.exact])
     if looked.by_nature:
         found = [repeats_by_nature(data, exact), *overlaps(data, None, None, own)]
         return Copies(united(len(data), [own]), tuple(found), near=True)
-    found = [*findings_of(data, exact, all_copies, target if num_classes else None), *overlaps(data, exact, all_copies, own)]
+    upright = united(len(data), [looked.exact, looked.near])
+    every = united(len(data), [looked.exact, looked.near, looked.mirrored])
+    found = [*findings_of(data, exact, upright, every, target if num_classes else None), *overlaps(data, exact, every, own)]
     if looked.too_slow:
         found.append(skipped(looked.too_slow, near_seconds))
-    return Copies(united(len(data), [own, looked.exact, looked.near]), tuple(found), not looked.too_slow)
+    return Copies(united(len(data), [own, looked.exact, looked.near, looked.mirrored]), tuple(found), not looked.too_slow, every)
 
 
 def links_of_values(values: pl.Series) -> Links:
@@ -92,36 +101,39 @@ def _look(data: Data, store: Store, progress: Progress, near_seconds: float) -> 
         alone = len(texts) == len(data.forms)
         rows = np.arange(len(data)) if alone else (words.str.count_matches(r"\S+") >= _LONG_TEXT).arg_true().to_numpy()
         if alone or len(rows):
-            return _with_near(exact, near_seconds, progress, "texts", lambda patience, advance: _near_texts(words, rows, patience, advance))
-    return Looked(exact, by_nature=bool(len(exact)) and repeat_by_nature(data, len(together(united(len(data), [exact])))))
+            near = partial(_near_texts, exact, words, rows)
+            return _with_near(exact, near_seconds, progress, "texts", near)
+    if len(exact) and repeat_by_nature(data, len(together(united(len(data), [exact])))):
+        return Looked(exact, by_nature=True)
+    once = np.ones(len(data), dtype=bool)
+    once[exact[:, 0]] = False
+    return Looked(exact, rounded_rows(data, np.flatnonzero(once)))
 
 
 def _of_pictures(pictures: Pictures, store: Store, progress: Progress, near_seconds: float) -> Looked:
     exact = same_pictures(pictures)
 
-    def near(patience: Patience, advance: Advance) -> Links:
+    def near(patience: Patience, advance: Advance) -> Looked:
         from leadline.check.look_alikes import look_alikes
         from leadline.check.thumbnails import thumbnails
 
         rows = np.setdiff1d(np.arange(len(pictures)), exact[:, 0])
-        grey = thumbnails(pictures.take_rows(rows), store, patience, advance)
-        found: Links = rows[look_alikes(grey, patience.rest())]
-        return found
+        alike = look_alikes(thumbnails(pictures.take_rows(rows), store, patience, advance), patience.rest())
+        return Looked(exact, rows[alike.upright], rows[alike.mirrored])
 
     return _with_near(exact, near_seconds, progress, "pictures", near)
 
 
-def _near_texts(texts: pl.Series, rows: np.ndarray, patience: Patience, advance: Advance) -> Links:
+def _near_texts(exact: Links, texts: pl.Series, rows: np.ndarray, patience: Patience, advance: Advance) -> Looked:
     from leadline.check.texts import near_texts
 
-    found: Links = rows[near_texts(texts.gather(rows), patience, advance)]
-    return found
+    return Looked(exact, rows[near_texts(texts.gather(rows), patience, advance)])
 
 
-def _with_near(exact: Links, seconds: float, progress: Progress, unit: str, near: Callable[[Patience, Advance], Links]) -> Looked:
+def _with_near(exact: Links, seconds: float, progress: Progress, unit: str, near: Callable[[Patience, Advance], Looked]) -> Looked:
     try:
         with progress.track(f"comparing {unit}", unit) as advance:
-            return Looked(exact, near(Patience(seconds), advance))
+            return near(Patience(seconds), advance)
     except TooSlowError as error:
         return Looked(exact, too_slow=error.seconds)
 
@@ -132,7 +144,8 @@ def _same_in_all(each: list[Looked], num_rows: int) -> Looked:
         return each[0]
     exact = _shared([united(num_rows, [looked.exact]) for looked in each])
     near = _shared([united(num_rows, [looked.exact, looked.near]) for looked in each])
-    return Looked(exact, near, too_slow=max(looked.too_slow for looked in each))
+    mirrored = _shared([united(num_rows, [looked.exact, looked.near, looked.mirrored]) for looked in each])
+    return Looked(exact, near, mirrored, too_slow=max(looked.too_slow for looked in each))
 
 
 def _shared(groups: list[np.ndarray | None]) -> Links:

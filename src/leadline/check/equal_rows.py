@@ -41,11 +41,11 @@ def equal_rows(data: Data) -> Links:
     names = _most_telling_first(data)
     if not names:
         return NONE
-    keys = _frame(data, names[:_FIRST_LOOK]).hash_rows(seed=0).to_numpy()
+    keys = decoded(data, names[:_FIRST_LOOK]).hash_rows(seed=0).to_numpy()
     suspects = repeated(keys)
     if not len(suspects):
         return NONE
-    return links_of(_frame(data.take(suspects), names).hash_rows(seed=0).to_numpy(), suspects)
+    return links_of(decoded(data.take(suspects), names).hash_rows(seed=0).to_numpy(), suspects)
 
 
 def repeat_by_nature(data: Data, num_twins: int) -> bool:
@@ -57,7 +57,7 @@ def repeat_by_nature(data: Data, num_twins: int) -> bool:
         return False
     rng = np.random.default_rng(0)
     rows = rng.choice(len(data), _SAMPLED, replace=False) if len(data) > _SAMPLED else np.arange(len(data))
-    frame = _frame(data.take(np.sort(rows)), list(data.columns))
+    frame = decoded(data.take(np.sort(rows)), list(data.columns))
     if all(frame[name].n_unique() <= _FEW_VALUES for name in frame.columns):
         return True
     pairs = frame.height * (frame.height - 1) / 2
@@ -79,7 +79,7 @@ def _most_telling_first(data: Data) -> list[str]:
     return sorted(distinct, key=lambda name: -distinct[name])
 
 
-def _frame(data: Data, names: list[str]) -> pl.DataFrame:
+def decoded(data: Data, names: list[str]) -> pl.DataFrame:
     """Values as they are decoded, so that 1.0 and 1 are the same; where a type decodes into something else, as they are written."""
     columns = []
     for name in names:

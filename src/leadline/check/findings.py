@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import numpy as np
 
-from leadline.check.links import Links, together, united
+from leadline.check.links import together
 from leadline.data.table import Data
 from leadline.findings import Finding, Mend, Severity
 
 _KEPT = "in the splits that we make they stay on one side"
-_SURE = 0.9  # that a copy is better dropped or moved, as lines of an edit list say it
-_SEVERE, _NOTABLE = 0.05, 0.01  # shares of a judging part that occur in what teaches
+_SURE = 0.9  # that a copy is better dropped, as lines of an edit list say it
 
 
 def _counted(groups: int) -> str:
     return "1 group" if groups == 1 else f"{groups:,} groups"
 
 
-def findings_of(data: Data, exact: np.ndarray | None, every: np.ndarray | None, classes: np.ndarray | None) -> list[Finding]:
-    """Of groups (n,) of exact copies and of all copies, as `united` gives them; `classes` (n, ...) where answers are classes."""
+def findings_of(
+    data: Data, exact: np.ndarray | None, upright: np.ndarray | None, every: np.ndarray | None, classes: np.ndarray | None
+) -> list[Finding]:
+    """Of groups (n,) of exact copies, of those that are not mirrored and of all copies, as `united` gives them; `classes` (n, ...) where
+    answers are classes."""
     found = []
     same, near = together(exact), together(every)
     if exact is not None:
@@ -30,9 +32,11 @@ def findings_of(data: Data, exact: np.ndarray | None, every: np.ndarray | None, 
     if every is not None and len(changed):
         groups = len(np.unique(every[changed]))
         title = f"{len(changed):,} of {len(data):,} rows are nearly copies of others, in {_counted(groups)}"
-        found.append(_finding(data, "near-duplicate", Severity.LOW, title, _KEPT, changed, "look at some of them"))
+        turned = changed[(np.arange(len(data)) if upright is None else upright)[changed] != every[changed]]
+        detail = f"{len(turned):,} of them as mirror images; {_KEPT}" if len(turned) else _KEPT
+        found.append(_finding(data, "near-duplicate", Severity.LOW, title, detail, changed, "look at some of them"))
     if every is not None and classes is not None:
-        found += _contradictions(data, every, near, classes)
+        found += _contradictions(data, upright, every, classes)
     return found
 
 
@@ -54,14 +58,31 @@ def _changed(rows: np.ndarray, exact: np.ndarray | None, every: np.ndarray | Non
     return changed
 
 
-def _contradictions(data: Data, every: np.ndarray, rows: np.ndarray, classes: np.ndarray) -> list[Finding]:
-    differs = (classes[rows] != classes[every[rows]]).reshape(len(rows), -1).any(axis=1)
-    odd = rows[np.isin(every[rows], every[rows[differs]])]
-    if not len(odd):
-        return []
-    title = f"{len(odd):,} rows are copies of one another and have different {data.target}, in {_counted(len(np.unique(every[odd])))}"
-    fix = "decide which label is right"
-    return [_finding(data, "duplicate-labels", Severity.MEDIUM, title, "at most one of the labels can be right", odd, fix)]
+def _contradictions(data: Data, upright: np.ndarray | None, every: np.ndarray, classes: np.ndarray) -> list[Finding]:
+    """Mirror images by themselves: an arrow to the left is none to the right."""
+    found, odd = list[Finding](), _differing(upright, classes)
+    if len(odd) and upright is not None:
+        title = f"{len(odd):,} rows are copies of one another and have different {data.target}, in {_counted(len(np.unique(upright[odd])))}"
+        fix = "decide which label is right"
+        found.append(_finding(data, "duplicate-labels", Severity.MEDIUM, title, "at most one of the labels can be right", odd, fix))
+    turned = _differing(every, classes)
+    turned = turned[~np.isin(every[turned], every[odd])]
+    if len(turned):
+        groups = _counted(len(np.unique(every[turned])))
+        title = f"{len(turned):,} rows are mirror images of one another and have different {data.target}, in {groups}"
+        detail = "unless left and right matter, at most one of the labels can be right"
+        found.append(_finding(data, "duplicate-labels", Severity.LOW, title, detail, turned, "look at some of them"))
+    return found
+
+
+def _differing(groups: np.ndarray | None, classes: np.ndarray) -> np.ndarray:
+    """Rows of groups whose labels are not all the same."""
+    rows = together(groups)
+    if groups is None:
+        return rows
+    differs = (classes[rows] != classes[groups[rows]]).reshape(len(rows), -1).any(axis=1)
+    odd: np.ndarray = rows[np.isin(groups[rows], groups[rows[differs]])]
+    return odd
 
 
 def repeats_by_nature(data: Data, exact: np.ndarray | None) -> Finding:
@@ -69,47 +90,6 @@ def repeats_by_nature(data: Data, exact: np.ndarray | None) -> Finding:
     title = f"{len(together(exact)):,} of {len(data):,} rows are equal to others, as so few different rows are possible"
     detail = "this is no sign of copies, so a split may part them"
     return Finding("exact-duplicate", Severity.LOW, title, detail, fix="name what belongs together with --group COL")
-
-
-def overlaps(data: Data, exact: np.ndarray | None, every: np.ndarray | None, own: Links) -> list[Finding]:
-    """Rows of a given judging part that also occur in what teaches."""
-    found = []
-    for part, others in (("test", ("train", "valid")), ("valid", ("train",))):
-        if data.split is None or not (data.split == part).any() or not np.isin(data.split, others).any():
-            continue
-        judging, teaching = np.flatnonzero(data.split == part), np.isin(data.split, others)
-        where = " or ".join(other for other in others if (data.split == other).any())
-        leaked, copied = _leaked(judging, teaching, every), len(_leaked(judging, teaching, exact))
-        if len(leaked):
-            title = f"{len(leaked):,} of {len(judging):,} {part} rows ({len(leaked) / len(judging):.1%}) also occur in {where}"
-            near = len(leaked) - copied
-            detail = f"{copied:,} of them exactly, {near:,} nearly" if near else "exactly as they are"
-            fix = "leave these rows out of the part that judges"
-            found.append(_leak(data, title, detail, leaked, len(judging), fix, _moved(data, leaked)))
-        mixed = _leaked(judging, teaching, united(len(data), [own]))
-        if len(mixed):
-            title = f"{len(mixed):,} of {len(judging):,} {part} rows are of a {data.group} that is also in {where}"
-            found.append(_leak(data, title, "", mixed, len(judging), f"split by {data.group}, or leave out --group if that is meant"))
-    return found
-
-
-def _leaked(judging: np.ndarray, teaching: np.ndarray, groups: np.ndarray | None) -> np.ndarray:
-    if groups is None:
-        return judging[:0]
-    known = np.zeros(len(groups), dtype=bool)
-    known[groups[teaching]] = True
-    leaked: np.ndarray = judging[known[groups[judging]]]
-    return leaked
-
-
-def _moved(data: Data, rows: np.ndarray) -> Mend:
-    return Mend("move to train", _SURE, tuple(data.source_row(row) for row in rows.tolist()))
-
-
-def _leak(data: Data, title: str, detail: str, rows: np.ndarray, num_judging: int, fix: str, mend: Mend | None = None) -> Finding:
-    share = len(rows) / num_judging
-    severity = Severity.HIGH if share >= _SEVERE else Severity.MEDIUM if share >= _NOTABLE else Severity.LOW
-    return _finding(data, "split-leak", severity, title, detail, rows, fix, mend)
 
 
 def skipped(seconds: float, allowed: float) -> Finding:

@@ -1,116 +1,130 @@
 """Pictures that are copies of one another, told from pictures that merely look alike: two X-rays, two digits, two photographs of one face.
 
-What all pictures of a data set have in common is taken out of their thumbnails first: the mean picture, and the directions in which they
-differ a lot are scaled down until all count the same ("whitening", Kessy et al. 2018; with few pictures, or beyond what thumbnails resolve,
-by what holds for pictures in general). After that different pictures are nearly at right angles, copies nearly parallel. How alike is alike
-enough depends on how alike the data set's pictures are anyway. The figures here were chosen by looking at pairs (docs/decisions.md).
+A copy may be saved anew, smaller, brighter or mirrored, or a tenth may be cut off its sides. Fingerprints of few frequencies propose
+pairs, those of more confirm them. For a crop the larger picture is looked at through windows of nine tenths of its sides: four to propose,
+a finer grid to confirm. How alike is alike enough depends on how alike the data set's pictures are anyway. The figures here were chosen by
+looking at pairs (docs/decisions.md).
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from itertools import product
+
 import numpy as np
 
-from leadline.check.links import NONE, Links, spanning
+from leadline.check.fingerprints import WHOLE, Fingerprints, Whitening, Window
+from leadline.check.links import NONE, Links, spanning, united
+from leadline.check.nearby import Filed
 from leadline.check.patience import Patience
-from leadline.check.thumbnails import SIDE
+from leadline.values import Dense
 
 _FLAT = 2.0  # grey levels of standard deviation under which there is nothing to compare
-_NOISE = 0.3  # of the mean variance is taken for noise of encoding
-_GENERAL = 256  # pictures as many as general knowledge of pictures is worth
-_FEW = 16  # pictures under which their mean says little of what they have in common
-_CERTAIN = 0.995  # the cosine of pictures that are copies whatever the data set
-_LEARNED = 4_000  # pictures that the whitening is learned from
-_SAMPLED, _PROBED = 20_000, 2_000  # pictures that the threshold is learned from
+_SAMPLED, _PROBED = 20_000, 2_000  # pictures that thresholds are learned from
+_BLOCK = 4_096  # pictures or pairs that are looked at together
 _COPY = 0.95  # cosines above this say nothing about how alike different pictures are
-_OFFSET, _SLOPE, _AT_LEAST, _AT_MOST = 0.77, 0.3, 0.87, 0.975  # copies from photographs (0.3 apart) to digits (0.67)
-_ALL_PAIRS = 12_000  # pictures up to which all pairs are compared
-_BITS, _TABLES = 48, 20
-_BLOCK, _STEP = 128, 64  # neighbours in a table that are compared with each other
+_SIDE = 0.9  # of a picture that a crop leaves
+_ROUGH = [(left, top, _SIDE) for left, top in product((0.025, 0.075), repeat=2)]
+_EXACT = [(left, top, _SIDE) for left, top in product((0.01, 0.03, 0.05, 0.07, 0.09), repeat=2)]
 
 
-def look_alikes(thumbnails: np.ndarray, patience: Patience) -> Links:
-    """Links of copies among thumbnails (n, 256); rows of NaN and flat pictures are copies of nothing. Raises TooSlowError."""
+@dataclass(frozen=True)
+class LookAlikes:
+    """Links of copies: the same way round, and between pictures of which one is mirrored, where nothing else links them."""
+
+    upright: Links = field(default_factory=NONE.copy)
+    mirrored: Links = field(default_factory=NONE.copy)
+
+
+@dataclass(frozen=True)
+class Level:
+    """Fingerprints of so many frequencies, and the cosine from which on pictures are copies by them.
+
+    It grows with how near the nearest neighbour of half of the pictures is: from photographs to digits.
+    """
+
+    frequencies: int
+    offset: float
+    slope: float
+    at_least: float
+    at_most: float
+
+
+_PROPOSING = Level(6, 0.62, 0.36, 0.87, 0.96)
+_WHOLE = Level(16, 0.73, 0.42, 0.87, 0.975)
+_CROPPED = Level(12, 0.80, 0.24, 0.87, 0.985)
+_MAYBE_CROPPED = 0.15  # that a rough window may lie below what the right one has
+_MIRRORED = 0.25  # of what is left to 1 is asked of mirror images besides, as there are few of them and plain shapes have two sides
+
+
+class _Judge:
+    """Fingerprints of one level, made when they are needed, and what is alike by them."""
+
+    def __init__(self, thumbnails: Dense, level: Level) -> None:
+        self.thumbnails = thumbnails
+        self.whitening = Whitening(thumbnails, level.frequencies)
+        usual = self._usual()
+        self.least = min(max(level.at_least, level.offset + level.slope * usual), level.at_most)
+
+    def _usual(self) -> float:
+        """How near the nearest neighbour of half of the pictures is, copies left aside."""
+        number = len(self.thumbnails)
+        rows = np.random.default_rng(0).choice(number, _SAMPLED, replace=False) if number > _SAMPLED else np.arange(number)
+        pool = self.whitening(self.thumbnails[rows])
+        probes, nearest = pool[:: max(1, len(pool) // _PROBED)], list[np.ndarray]()
+        for start in range(0, len(probes), _BLOCK // 32):
+            cosines = probes[start : start + _BLOCK // 32].cosines(pool)
+            nearest.append(np.where(cosines < _COPY, cosines, -1.0).max(axis=1))
+        return float(np.median(np.concatenate(nearest)))
+
+    def prints(self, window: Window = WHOLE) -> Fingerprints:
+        """Of all pictures, some thousand at a time."""
+        parts = [self.whitening(self.thumbnails[start : start + _BLOCK], window) for start in range(0, len(self.thumbnails), _BLOCK)]
+        return Fingerprints(np.concatenate([part.values for part in parts]), parts[0].even)
+
+    def cosines(self, pairs: Links, windows: list[Window]) -> tuple[np.ndarray, np.ndarray]:
+        """(m,) of the first picture of each pair, through its best window, and the second; whether the second is mirrored."""
+        best, mirrored = np.full(len(pairs), -1.0, np.float32), np.zeros(len(pairs), bool)
+        for start in range(0, len(pairs), _BLOCK):
+            some = slice(start, start + _BLOCK)
+            first, second = self.thumbnails[pairs[some, 0]], self.whitening(self.thumbnails[pairs[some, 1]])
+            for window in windows:
+                cosines, turned = self.whitening(first, window).cosines_of_pairs(second)
+                better = cosines > best[some]
+                best[some][better], mirrored[some][better] = cosines[better], turned[better]
+        return best, mirrored
+
+
+def look_alikes(thumbnails: Dense, patience: Patience) -> LookAlikes:
+    """Copies among thumbnails (n, 256); rows of NaN and flat pictures are copies of nothing. Raises TooSlowError."""
     rows = np.flatnonzero(np.nan_to_num(thumbnails.std(axis=1)) >= _FLAT)
     if len(rows) < 2:
-        return NONE
+        return LookAlikes()
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-    rng = np.random.default_rng(0)
-    vectors = _whitened(_frequencies(thumbnails[rows]), rng)
-    least = _threshold(vectors, rng)
     with threadpool_limits(1):  # for small products, threads that wait for each other cost more than they bring
-        found = _all_pairs(vectors, least) if len(rows) <= _ALL_PAIRS else _tables(vectors, least, rng, patience)
-    links: Links = rows[found]
-    return links
+        found, mirrored = _copies(thumbnails[rows], patience)
+    upright, turned = spanning(len(rows), found[~mirrored]), found[mirrored]
+    groups = united(len(rows), [upright])
+    return LookAlikes(rows[upright], rows[spanning(len(rows), turned if groups is None else groups[turned])])
 
 
-def _frequencies(thumbnails: np.ndarray) -> np.ndarray:
-    """(n, 255) float32: cosine transforms without the mean, of equal length, so that brightness and contrast do not count."""
-    place = np.arange(SIDE)
-    cosines = np.cos(np.pi * place[:, None] * (2 * place + 1) / (2 * SIDE)) * np.sqrt(2 / SIDE)
-    cosines[0] *= np.sqrt(0.5)
-    return _unit(thumbnails @ np.kron(cosines, cosines).T[:, 1:].astype(np.float32))
-
-
-def _whitened(vectors: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    place = np.arange(SIDE)
-    power = 1 / np.maximum(place[:, None] ** 2 + place**2, 1).ravel()[1:]  # of pictures in general: it falls with the square of frequency
-    power /= power.mean()
-    sample = vectors if len(vectors) <= _LEARNED else vectors[np.sort(rng.choice(len(vectors), _LEARNED, replace=False))]
-    copies = _all_pairs(_unit(sample / np.sqrt(power + _NOISE).astype(np.float32)), _CERTAIN)
-    sample = np.delete(sample, copies[:, 0], axis=0)  # a picture that is there a hundred times is not what pictures have in common
-    mean = sample.sum(axis=0, dtype=np.float64) / (len(sample) + _FEW)
-    centred = sample - mean
-    covariance = centred.T @ centred / len(sample)
-    prior = _NOISE * np.eye(len(power)) + _GENERAL / len(sample) * np.diag(power)
-    values, directions = np.linalg.eigh(covariance + prior * covariance.trace() / len(power))
-    scaled = directions / np.sqrt(np.maximum(values, 1e-30))
-    return _unit((vectors - mean.astype(np.float32)) @ scaled.astype(np.float32))
-
-
-def _unit(vectors: np.ndarray) -> np.ndarray:
-    unit: np.ndarray = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-6)
-    return unit
-
-
-def _threshold(vectors: np.ndarray, rng: np.random.Generator) -> float:
-    """The cosine from which on pictures are copies, by how near the nearest neighbour of half of them is."""
-    pool = vectors if len(vectors) <= _SAMPLED else vectors[rng.choice(len(vectors), _SAMPLED, replace=False)]
-    probes, nearest = pool[:: max(1, len(pool) // _PROBED)], list[np.ndarray]()
-    for start in range(0, len(probes), _BLOCK):
-        cosines = probes[start : start + _BLOCK] @ pool.T
-        nearest.append(np.where(cosines < _COPY, cosines, -1.0).max(axis=1))
-    usual = float(np.median(np.concatenate(nearest)))
-    return min(max(_AT_LEAST, _OFFSET + _SLOPE * usual), _AT_MOST)
-
-
-def _all_pairs(vectors: np.ndarray, least: float) -> Links:
-    found = [NONE]
-    for start in range(0, len(vectors), _BLOCK):
-        row, other = np.nonzero(vectors[start : start + _BLOCK] @ vectors[: start + _BLOCK].T >= least)
-        found.append(_below(row + start, other))
-    return spanning(len(vectors), np.concatenate(found))
-
-
-def _tables(vectors: np.ndarray, least: float, rng: np.random.Generator, patience: Patience) -> Links:
-    """Pairs that stand near each other when pictures are sorted by the signs of random projections, in any of several such orders.
-
-    Time and memory grow with the number of pictures, not with its square (Charikar 2002).
-    """
-    links = NONE
-    for table in range(_TABLES):
-        signs = vectors @ rng.normal(size=(vectors.shape[1], _BITS)).astype(np.float32) > 0
-        order = np.argsort(np.packbits(signs, axis=1).view(f"S{_BITS // 8}").ravel(), kind="stable")
-        found = [links]
-        for start in range(0, max(1, len(order) - _STEP), _STEP):
-            some = order[start : start + _BLOCK]
-            row, other = np.nonzero(vectors[some] @ vectors[some].T >= least)
-            found.append(_below(some[row], some[other]))
-        links = spanning(len(vectors), np.concatenate(found))
-        patience.check(table + 1, _TABLES)
-    return links
-
-
-def _below(rows: np.ndarray, others: np.ndarray) -> Links:
-    kept = rows > others
-    return np.stack([rows[kept], others[kept]], axis=1)
+def _copies(thumbnails: Dense, patience: Patience) -> tuple[Links, np.ndarray]:
+    """Pairs, and whether they are mirrored."""
+    proposing, whole, cropped = (_Judge(thumbnails, level) for level in (_PROPOSING, _WHOLE, _CROPPED))
+    filed, found, turned = Filed(proposing.prints()), list[Links](), list[np.ndarray]()
+    for number, window in enumerate([WHOLE, *_ROUGH]):
+        pairs = np.concatenate([NONE, *filed.near(filed.prints if window == WHOLE else proposing.prints(window), proposing.least)])
+        if window == WHOLE:
+            pairs = pairs[pairs[:, 0] > pairs[:, 1]]
+            cosines, mirrored = whole.cosines(pairs, [WHOLE])
+            kept = cosines >= whole.least + _MIRRORED * (1 - whole.least) * mirrored
+        else:
+            roughly, _ = cropped.cosines(pairs, [window])
+            pairs = pairs[roughly >= cropped.least - _MAYBE_CROPPED]
+            cosines, mirrored = cropped.cosines(pairs, _EXACT)
+            kept = cosines >= cropped.least + _MIRRORED * (1 - cropped.least) * mirrored
+        found.append(pairs[kept])
+        turned.append(mirrored[kept])
+        patience.check(number + 1, 1 + len(_ROUGH))
+    return np.concatenate(found), np.concatenate(turned)

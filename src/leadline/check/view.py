@@ -61,16 +61,18 @@ Learn = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
 class View:
-    """`labels` is None where the rows have no answers. `groups` (n,): equal numbers for copies and what the user says belongs together.
+    """`labels` is None where the rows have no answers. `groups` (n,): equal numbers for copies and what the user says belongs together;
+    `copies` (n,) for copies alone, the first row of each.
 
     `answer` and `encode` are called at most once; both raise LeadlineError where that cannot be done.
     """
 
     def __init__(
         self, data: Data, labels: Labels | None, groups: np.ndarray | None, seed: int, store: Store, progress: Progress,
-        answer: Callable[[], Answers], encode: Callable[[], Vectors], learn: Learn | None = None,
+        answer: Callable[[], Answers], encode: Callable[[], Vectors], learn: Learn | None = None, copies: np.ndarray | None = None,
     ) -> None:  # fmt: skip
         self.data, self.labels, self.groups, self.seed, self.store, self.progress = data, labels, groups, seed, store, progress
+        self.copies = np.arange(len(data)) if copies is None else copies
         self._answer, self._encode, self._learn = answer, encode, learn
         self._once = dict[str, Any]()
 

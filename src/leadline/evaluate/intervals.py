@@ -74,6 +74,18 @@ def difference_interval(metric: Metric, first: np.ndarray, second: np.ndarray, t
     return Interval(value, *_percentiles(_unskewed(metric, scores, value)), len(truth))
 
 
+def gain_interval(metric: Metric, answers: np.ndarray, truth: np.ndarray, kept: np.ndarray, seed: int = 0) -> Interval:
+    """How much better the score on all rows is than on the rows `kept` (n,) of them alone (positive is better), by bootstrap over rows."""
+    score = metric.prepared(answers, truth)
+
+    def gain(weights: np.ndarray) -> float:
+        alone = weights * kept
+        return metric.better(score(weights) - score(alone)) if alone.any() else float("nan")
+
+    scores, value = bootstrap(gain, len(truth), seed, _resamples(metric, answers)), gain(np.ones(len(truth)))
+    return Interval(value, *_percentiles(_unskewed(metric, scores, value)), len(truth))
+
+
 def _unskewed(metric: Metric, scores: np.ndarray, value: float) -> np.ndarray:
     return scores + (value - np.nanmean(scores)) if metric.skewed and np.isfinite(scores).any() else scores
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -28,7 +28,8 @@ from leadline.workflow.read import unreadable_pictures
 from leadline.workflow.setup import Setup, set_up
 from leadline.workflow.train import NEAR_SHARE
 
-_FOUND_ON_READING = ("corrupt-file", "exact-duplicate", "near-duplicate", "duplicate-labels", "split-leak", "constant-column", "rare-class")
+_FOUND_ON_READING = ("corrupt-file", "exact-duplicate", "near-duplicate", "duplicate-labels", "constant-column", "rare-class")
+_BY_NEAR_COPIES = {"near-duplicate", "duplicate-labels", "split-leak"}
 _BUDGET, _THOROUGH = "2m", "12h"  # more than networks need for as many rows as are looked at
 _MOST_ROWS = 500_000  # that checks look at, and still end in minutes; what is found on reading is found in all rows
 _ORDER = {Severity.HIGH: 0, Severity.MEDIUM: 1, Severity.LOW: 2}
@@ -63,19 +64,20 @@ def check(
     wanted = _wanted(only, skip)
     progress.say("reading")
     data = read(source, target=target, types=types, exclude=exclude, group=group, time=time, table=table, query=query, need_target=False)
-    store, near = Store(), NEAR_SHARE * seconds if "near-duplicate" in wanted else 0.0
+    store, near = Store(), NEAR_SHARE * seconds if wanted & _BY_NEAR_COPIES else 0.0
     setup = None if data.target is None else set_up(data, task, None, None, seed, store, progress, near)
     view, findings = _view(data, setup, seconds, seed, store, progress, near)
     num_rows = len(data) if setup is None else len(setup.data)
     findings = [finding for finding in findings if finding.code in wanted or finding.code not in (*CHECKS, *_FOUND_ON_READING)]
     asked, unasked = _ask(view, [code for code in CHECKS if code in wanted], progress)
-    findings += [finding for checked in asked.values() for finding in checked.findings]
+    findings = _together(findings, [finding for checked in asked.values() for finding in checked.findings], asked, len(view) == num_rows)
     report = CheckReport(
         data=view.data, num_rows=num_rows, setup=setup, class_counts={} if setup is None else setup.class_counts(),
         findings=tuple(sorted(findings, key=lambda finding: (_ORDER[finding.severity], -len(finding.rows)))),
         asked=tuple(asked), unasked=tuple(unasked),
         facts={name: fact for checked in asked.values() for name, fact in checked.facts.items()},
-        rows={name: values for checked in asked.values() for name, values in checked.rows.items()},
+        rows={"duplicate_group": view.data.source_rows()[view.copies]}
+        | {name: values for checked in asked.values() for name, values in checked.rows.items()},
         answers=view.known_answers, score=_score(view), seconds=perf_counter() - began,
         edits=None if edits is None else Path(edits),
     )  # fmt: skip
@@ -121,15 +123,16 @@ def _view(
     if setup is None:
         copies = find_copies(data, np.zeros(len(data), np.int64), 0, store, progress, near)
         rows = _drawn(len(data), seed)
-        some, groups = (data, copies.groups) if rows is None else (data.take(rows), None if copies.groups is None else copies.groups[rows])
+        some = data if rows is None else data.take(rows)
+        groups, same = (of if of is None or rows is None else of[rows] for of in (copies.groups, copies.copies))
         models = OutOfFoldModels(some, None, seconds, seed, store, progress)
-        view = View(some, None, groups, seed, store, progress, models.answers, models.vectors)
+        view = View(some, None, groups, seed, store, progress, models.answers, models.vectors, copies=same)
         return view, [*unreadable_pictures(data), *data.findings, *copies.findings]
     rows = _drawn(len(setup.data), seed)
     asked = setup if rows is None else setup.of_rows(rows)
     models = OutOfFoldModels(asked.data, asked, seconds, seed, store, progress)
     labels = Labels(asked.data.require_target(), asked.task, asked.target, asked.metric, asked.partition)
-    view = View(asked.data, labels, asked.groups, seed, store, progress, models.answers, models.vectors, models.learn)
+    view = View(asked.data, labels, asked.groups, seed, store, progress, models.answers, models.vectors, models.learn, asked.copies)
     return view, [*unreadable_pictures(setup.data), *setup.data.findings]
 
 
@@ -138,6 +141,14 @@ def _drawn(num_rows: int, seed: int) -> np.ndarray | None:
     if num_rows <= _MOST_ROWS:
         return None
     return np.sort(np.random.default_rng([seed, 53]).choice(num_rows, _MOST_ROWS, replace=False))
+
+
+def _together(on_reading: list[Finding], by_checks: list[Finding], asked: Container[str], all_rows: bool) -> list[Finding]:
+    """A check knows more of a thing than was known on reading; only where it looked at a part of the rows, reading saw more of them."""
+    if all_rows:
+        return [*(finding for finding in on_reading if finding.code not in asked), *by_checks]
+    known = {finding.code for finding in on_reading}
+    return [*on_reading, *(finding for finding in by_checks if finding.code not in known)]
 
 
 def _ask(view: View, wanted: Sequence[str], progress: Progress) -> tuple[dict[str, Checked], list[Unasked]]:

@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 
 from leadline.check.duplicates import find_copies
+from leadline.check.overlaps import backwards
 from leadline.check.several_frames import several_frames
 from leadline.columns.language import languages_of
 from leadline.columns.recognise import Choice, recognise
@@ -53,6 +54,7 @@ class Setup:
     abstain: float | None = None  # share of rows like these that the model promises to answer; None: it answers all
     networks: Mapping[str, Network] = field(default_factory=dict)  # those that the user named, by the type of column that each reads
     monotone: Mapping[str, Direction] = field(default_factory=dict)  # which way answers may go as a column grows, where that was asked
+    copies: np.ndarray | None = None  # (n,) `groups` without what the user named
     part: int = 1  # of the rows that may teach one in so many does, where the budget is too short for all of them
 
     @property
@@ -88,8 +90,8 @@ class Setup:
         train, valid, test = (side[side >= 0] for side in sides)
         partition = replace(self.partition, train=train, valid=valid, test=test)
         target = replace(self.target, values=self.target.values[rows])
-        groups = None if self.groups is None else self.groups[rows]
-        return replace(self, data=self.data.take(rows), target=target, partition=partition, groups=groups)
+        groups, copies = (of if of is None else of[rows] for of in (self.groups, self.copies))
+        return replace(self, data=self.data.take(rows), target=target, partition=partition, groups=groups, copies=copies)
 
     @property
     def split_sizes(self) -> dict[str, int]:
@@ -165,9 +167,12 @@ def set_up(
     check_directions(monotone or {}, data, task, target.classes)
     metric = task.metric(metric_name or task.default_metric(target), len(target.classes))
     copies = find_copies(data, target.values, len(target.classes), store or Store(), progress or Progress(), near_seconds)
-    parts = partition(data, task.strata(target.values), copies.groups, _order(data), seed) if judged else everything(len(data))
-    data = data.with_findings(*several_frames(data), *copies.findings)
-    setup = Setup(data, task, why, target, metric, parts, copies.groups, seed, as_read, copies.near, monotone=monotone or {})
+    order = _order(data)
+    parts = partition(data, task.strata(target.values), copies.groups, order, seed) if judged else everything(len(data))
+    data = data.with_findings(*several_frames(data), *copies.findings, *backwards(data, order))
+    setup = Setup(
+        data, task, why, target, metric, parts, copies.groups, seed, as_read, copies.near, monotone=monotone or {}, copies=copies.copies
+    )
     _require_enough(setup)
     return setup
 
