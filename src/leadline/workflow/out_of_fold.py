@@ -13,13 +13,17 @@ from leadline.data.examples import Examples
 from leadline.data.split import everything
 from leadline.data.table import Data
 from leadline.encoders.contract import Vectors as MakesVectors
-from leadline.encoders.store import Store
+from leadline.encoders.small_pictures import SMALL_PICTURES
+from leadline.encoders.store import Store, encode_through_store
 from leadline.errors import LeadlineError
 from leadline.evaluate.folds import make_folds
+from leadline.evaluate.neighbours import neighbours_error
 from leadline.learners.contract import Learner
 from leadline.parts import Node
 from leadline.progress import Progress
-from leadline.registry import BLENDS, LEARNERS
+from leadline.registry import BLENDS, ENCODERS, LEARNERS
+from leadline.tasks.contract import Target
+from leadline.values import take_rows
 from leadline.workflow.blending import title_of
 from leadline.workflow.contest import Contest, Rules
 from leadline.workflow.encode import Encoded, encode
@@ -28,6 +32,7 @@ from leadline.workflow.planning import Planned, make_plan
 from leadline.workflow.setup import Setup
 
 _FOLDS = ((5, 0), (3, 0))  # every row has to be held out once
+_EDGES = "picture-features"  # the encoder of small pictures that needs no network
 _SHARE = 0.6  # of the budget for answers and vectors; the checks that look at them take the rest
 
 
@@ -53,20 +58,39 @@ class OutOfFoldModels:
         return Answers(answers, winner.learner, title_of(winner.fitting))
 
     def vectors(self) -> Vectors:
-        """Of the encoder with the most numbers that the plan has room for. Raises LeadlineError where no encoder reads these data."""
+        """Of the encoder of the plan whose vectors lie nearest to others of the same answer. Raises LeadlineError where no encoder reads
+        these data.
+        """
         parts = {name: node.part for name, node in self._planned_nodes.items() if name in self._encoded.values}
-        makers = {name: part for name, part in parts.items() if isinstance(part, MakesVectors)}
+        makers = [name for name, part in parts.items() if isinstance(part, MakesVectors)]
         if not makers:
             raise LeadlineError("nothing makes vectors of these columns", "pictures or texts, and time to encode them", "a larger --budget")
-        name = max(makers, key=lambda name: makers[name].dimension)
-        values = np.array(self._encoded.values[name], np.float32)
+        made, target, good = self._encoded.values, self._all_teach.target.values, self._encoded.good
+        name = min(makers, key=lambda name: 0.0 if len(makers) == 1 else neighbours_error(made[name][good], target[good], self.seed))
+        values = np.array(made[name], np.float32)
         values[[*self._encoded.bad]] = np.nan
         return Vectors(values, parts[name].kind)
 
-    def learn(self, teach: np.ndarray, judge: np.ndarray) -> np.ndarray:
+    def looks(self, rows: np.ndarray) -> list[Vectors]:
+        """Different vectors of these rows: those of `vectors`, and of small pictures their edges, which take a moment only and show what a
+        network was not made for. Raises LeadlineError as `vectors` does.
+        """
+        usual = self.vectors()
+        looks, data = [Vectors(usual.values[rows], usual.made_by)], self._all_teach.data
+        columns = [name for name, form in data.forms.items() if form == "image"]
+        if len(columns) != 1 or usual.made_by == _EDGES or not 0 < self._all_teach.sizes().picture_side <= SMALL_PICTURES:
+            return looks
+        pictures = take_rows(data.feature(columns[0]), rows)
+        encoder = ENCODERS.get(_EDGES)().for_values(pictures)
+        with self.progress.track("looking at edges", "pictures") as advance:
+            values, _ = encode_through_store(encoder, pictures, encoder.serving_engine, self.store, advance)
+        return [*looks, Vectors(values, _EDGES)]
+
+    def learn(self, teach: np.ndarray, judge: np.ndarray, target: Target | None = None) -> np.ndarray:
         """Answers to the rows `judge` of the best single learner, fitted to the rows `teach` alone; both are positions in the data.
 
-        Raises LeadlineError where there is nothing to learn, ValueError where a row could not be read.
+        `target` is what the rows that teach are said to be instead. Raises LeadlineError where there is nothing to learn, ValueError where
+        a row could not be read.
         """
         setup, contest, examples, rules = self._all_teach, self._contest, self._examples, self._rules
         alone = [one for one in contest.results if one.learner not in BLENDS]
@@ -76,7 +100,10 @@ class OutOfFoldModels:
         if (places[teach] < 0).any() or (places[judge] < 0).any():
             raise ValueError("rows that cannot be read neither teach nor judge")
         learner: Learner = LEARNERS.get(best.learner)()
-        graph = learner.fit(rules.taught(examples).take(places[teach]), setup.task, best.fitting.work, self.seed)
+        taught = examples.take(places[teach])
+        if target is not None:
+            taught = replace(taught, target=target.values, num_classes=len(target.classes))
+        graph = learner.fit(rules.taught(taught), setup.task, best.fitting.work, self.seed)
         raw = answered(graph, examples, places[judge])
         return best.task.answers(raw if best.calibration is None else best.calibration.run(raw))
 
