@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from math import hypot
+from math import hypot, inf
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ import polars as pl
 
 from leadline.check.contract import Checked, NotApplicable, Section
 from leadline.check.merging import Merging
-from leadline.check.taught_twice import answered, turns
+from leadline.check.taught_twice import answered, seconds_of_turns, turns
 from leadline.check.view import Labels, View
 from leadline.evaluate.intervals import Interval, difference_interval, mean_difference
 from leadline.evaluate.noisy_judges import Confusions
@@ -29,6 +29,7 @@ from leadline.tasks.contract import Target
 from leadline.tasks.metrics import Metric
 
 _ANEW = ("relabel row", "drop row")  # what has to be proposed without the rows that judge
+_FITS = 4.0  # in a turn: to rows as they are, to mended ones, and three to two thirds of them, by which labels are proposed
 _CHANGES = {"relabel row": "labels changed", "drop row": "rows left out", "merge classes": "sets of classes merged"}
 
 
@@ -73,9 +74,9 @@ class Mended:
 
 
 def if_mended(
-    view: View, proposals: Iterable[Finding | Section], asked: Mapping[str, Checked], score: Interval | None
+    view: View, proposals: Iterable[Finding | Section], asked: Mapping[str, Checked], score: Interval | None, seconds: float = inf
 ) -> Mended | NotApplicable:
-    """`score` is that of the rows as they are. Raises LeadlineError where too few rows are left to try it on."""
+    """`score` is that of the rows as they are; `seconds` may go into it. Raises LeadlineError where too few rows are left to try it on."""
     labels, mends = view.labels, [(one.code, mend) for one in proposals for mend in one.mends]
     if labels is None:
         return NotApplicable("there are no answers to learn from")
@@ -83,6 +84,9 @@ def if_mended(
         return NotApplicable("no finding proposes to change a label or to leave out a row")
     if score is None or not score.defined or view.known_answers is None:
         return NotApplicable("no check that was asked had models answer, so that there is no score to compare with")
+    if (needed := seconds_of_turns(view, _FITS)) > seconds:
+        left = max(0.0, seconds)
+        return NotApplicable(f"it would take about {needed:.0f} s, and {left:.0f} s of the budget are left: a larger --budget")
     relabelled = any(mend.action == "relabel row" for _, mend in mends)
     known = [one.confusions for one in asked.values() if one.confusions is not None] if relabelled else []
     return _Trial(view, labels, mends, known[0] if known else None).result(score)

@@ -111,27 +111,26 @@ class View:
         if labels is None:
             raise LeadlineError("these rows have no answers", "labelled examples", "name the column with --target COL")
         target = replace(labels.target, values=labels.target.values[rows], findings=())
-        groups = None if self.groups is None else self.groups[rows]
-
-        def answer() -> Answers:
-            folds = fold_numbers(labels.task.strata(target.values), _FOLDS, self.seed, groups)
-            there = np.unique(folds)
-            if len(there) < 2:
-                raise LeadlineError("these rows are all copies of one another", "two different ones or more")
-            said = [(folds == fold, self.learn(rows[folds != fold], rows[folds == fold])) for fold in there]
-            values = np.empty((len(rows), *said[0][1].shape[1:]))
-            for judged, some in said:
-                values[judged] = some
-            return Answers(values, self.answers.learner, self.answers.title)
-
-        def encode() -> Vectors:
-            return Vectors(self.vectors.values[rows], self.vectors.made_by)
-
-        def learn(teach: np.ndarray, judge: np.ndarray, target: Target | None) -> np.ndarray:
-            return self.learn(rows[teach], rows[judge], target)
-
         own = replace(labels, target=target, partition=everything(len(rows)))
-        return View(self.data.take(rows), own, groups, self.seed, self.store, self.progress, answer, encode, learn)
+        groups = None if self.groups is None else self.groups[rows]
+        return View(
+            self.data.take(rows), own, groups, self.seed, self.store, self.progress,
+            answer=lambda: self._answers_among(rows, own, groups),
+            encode=lambda: Vectors(self.vectors.values[rows], self.vectors.made_by),
+            learn=lambda teach, judge, target: self.learn(rows[teach], rows[judge], target),
+            look=lambda some: self.looks(rows[some]),
+        )  # fmt: skip
+
+    def _answers_among(self, rows: np.ndarray, labels: Labels, groups: np.ndarray | None) -> Answers:
+        """To each of the rows by the best single learner, taught by some of the others."""
+        folds = fold_numbers(labels.task.strata(labels.target.values), _FOLDS, self.seed, groups)
+        if (folds == folds[0]).all():
+            raise LeadlineError("these rows are all copies of one another", "two different ones or more")
+        said = [(folds == fold, self.learn(rows[folds != fold], rows[folds == fold])) for fold in np.unique(folds)]
+        values = np.empty((len(rows), *said[0][1].shape[1:]))
+        for judged, some in said:
+            values[judged] = some
+        return replace(self.answers, values=values)
 
     def once(self, name: str, make: Callable[[], Any]) -> Any:
         """What several checks look at and only they know how to make: made when the first of them asks for it by this name."""

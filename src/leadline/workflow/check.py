@@ -74,13 +74,14 @@ def check(
     sections, trials, untried = _tried(view, mergings, progress)
     sections += [section for checked in asked.values() for section in checked.sections]
     score = _score(view)
+    mended = _mended(view, [*findings, *sections], asked, score, seconds - (perf_counter() - began), progress)
     report = CheckReport(
         data=view.data, setup=setup, class_counts={} if setup is None else setup.class_counts(),
         findings=tuple(sorted(findings, key=lambda finding: (_ORDER[finding.severity], -len(finding.rows)))),
         asked=tuple(asked), unasked=(*unasked, *untried), sections=tuple(sections),
         facts={name: fact for checked in asked.values() for name, fact in checked.facts.items()} | trials,
         rows={name: values for checked in asked.values() for name, values in checked.rows.items()},
-        answers=view.known_answers, score=score, mended=_mended(view, [*findings, *sections], asked, score, progress),
+        answers=view.known_answers, score=score, mended=mended,
         seconds=perf_counter() - began, edits=None if edits is None else Path(edits),
     )  # fmt: skip
     if out is not None:
@@ -166,12 +167,13 @@ def _tried(view: View, mergings: Sequence[Merging], progress: Progress) -> tuple
 
 
 def _mended(
-    view: View, proposals: Sequence[Finding | Section], asked: Mapping[str, Checked], score: Interval | None, progress: Progress
-) -> Mended | NotApplicable:
-    """What the score would be if all that is proposed were done; or why that is not said."""
+    view: View, proposals: Sequence[Finding | Section], asked: Mapping[str, Checked], score: Interval | None, seconds: float,
+    progress: Progress,
+) -> Mended | NotApplicable:  # fmt: skip
+    """What the score would be if all that is proposed were done, where there is time to find out; or why that is not said."""
     progress.say("what mending would be worth")
     try:
-        return if_mended(view, proposals, asked, score)
+        return if_mended(view, proposals, asked, score, seconds)
     except FAILURES as error:
         return NotApplicable(why_failed(error))
 

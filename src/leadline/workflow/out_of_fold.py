@@ -25,7 +25,7 @@ from leadline.registry import BLENDS, ENCODERS, LEARNERS
 from leadline.tasks.contract import Target
 from leadline.values import take_rows
 from leadline.workflow.blending import title_of
-from leadline.workflow.contest import Contest, Rules
+from leadline.workflow.contest import Contest, OutOfFold, Rules
 from leadline.workflow.encode import Encoded, encode
 from leadline.workflow.fitting import answered, hold_contest
 from leadline.workflow.planning import Planned, make_plan
@@ -55,7 +55,9 @@ class OutOfFoldModels:
         rows = found.good[winner.rows]
         answers = np.full((len(setup.data), *values.shape[1:]), np.nan)
         answers[rows] = values
-        return Answers(answers, winner.learner, title_of(winner.fitting))
+        best = self._best_alone
+        fit_seconds = (best.contest_seconds - best.fit_seconds) / max(1, self._planned.plan.num_folds - 1)  # without tuning
+        return Answers(answers, winner.learner, title_of(winner.fitting), fit_seconds)
 
     def vectors(self) -> Vectors:
         """Of the encoder of the plan whose vectors lie nearest to others of the same answer. Raises LeadlineError where no encoder reads
@@ -92,9 +94,7 @@ class OutOfFoldModels:
         `target` is what the rows that teach are said to be instead. Raises LeadlineError where there is nothing to learn, ValueError where
         a row could not be read.
         """
-        setup, contest, examples, rules = self._all_teach, self._contest, self._examples, self._rules
-        alone = [one for one in contest.results if one.learner not in BLENDS]
-        best = max(alone, key=lambda one: rules.score(one, contest.truth))
+        setup, best, examples, rules = self._all_teach, self._best_alone, self._examples, self._rules
         places = np.full(len(setup.data), -1)
         places[self._encoded.good] = np.arange(len(self._encoded.good))
         if (places[teach] < 0).any() or (places[judge] < 0).any():
@@ -106,6 +106,13 @@ class OutOfFoldModels:
         graph = learner.fit(rules.taught(taught), setup.task, best.fitting.work, self.seed)
         raw = answered(graph, examples, places[judge])
         return best.task.answers(raw if best.calibration is None else best.calibration.run(raw))
+
+    @cached_property
+    def _best_alone(self) -> OutOfFold:
+        """The learner that did best by itself."""
+        contest = self._contest
+        alone = [one for one in contest.results if one.learner not in BLENDS]
+        return max(alone, key=lambda one: self._rules.score(one, contest.truth))
 
     @cached_property
     def _all_teach(self) -> Setup:
