@@ -14,7 +14,7 @@ from leadline.errors import LeadlineError
 from leadline.values import Dense
 
 _EACH = 6  # rows of a kind, or a third of the class
-_CLASSES_SHOWN = 12  # on a page, the largest
+_CLASSES_SHOWN, _SHOWN = 12, 4  # on a page: the largest, and rows of a kind of each, so that it stays light
 _REFERENCES, _FEWEST = 3_000, 5  # rows that others are compared with, in all and of a class
 _BLOCK = 2_048  # rows that are compared together
 _NARROW = 0.5  # width of the kernel, of the middle distance between two rows of one class
@@ -171,11 +171,12 @@ def _sections(labels: Labels, support: Support, examples: dict[str, dict[str, li
     largest = np.argsort(-counts, kind="stable")[:_CLASSES_SHOWN]
     for code in largest.tolist():
         found = examples[labels.classes[code]]
-        near = tuple(f"near {labels.classes[int(support.nearest[row])]}" for row in found["borderline"])
+        typical, borderline, least = (tuple(found[kind][:_SHOWN]) for kind in ("typical", "borderline", "least_typical"))
+        near = tuple(f"near {labels.classes[int(support.nearest[row])]}" for row in borderline)
         shelves = (
-            Shelf("The most typical first", tuple(found["typical"])),
-            Shelf("Between it and another class", tuple(found["borderline"]), near),
-            Shelf("The least like the rest of it", tuple(found["least_typical"])),
+            Shelf("The most typical first", typical),
+            Shelf("Between it and another class", borderline, near),
+            Shelf("The least like the rest of it", least),
         )
         yield Section(ClassExamples.code, _title(labels.classes[code], int(counts[code])), (), shelves)
     if len(largest) < len(labels.classes):

@@ -125,7 +125,8 @@ class _Asked:
         names = listed([f'"{self.classes[code]}"' for code in group], _SHOWN)
         worst = max(pairs, key=lambda pair: pair.auc.value)
         title = f"{names} cannot be told apart: {_ranked(worst)}, and 50% is chance"
-        fix = "merge them, if the difference does not matter; else look whether the labels follow a rule, and collect what shows it"
+        trial = "+".join(self.classes[code] for code in group)
+        fix = f'merge them, if the difference does not matter (--merge "{trial}" says more); else look whether the labels follow a rule'
         if len(group) == len(self.classes):
             fix = "what tells them apart is not in these data: collect it, or look whether the labels follow a rule"
         return self._found(Severity.HIGH, title, self._merging(group), group, fix)

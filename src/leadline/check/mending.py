@@ -120,14 +120,12 @@ class _Trial:
         return np.concatenate(judges), np.concatenate(as_is), np.concatenate(mended)
 
     def _mended(self, teach: np.ndarray, judge: np.ndarray, left_out: set[int]) -> tuple[np.ndarray, np.ndarray, Target]:
-        values = self.labels.target.values.copy()
-        dropped = set(left_out)
-        for mend in self._anew(teach):
-            rows = [self._place[row] for row in mend.rows]
-            if mend.action == "drop row":
-                dropped.update(rows)
-            elif mend.value is not None:
-                values[rows] = self.labels.task.codes_of(pl.Series([mend.value]), self.labels.classes).values[0]
+        values, mends = self.labels.target.values.copy(), list(self._anew(teach))
+        dropped = left_out | {self._place[row] for mend in mends if mend.action == "drop row" for row in mend.rows}
+        relabelled = [(self._place[row], mend.value) for mend in mends if mend.action == "relabel row" for row in mend.rows]
+        if relabelled:
+            rows, names = zip(*relabelled, strict=True)
+            values[list(rows)] = self.labels.task.codes_of(pl.Series(names), self.labels.classes).values
         kept = np.array([row for row in teach.tolist() if row not in dropped], np.int64)
         merging = self._merging
         target = Target(values[kept], self.labels.classes) if merging is None else Target(merging.of[values[kept]], merging.after)

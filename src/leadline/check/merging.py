@@ -57,7 +57,7 @@ def parse_merging(text: str, classes: Sequence[str]) -> Merging:
     names = _named(text.split(_SIGN), classes)
     if names is None:
         wrong = next(part.strip() for part in text.split(_SIGN) if part.strip() not in classes)
-        close = get_close_matches(wrong, classes, n=3, cutoff=0.5) or [name for name in classes if name.lower() == wrong.lower()]
+        close = [name for name in classes if name.casefold() == wrong.casefold()] or get_close_matches(wrong, classes, n=3, cutoff=0.5)
         quoted = [f'"{name}"' for name in close]
         hint = f"did you mean {' or '.join(quoted)}?" if close else ""
         raise UsageError(f'--merge {text}: there is no class "{wrong}"', f"two or more of: {listed(list(classes), _SHOWN)}", hint)

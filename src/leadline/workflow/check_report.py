@@ -122,7 +122,8 @@ class CheckReport(Report):
         return {"split": split.tolist(), "label": labels}
 
     def blocks(self) -> list[Block]:
-        return [*self._what(), *self._listed(), *self._said(), *self._unasked_blocks(), *self._verdict(), *self._next()]
+        told = [*self._listed(), *self._said(), *self._on_the_page()]
+        return [*self._what(), *told, *self._unasked_blocks(), *self._verdict(), *self._next()]
 
     def page(self) -> list[Block]:
         """The verdict first, and examples to look at under each finding."""
@@ -198,6 +199,11 @@ class CheckReport(Report):
             if section.said:
                 yield Heading(section.title)
                 yield from map(Paragraph, section.said)
+
+    def _on_the_page(self) -> list[Block]:
+        """Where the rows to look at are shown."""
+        titles = [section.title for section in self.sections if section.shelves]
+        return [Paragraph(f"--html FILE shows rows to look at: {listed(titles, _SHOWN)}.", "quiet")] if titles else []
 
     def _shelves(self) -> Iterator[Block]:
         """Sections that are rows to look at."""
