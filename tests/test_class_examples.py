@@ -115,7 +115,7 @@ def test_a_report_has_them_without_losing_points(form: str, tmp_path: Path) -> N
     assert report.quality == 100 and not report.findings
     if form == "page":
         page = to_html(report, "check")
-        assert "What stands for oak" in page and page.count("<div class=card>") == 24
+        assert "What stands for &quot;oak&quot;" in page and page.count("<div class=card>") == 24
     elif form == "json":
         assert {kind: len(rows) for kind, rows in report.to_json()["examples"]["elm"].items()} == {
             "typical": 6,

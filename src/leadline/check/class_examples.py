@@ -185,4 +185,4 @@ def _sections(labels: Labels, support: Support, examples: dict[str, dict[str, li
 
 
 def _title(name: str, rows: int) -> str:
-    return f"What stands for {name} ({rows:,} rows)"
+    return f'What stands for "{name}" ({rows:,} rows)'

@@ -57,8 +57,7 @@ class Mended:
         value, low, high = (metric.shown(number) for number in (self.score.value, self.score.low, self.score.high))
         said = f"If all that is proposed were right and done ({changes}): {value} {metric.title} to expect ({low} to {high}), "
         said += f"instead of {metric.shown(now)}. "
-        gain, least, most = (self._told(metric, number) for number in (self.learning.value, self.learning.low, self.learning.high))
-        between = f"{gain}, {least} to {most}"
+        between = self._told(metric, self.learning)
         others = ["there is less to tell apart"] if "merge classes" in self.changes else []
         others += ["wrong labels no longer count against it"] if self.right_labels else []
         rest = f"; the rest is that {' and that '.join(others)}" if others else ""
@@ -69,8 +68,10 @@ class Mended:
         return f"{said}Whether the model itself would answer better for it cannot be told ({between}){rest}."
 
     @staticmethod
-    def _told(metric: Metric, difference: float) -> str:
-        return f"{100 * difference:+.1f} points" if metric.percent else f"{difference:+.3g}"
+    def _told(metric: Metric, difference: Interval) -> str:
+        numbers = (difference.value, difference.low, difference.high)
+        value, low, high = (f"{100 * number:+.1f}" if metric.percent else f"{number:+.3g}" for number in numbers)
+        return f"{value}{' points' if metric.percent else ''}, {low} to {high}"
 
 
 def if_mended(
