@@ -152,6 +152,7 @@ CHECKS = Registry("check", {
     "label-error": "leadline.check.label_error:LabelError",
     "confusable-classes": "leadline.check.confusable_classes:ConfusableClasses",
     "broad-class": "leadline.check.broad_class:BroadClass",
+    "class-examples": "leadline.check.class_examples:ClassExamples",
     "outlier": "leadline.check.outlier:Outlier",
     "too-few": "leadline.check.too_few:TooFew",
     "train-test-shift": "leadline.check.train_test_shift:TrainTestShift",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -14,6 +13,7 @@ from leadline.findings import Finding, Severity
 from leadline.heads.class_distance import largest_directions
 
 _LEAST_ROWS, _MOST_ROWS = 60, 1_000  # of a class: fewer show no gap, and more are not needed
+_MOST_IN_ALL = 30_000
 _MOST_WITHIN = 5_000  # rows that say how much rows of any class differ
 _DIRECTIONS, _OWN = 64, 16  # in which rows of one class differ most, over all classes and for each
 _SHRINKAGE = 0.1  # of the mean variance, added to every direction before all are put on one scale
@@ -58,23 +58,28 @@ class BroadClass(Check):
             return NotApplicable("the answers are not classes, one for each row")
         if not any(form in ("image", "text") for form in view.data.forms.values()):
             return NotApplicable("there are no pictures or texts, of which vectors could be made")
-        vectors = view.vectors
-        readable = np.flatnonzero(np.isfinite(vectors.values[:, 0]))
+        readable = np.flatnonzero(np.isfinite(view.vectors.values[:, 0]))
         counts = np.bincount(codes[readable], minlength=len(view.labels.classes))
         large = np.flatnonzero(counts >= _LEAST_ROWS).tolist()
         if not large:
             return NotApplicable(f"every class has fewer than {_LEAST_ROWS} rows")
-        axes = common_axes(vectors.values, codes, readable, view.seed)
-        return Checked(tuple(_findings(view, vectors.values, readable, axes, large)))
+        most = min(_MOST_ROWS, max(_LEAST_ROWS, _MOST_IN_ALL // len(large)))
+        rows = np.concatenate([_some(readable[codes[readable] == code], most, view.seed) for code in large])
+        found = _broad(view, rows, codes[rows])
+        return Checked(tuple(_finding(view, view.labels.classes[code], *found[code]) for code in sorted(found)))
 
 
-def _findings(view: View, vectors: np.ndarray, readable: np.ndarray, axes: np.ndarray, large: list[int]) -> Iterator[Finding]:
-    assert view.labels is not None and view.labels.codes is not None
-    for code in large:
-        rows = _some(readable[view.labels.codes[readable] == code], _MOST_ROWS, view.seed)
-        parts = parts_of(vectors[rows] @ axes, view.seed)
-        if parts.apart:
-            yield _finding(view, view.labels.classes[code], rows, parts)
+def _broad(view: View, rows: np.ndarray, codes: np.ndarray) -> dict[int, tuple[np.ndarray, Parts]]:
+    """Class -> its rows and their parts, of those that are two things in any of the vectors; in those in which they are furthest apart."""
+    found = dict[int, tuple[np.ndarray, Parts]]()
+    for look in view.looks(rows):
+        axes = common_axes(look.values, codes, np.flatnonzero(np.isfinite(look.values[:, 0])), view.seed)
+        for code in np.unique(codes).tolist():
+            own = np.flatnonzero((codes == code) & np.isfinite(look.values[:, 0]))
+            parts = parts_of(look.values[own] @ axes, view.seed)
+            if parts.apart and (code not in found or parts.valley < found[code][1].valley):
+                found[code] = rows[own], parts
+    return found
 
 
 def _finding(view: View, name: str, rows: np.ndarray, parts: Parts) -> Finding:

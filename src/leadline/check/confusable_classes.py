@@ -14,9 +14,8 @@ from leadline.check.links import united
 from leadline.check.one_column import auc, auc_interval
 from leadline.check.view import View
 from leadline.errors import listed
-from leadline.evaluate.intervals import Interval, difference_interval
+from leadline.evaluate.intervals import Interval, mean_difference
 from leadline.findings import Finding, Severity
-from leadline.tasks.metrics import Metric, mean_of
 
 _PARTNERS = 3  # of every class, those that its rows are taken for most, are tested
 _LEAST_ROWS = 10  # of both classes
@@ -25,7 +24,6 @@ _HARD = 0.8  # and one below this is far from telling apart
 _MIXED = 0.05  # of a pair's rows are answered as the other class, to be told as often confused
 _SHOWN, _MOST_GROUPS = 5, 20
 _ROWS_AT_ONCE = 10_000
-_HITS = Metric("accuracy", "right answers", True, mean_of(lambda hits, _: hits), lambda hits, _: hits, of_hits=True, percent=True)
 
 
 @dataclass(frozen=True)
@@ -127,7 +125,8 @@ class _Asked:
         names = listed([f'"{self.classes[code]}"' for code in group], _SHOWN)
         worst = max(pairs, key=lambda pair: pair.auc.value)
         title = f"{names} cannot be told apart: {_ranked(worst)}, and 50% is chance"
-        fix = "merge them, if the difference does not matter; else look whether the labels follow a rule, and collect what shows it"
+        trial = "+".join(self.classes[code] for code in group)
+        fix = f'merge them, if the difference does not matter (--merge "{trial}" says more); else look whether the labels follow a rule'
         if len(group) == len(self.classes):
             fix = "what tells them apart is not in these data: collect it, or look whether the labels follow a rule"
         return self._found(Severity.HIGH, title, self._merging(group), group, fix)
@@ -171,7 +170,7 @@ class _Asked:
         if len(group) == len(self.classes):
             return lost
         merged = self._merged_hits(group)
-        gain = difference_interval(_HITS, merged, apart, self.codes, self.view.seed)
+        gain = mean_difference(merged, apart, self.view.seed)
         scores = f"with them merged {merged.mean():.1%} of the answers are right, apart {apart.mean():.1%}"
         return f"{scores} (a difference of {gain.value:.1%}, {gain.low:.1%} to {gain.high:.1%}); {lost}"
 

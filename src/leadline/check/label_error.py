@@ -14,6 +14,7 @@ from leadline.check.wrong_numbers import WrongNumbers, wrong_numbers
 from leadline.columns.number import show
 from leadline.errors import LeadlineError
 from leadline.evaluate.intervals import Interval
+from leadline.evaluate.noisy_judges import Confusions
 from leadline.findings import Finding, Mend, Severity
 
 _LEAST_ROWS = 50
@@ -46,7 +47,16 @@ class LabelError(Check):
         )  # fmt: skip
         findings = (_finding(view, labels, found, readable),) if found.flagged.any() else ()
         facts = {"expected_label_errors": _rounded(found.expected)}
-        return Checked(findings, _columns(len(view), labels, found, readable), facts)
+        confusions = _confusions(found, labels.codes[readable])
+        return Checked(findings, _columns(len(view), labels, found, readable), facts, confusions=confusions)
+
+
+def _confusions(found: WrongLabels, given: np.ndarray) -> Confusions:
+    """Where wrong labels and overlapping classes cannot be told apart, only as many wrong ones are counted with as are sure."""
+    expected = max(found.expected.value, 1e-12)
+    low, high = found.expected.low / expected, found.expected.high / expected
+    counts = np.bincount(given, minlength=len(found.confused)).astype(np.float64)
+    return Confusions.of_wrong(found.confused, counts, (low if _unclear(found.expected) else 1.0, low, high))
 
 
 def _of_numbers(view: View, labels: Labels) -> Checked | NotApplicable:

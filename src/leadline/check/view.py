@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from leadline.data.split import Partition
+from leadline.data.split import Partition, everything, fold_numbers
 from leadline.data.table import Data
 from leadline.encoders.store import Store
 from leadline.errors import LeadlineError
@@ -57,7 +57,9 @@ class Vectors:
     made_by: str
 
 
-Learn = Callable[[np.ndarray, np.ndarray], np.ndarray]
+Learn = Callable[[np.ndarray, np.ndarray, Target | None], np.ndarray]
+Look = Callable[[np.ndarray], list[Vectors]]
+_FOLDS = 3  # of a part of the rows, whose answers are asked for seldom
 
 
 class View:
@@ -69,11 +71,12 @@ class View:
 
     def __init__(
         self, data: Data, labels: Labels | None, groups: np.ndarray | None, seed: int, store: Store, progress: Progress,
-        answer: Callable[[], Answers], encode: Callable[[], Vectors], learn: Learn | None = None, copies: np.ndarray | None = None,
+        answer: Callable[[], Answers], encode: Callable[[], Vectors], learn: Learn | None = None, look: Look | None = None,
+        copies: np.ndarray | None = None,
     ) -> None:  # fmt: skip
         self.data, self.labels, self.groups, self.seed, self.store, self.progress = data, labels, groups, seed, store, progress
-        self.copies = np.arange(len(data)) if copies is None else copies
-        self._answer, self._encode, self._learn = answer, encode, learn
+        self.copies = np.arange(len(data)) if copies is None else _first_places(copies)
+        self._answer, self._encode, self._learn, self._look = answer, encode, learn, look
         self._once = dict[str, Any]()
 
     def __len__(self) -> int:
@@ -92,11 +95,45 @@ class View:
     def vectors(self) -> Vectors:
         return self._encode()
 
-    def learn(self, teach: np.ndarray, judge: np.ndarray) -> np.ndarray:
-        """Answers to the rows `judge` of the best single learner of all, once more, from the rows `teach` alone. Both are positions."""
+    def looks(self, rows: np.ndarray) -> list[Vectors]:
+        """Vectors of these rows, positions, by everything that makes them without taking long. Raises LeadlineError where nothing does."""
+        return [Vectors(self.vectors.values[rows], self.vectors.made_by)] if self._look is None else self._look(rows)
+
+    def learn(self, teach: np.ndarray, judge: np.ndarray, target: Target | None = None) -> np.ndarray:
+        """Answers to the rows `judge` of the best single learner of all, once more, from the rows `teach` alone. Both are positions.
+
+        `target` is what the rows that teach are said to be instead, in classes of its own.
+        """
         if self._learn is None:
             raise LeadlineError("nobody learns from parts of these rows", "labelled examples", "name the column with --target COL")
-        return self._learn(teach, judge)
+        return self._learn(teach, judge, target)
+
+    def part(self, rows: np.ndarray) -> View:
+        """These rows as if there were no others: whoever judges or teaches there is one of them. They must have answers."""
+        labels = self.labels
+        if labels is None:
+            raise LeadlineError("these rows have no answers", "labelled examples", "name the column with --target COL")
+        target = replace(labels.target, values=labels.target.values[rows], findings=())
+        own = replace(labels, target=target, partition=everything(len(rows)))
+        groups = None if self.groups is None else self.groups[rows]
+        return View(
+            self.data.take(rows), own, groups, self.seed, self.store, self.progress,
+            answer=lambda: self._answers_among(rows, own, groups),
+            encode=lambda: Vectors(self.vectors.values[rows], self.vectors.made_by),
+            learn=lambda teach, judge, target: self.learn(rows[teach], rows[judge], target),
+            look=lambda some: self.looks(rows[some]), copies=self.copies[rows],
+        )  # fmt: skip
+
+    def _answers_among(self, rows: np.ndarray, labels: Labels, groups: np.ndarray | None) -> Answers:
+        """To each of the rows by the best single learner, taught by some of the others."""
+        folds = fold_numbers(labels.task.strata(labels.target.values), _FOLDS, self.seed, groups)
+        if (folds == folds[0]).all():
+            raise LeadlineError("these rows are all copies of one another", "two different ones or more")
+        said = [(folds == fold, self.learn(rows[folds != fold], rows[folds == fold])) for fold in np.unique(folds)]
+        values = np.empty((len(rows), *said[0][1].shape[1:]))
+        for judged, some in said:
+            values[judged] = some
+        return replace(self.answers, values=values)
 
     def once(self, name: str, make: Callable[[], Any]) -> Any:
         """What several checks look at and only they know how to make: made when the first of them asks for it by this name."""
@@ -116,3 +153,9 @@ class View:
         """A finding; `rows`, of its mends too, are positions in the data."""
         there = tuple(replace(mend, rows=tuple(self.data.source_row(row) for row in mend.rows)) for mend in mends)
         return Finding(code, severity, title, detail, column, [self.data.source_row(int(row)) for row in rows], fix, there)
+
+
+def _first_places(groups: np.ndarray) -> np.ndarray:
+    """(n,) the first position of each row's group, whatever numbers the groups (n,) have."""
+    _, first, inverse = np.unique(groups, return_index=True, return_inverse=True)
+    return np.asarray(first[inverse])

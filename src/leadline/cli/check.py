@@ -36,6 +36,9 @@ def command(
     edits: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Also write what could be mended there, for a person to go through and for train.")
     ] = None,
+    merge: Annotated[
+        list[str] | None, typer.Option(metavar="A+B", help="Try these classes as one: what is gained and lost; may be repeated.")
+    ] = None,
     as_json: AsJson = False,
     html: Html = None,
     quiet: Quiet = False,
@@ -48,7 +51,7 @@ def command(
     report = check(
         data, target=target, task=task, types=parse_types(type_ or []), exclude=exclude or [], group=group, time=time, table=table,
         query=query, only=only.split(",") if only else None, skip=skip.split(",") if skip else [], budget=budget,
-        thorough=thorough, seed=seed, out=out, edits=edits, progress=progress_for(quiet),
+        thorough=thorough, seed=seed, out=out, edits=edits, merge=merge or [], progress=progress_for(quiet),
     )  # fmt: skip
     deliver(report, as_json, html, f"{report.data.table.origin}: how good the data are")
     leave(_FOUND if report.worst() in threshold else 0)

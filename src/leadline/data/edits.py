@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
-from typing import Any, get_args
+from typing import Any, Protocol, get_args
 
 import numpy as np
 import polars as pl
@@ -84,7 +84,18 @@ def _words(values: Any) -> tuple[str, ...]:
     return tuple(values)
 
 
-def proposed(findings: Iterable[Finding], data: Data) -> list[Edit]:
+class Proposal(Protocol):
+    """What proposes mends: a finding, or a section of a report."""
+
+    @property
+    def code(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def mends(self) -> tuple[Mend, ...]: ...
+
+
+def proposed(findings: Iterable[Proposal], data: Data) -> list[Edit]:
     """What findings propose, in their order; of several changes of the same kind to one row the first."""
     mends = [(finding, mend) for finding in findings for mend in finding.mends]
     known = dict(_hashes(data, sorted({row for _, mend in mends for row in mend.rows})))

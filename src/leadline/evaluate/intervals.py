@@ -61,9 +61,8 @@ def score_interval(metric: Metric, answers: np.ndarray, truth: np.ndarray, seed:
 def difference_interval(metric: Metric, first: np.ndarray, second: np.ndarray, truth: np.ndarray, seed: int = 0) -> Interval:
     """How much better `first` is than `second` on the same rows (positive is better), by a paired bootstrap."""
     if metric.per_row is not None:
-        apart = metric.better(1.0) * (metric.per_row(first, truth) - metric.per_row(second, truth))
-        scores = bootstrap(lambda weights: float(weights @ apart) / len(truth), len(truth), seed, _RESAMPLES)
-        return Interval(float(apart.mean()), *_percentiles(scores), len(truth))
+        sign = metric.better(1.0)
+        return mean_difference(sign * metric.per_row(first, truth), sign * metric.per_row(second, truth), seed)
 
     of_first, of_second = metric.prepared(first, truth), metric.prepared(second, truth)
 
@@ -84,6 +83,15 @@ def gain_interval(metric: Metric, answers: np.ndarray, truth: np.ndarray, kept: 
 
     scores, value = bootstrap(gain, len(truth), seed, _resamples(metric, answers)), gain(np.ones(len(truth)))
     return Interval(value, *_percentiles(_unskewed(metric, scores, value)), len(truth))
+
+
+def mean_difference(first: np.ndarray, second: np.ndarray, seed: int = 0) -> Interval:
+    """How much larger the mean of numbers (n,) is than that of others of the same rows, by a paired bootstrap."""
+    if not len(first):
+        return Interval(*(float("nan"),) * 3, 0)
+    apart = np.asarray(first, np.float64) - np.asarray(second, np.float64)
+    means = bootstrap(lambda weights: float(weights @ apart) / len(apart), len(apart), seed, _RESAMPLES)
+    return Interval(float(apart.mean()), *_percentiles(means), len(apart))
 
 
 def _unskewed(metric: Metric, scores: np.ndarray, value: float) -> np.ndarray:

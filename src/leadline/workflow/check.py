@@ -9,14 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from leadline.check.contract import Checked, NotApplicable
+from leadline.check.contract import Checked, NotApplicable, Section
 from leadline.check.duplicates import find_copies
+from leadline.check.mending import Mended, if_mended
+from leadline.check.merging import CODE as MERGE
+from leadline.check.merging import Merging, Trial, parse_merging, try_merging
 from leadline.check.view import Labels, View
 from leadline.data.read import read
 from leadline.data.table import Data
 from leadline.encoders.store import Store
 from leadline.errors import UsageError
-from leadline.evaluate.intervals import score_interval
+from leadline.evaluate.intervals import Interval, score_interval
 from leadline.findings import Finding, Severity
 from leadline.plan.budget import parse_budget
 from leadline.progress import Progress
@@ -53,12 +56,14 @@ def check(
     seed: int = 0,
     out: str | Path | None = None,
     edits: str | Path | None = None,
+    merge: Sequence[str] = (),
     progress: Progress | None = None,
 ) -> CheckReport:
     """What is wrong with the data, worst first. `only` and `skip` are codes of findings; the folder `out` gets a line for every row,
-    the file `edits` one for every change that findings propose. `thorough` takes the time that the largest network needs, not a budget.
+    the file `edits` one for every change that findings propose. Each of `merge`, such as "A+B", is tried: these classes as one. `thorough`
+    takes the time that the largest network needs, not a budget.
 
-    Raises LeadlineError where nothing can be read, UsageError for a code that there is not.
+    Raises LeadlineError where nothing can be read, UsageError for a code or a class that there is not.
     """
     progress, began, seconds = progress or Progress(), perf_counter(), _seconds(budget, thorough)
     wanted = _wanted(only, skip)
@@ -66,20 +71,25 @@ def check(
     data = read(source, target=target, types=types, exclude=exclude, group=group, time=time, table=table, query=query, need_target=False)
     store, near = Store(), NEAR_SHARE * seconds if wanted & _BY_NEAR_COPIES else 0.0
     setup = None if data.target is None else set_up(data, task, None, None, seed, store, progress, near)
+    mergings = _mergings(setup, [merge] if isinstance(merge, str) else merge)
     view, findings = _view(data, setup, seconds, seed, store, progress, near)
     num_rows = len(data) if setup is None else len(setup.data)
     findings = [finding for finding in findings if finding.code in wanted or finding.code not in (*CHECKS, *_FOUND_ON_READING)]
     asked, unasked = _ask(view, [code for code in CHECKS if code in wanted], progress)
     findings = _together(findings, [finding for checked in asked.values() for finding in checked.findings], asked, len(view) == num_rows)
+    sections, trials, untried = _tried(view, mergings, progress)
+    sections += [section for checked in asked.values() for section in checked.sections]
+    score = _score(view)
+    mended = _mended(view, [*findings, *sections], asked, score, seconds - (perf_counter() - began), progress)
     report = CheckReport(
         data=view.data, num_rows=num_rows, setup=setup, class_counts={} if setup is None else setup.class_counts(),
         findings=tuple(sorted(findings, key=lambda finding: (_ORDER[finding.severity], -len(finding.rows)))),
-        asked=tuple(asked), unasked=tuple(unasked),
-        facts={name: fact for checked in asked.values() for name, fact in checked.facts.items()},
+        asked=tuple(asked), unasked=(*unasked, *untried), sections=tuple(sections),
+        facts={name: fact for checked in asked.values() for name, fact in checked.facts.items()} | trials,
         rows={"duplicate_group": view.data.source_rows()[view.copies]}
         | {name: values for checked in asked.values() for name, values in checked.rows.items()},
-        answers=view.known_answers, score=_score(view), seconds=perf_counter() - began,
-        edits=None if edits is None else Path(edits),
+        answers=view.known_answers, score=score, mended=mended,
+        seconds=perf_counter() - began, edits=None if edits is None else Path(edits),
     )  # fmt: skip
     if out is not None:
         report.write_rows(Path(out))
@@ -132,7 +142,9 @@ def _view(
     asked = setup if rows is None else setup.of_rows(rows)
     models = OutOfFoldModels(asked.data, asked, seconds, seed, store, progress)
     labels = Labels(asked.data.require_target(), asked.task, asked.target, asked.metric, asked.partition)
-    view = View(asked.data, labels, asked.groups, seed, store, progress, models.answers, models.vectors, models.learn, asked.copies)
+    view = View(
+        asked.data, labels, asked.groups, seed, store, progress, models.answers, models.vectors, models.learn, models.looks, asked.copies
+    )
     return view, [*unreadable_pictures(setup.data), *setup.data.findings]
 
 
@@ -167,7 +179,43 @@ def _ask(view: View, wanted: Sequence[str], progress: Progress) -> tuple[dict[st
     return asked, unasked
 
 
-def _score(view: View) -> Any:
+def _mergings(setup: Setup | None, texts: Sequence[str]) -> list[Merging]:
+    """Raises UsageError where a class is not there, or there are no classes."""
+    if not texts:
+        return []
+    if setup is None or setup.target.values.ndim != 1 or not setup.target.classes:
+        raise UsageError(
+            f"--merge {texts[0]}: the rows are not of one class each", "a target that holds a class for each row", "--target COL"
+        )
+    return [parse_merging(text, setup.target.classes) for text in texts]
+
+
+def _tried(view: View, mergings: Sequence[Merging], progress: Progress) -> tuple[list[Section], dict[str, Any], list[Unasked]]:
+    """What merging classes would be worth: sections of the report, keys of its JSON, and what could not be tried."""
+    trials, untried = list[Trial](), list[Unasked]()
+    for merging in mergings:
+        progress.say(f"trying: {', '.join(merging.names)} as one class")
+        try:
+            trials.append(try_merging(view, merging))
+        except FAILURES as error:
+            untried.append(Unasked(f"{MERGE} {merging.into}", why_failed(error)))
+    facts = {"merged": [trial.to_json() for trial in trials]} if mergings else {}
+    return [trial.section() for trial in trials], facts, untried
+
+
+def _mended(
+    view: View, proposals: Sequence[Finding | Section], asked: Mapping[str, Checked], score: Interval | None, seconds: float,
+    progress: Progress,
+) -> Mended | NotApplicable:  # fmt: skip
+    """What the score would be if all that is proposed were done, where there is time to find out; or why that is not said."""
+    progress.say("what mending would be worth")
+    try:
+        return if_mended(view, proposals, asked, score, seconds)
+    except FAILURES as error:
+        return NotApplicable(why_failed(error))
+
+
+def _score(view: View) -> Interval | None:
     """The score of the models that checks have asked, on rows that they did not learn from; None where none did."""
     answers, labels = view.known_answers, view.labels
     if answers is None or labels is None:

@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from leadline.check.contract import NotApplicable, Section
+from leadline.check.mending import Mended
 from leadline.check.quality import lost_points, quality_of
 from leadline.check.view import Answers
 from leadline.data.edits import Edit, proposed, write_edits
@@ -56,7 +58,9 @@ class CheckReport(Report):
     rows: Mapping[str, np.ndarray]
     answers: Answers | None
     score: Interval | None
+    mended: Mended | NotApplicable  # the score to expect, or why that is not said
     seconds: float
+    sections: tuple[Section, ...] = ()
     edits: Path | None = None  # where the list of proposed changes is written
 
     @cached_property
@@ -84,10 +88,15 @@ class CheckReport(Report):
             "quality": round(self.quality, 1),
             "quality_parts": [{"code": code, "points": round(points, 2)} for code, points in self.quality_parts.items()],
             "score": None if self.score is None else self.score.to_json(),
-            "expected_label_errors": None, "score_if_mended": None, **self.facts,
+            **self._mended_json(), "expected_label_errors": None, **self.facts,
             "asked": list(self.asked), "not_applicable": [{"code": one.code, "why": one.why} for one in self.unasked],
             "seconds": round(self.seconds, 2),
         }  # fmt: skip
+
+    def _mended_json(self) -> dict[str, Any]:
+        if isinstance(self.mended, NotApplicable):
+            return {"score_if_mended": None, "score_if_mended_why": self.mended.why}
+        return {"score_if_mended": self.mended.to_json(), "score_if_mended_why": None}
 
     def write_rows(self, folder: Path) -> None:
         """`rows.parquet`: one line for each row of the data."""
@@ -107,7 +116,7 @@ class CheckReport(Report):
 
     @cached_property
     def _proposed(self) -> list[Edit]:
-        return proposed(self.findings, self.data)
+        return proposed([*self.findings, *self.sections], self.data)
 
     def _split_and_label(self) -> dict[str, Any]:
         if self.setup is None:
@@ -118,11 +127,14 @@ class CheckReport(Report):
         return {"split": split.tolist(), "label": labels}
 
     def blocks(self) -> list[Block]:
-        return [*self._what(), *self._listed(), *self._unasked_blocks(), *self._verdict(), *self._next()]
+        told = [*self._listed(), *self._said(), *self._on_the_page()]
+        return [*self._what(), *told, *self._unasked_blocks(), *self._verdict(), *self._next()]
 
     def page(self) -> list[Block]:
         """The verdict first, and examples to look at under each finding."""
-        return [*self._what(), *self._verdict(), *self._illustrated(), *self._unasked_blocks(), *self._next()]
+        return [
+            *self._what(), *self._verdict(), *self._illustrated(), *self._said(), *self._shelves(), *self._unasked_blocks(), *self._next()
+        ]  # fmt: skip
 
     def _what(self) -> list[Block]:
         classes = f", {len(self.class_counts):,} classes" if self.class_counts else ""
@@ -151,6 +163,8 @@ class CheckReport(Report):
             blocks.append(
                 Paragraph(f"Learned from as they are: {value} {metric.title} ({low} to {high}), by the {self.answers.title}.", "quiet")
             )
+            if isinstance(self.mended, Mended):
+                blocks.append(Paragraph(self.mended.in_words(metric, self.score.value), "quiet"))
         return blocks
 
     def _number(self, severity: Severity) -> int:
@@ -189,12 +203,35 @@ class CheckReport(Report):
                 blocks += [Gallery([self._card(places[row], better.get(row)) for row in shown])] if shown else []
         return blocks
 
-    def _card(self, row: int, better: str | None) -> Card:
-        """`better` is the label that it should have, where that is known."""
+    def _said(self) -> Iterator[Block]:
+        """Sections that are sentences."""
+        for section in self.sections:
+            if section.said:
+                yield Heading(section.title)
+                yield from map(Paragraph, section.said)
+
+    def _on_the_page(self) -> list[Block]:
+        """Where the rows to look at are shown."""
+        titles = [section.title for section in self.sections if section.shelves]
+        return [Paragraph(f"--html FILE shows rows to look at: {listed(titles, _SHOWN)}.", "quiet")] if titles else []
+
+    def _shelves(self) -> Iterator[Block]:
+        """Sections that are rows to look at."""
+        for section in self.sections:
+            if section.shelves:
+                yield Heading(section.title)
+            for shelf in section.shelves:
+                notes = shelf.notes or ("",) * len(shelf.rows)
+                yield Paragraph(shelf.title, "quiet")
+                if shelf.rows:
+                    yield Gallery([self._card(row, None, note) for row, note in zip(shelf.rows, notes, strict=True)])
+
+    def _card(self, row: int, better: str | None, note: str = "") -> Card:
+        """`better` is the label that it should have, where that is known; `note` something else to say of it."""
         label = self.data.show(self.data.target, row) if self.data.target else f"row {self.data.source_row(row)}"
         label = label if better is None else f"{label}, or rather {better}?"
         facts = [(name, value[:_CHARACTERS]) for name, value in list(self.data.tell(row).items())[:_FACTS]]
-        return Card(label, (self.data.source(row),), facts, partial(self.data.thumbnail, row))
+        return Card(label, (self.data.source(row), note) if note else (self.data.source(row),), facts, partial(self.data.thumbnail, row))
 
     def _unasked_blocks(self) -> list[Block]:
         if not self.unasked:

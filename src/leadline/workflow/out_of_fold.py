@@ -13,16 +13,20 @@ from leadline.check.view import Answers, Vectors
 from leadline.data.examples import Examples
 from leadline.data.split import everything
 from leadline.data.table import Data
+from leadline.encoders.contract import StoredEncoder
 from leadline.encoders.contract import Vectors as MakesVectors
-from leadline.encoders.store import Store
+from leadline.encoders.small_pictures import SMALL_PICTURES
+from leadline.encoders.store import Store, encode_through_store
 from leadline.errors import LeadlineError
 from leadline.evaluate.folds import make_folds
 from leadline.learners.contract import Learner
 from leadline.parts import Node
 from leadline.progress import Progress
-from leadline.registry import BLENDS, LEARNERS
+from leadline.registry import BLENDS, ENCODERS, LEARNERS
+from leadline.tasks.contract import Target
+from leadline.values import take_rows
 from leadline.workflow.blending import title_of
-from leadline.workflow.contest import Contest, Rules
+from leadline.workflow.contest import Contest, OutOfFold, Rules
 from leadline.workflow.encode import Encoded, encode
 from leadline.workflow.failing import TRIVIAL
 from leadline.workflow.fitting import answered, hold_contest
@@ -30,6 +34,7 @@ from leadline.workflow.planning import Planned, make_plan
 from leadline.workflow.setup import Setup
 
 _FOLDS = ((5, 0), (3, 0))  # every row has to be held out once
+_EDGES = "picture-features"  # the encoder of small pictures that needs no network
 _SHARE = 0.6  # of the budget for answers and vectors; the checks that look at them take the rest
 
 
@@ -52,7 +57,9 @@ class OutOfFoldModels:
         rows = found.good[winner.rows]
         answers = np.full((len(setup.data), *values.shape[1:]), np.nan)
         answers[rows] = values
-        return Answers(answers, winner.learner, title_of(winner.fitting))
+        best = self._best_alone
+        fit_seconds = (best.contest_seconds - best.fit_seconds) / max(1, self._planned.plan.num_folds - 1)  # without tuning
+        return Answers(answers, winner.learner, title_of(winner.fitting), fit_seconds)
 
     def vectors(self) -> Vectors:
         """Of the encoder of the plan that tells the classes best; of other answers, of the one with the most numbers.
@@ -60,7 +67,7 @@ class OutOfFoldModels:
         Raises LeadlineError where no encoder reads these data.
         """
         parts = {name: node.part for name, node in self._planned_nodes.items() if name in self._encoded.values}
-        makers = {name: part for name, part in parts.items() if isinstance(part, MakesVectors)}
+        makers = [name for name in parts if _makes_vectors(self._planned_nodes[name])]
         if not makers:
             raise LeadlineError("nothing makes vectors of these columns", "pictures or texts, and time to encode them", "a larger --budget")
         made = {name: np.array(self._encoded.values[name], np.float32) for name in makers}
@@ -69,20 +76,37 @@ class OutOfFoldModels:
         name = telling_most(made, self._codes, None if self.setup is None else self.setup.groups, self.seed)
         return Vectors(made[name], parts[name].kind)
 
-    def learn(self, teach: np.ndarray, judge: np.ndarray) -> np.ndarray:
+    def looks(self, rows: np.ndarray) -> list[Vectors]:
+        """Different vectors of these rows: those of `vectors`, and of small pictures their edges, which take a moment only and show what a
+        network was not made for. Raises LeadlineError as `vectors` does.
+        """
+        usual = self.vectors()
+        looks, data = [Vectors(usual.values[rows], usual.made_by)], self._all_teach.data
+        columns = [name for name, form in data.forms.items() if form == "image"]
+        if len(columns) != 1 or usual.made_by == _EDGES or not 0 < self._all_teach.sizes().picture_side <= SMALL_PICTURES:
+            return looks
+        pictures = take_rows(data.feature(columns[0]), rows)
+        encoder = ENCODERS.get(_EDGES)().for_values(pictures)
+        with self.progress.track("looking at edges", "pictures") as advance:
+            values, _ = encode_through_store(encoder, pictures, encoder.serving_engine, self.store, advance)
+        return [*looks, Vectors(values, _EDGES)]
+
+    def learn(self, teach: np.ndarray, judge: np.ndarray, target: Target | None = None) -> np.ndarray:
         """Answers to the rows `judge` of the best single learner, fitted to the rows `teach` alone; both are positions in the data.
 
-        Raises LeadlineError where there is nothing to learn, ValueError where a row could not be read.
+        `target` is what the rows that teach are said to be instead. Raises LeadlineError where there is nothing to learn, ValueError where
+        a row could not be read.
         """
-        setup, contest, examples, rules = self._all_teach, self._learned, self._examples, self._rules
-        alone = [one for one in contest.results if one.learner not in BLENDS]
-        best = max(alone, key=lambda one: rules.score(one, contest.truth))
+        setup, best, examples, rules = self._all_teach, self._best_alone, self._examples, self._rules
         places = np.full(len(setup.data), -1)
         places[self._encoded.good] = np.arange(len(self._encoded.good))
         if (places[teach] < 0).any() or (places[judge] < 0).any():
             raise ValueError("rows that cannot be read neither teach nor judge")
         learner: Learner = LEARNERS.get(best.learner)()
-        graph = learner.fit(rules.taught(examples).take(places[teach]), setup.task, best.fitting.work, self.seed)
+        taught = examples.take(places[teach])
+        if target is not None:
+            taught = replace(taught, target=target.values, num_classes=len(target.classes))
+        graph = learner.fit(rules.taught(taught), setup.task, best.fitting.work, self.seed)
         raw = answered(graph, examples, places[judge])
         return best.task.answers(raw if best.calibration is None else best.calibration.run(raw))
 
@@ -91,6 +115,13 @@ class OutOfFoldModels:
         """(n,) classes; None where rows are not of one each."""
         target = None if self.setup is None else self.setup.target
         return None if target is None or not target.classes or target.values.ndim != 1 else target.values
+
+    @cached_property
+    def _best_alone(self) -> OutOfFold:
+        """The learner that did best by itself."""
+        contest = self._learned
+        alone = [one for one in contest.results if one.learner not in BLENDS]
+        return max(alone, key=lambda one: self._rules.score(one, contest.truth))
 
     @cached_property
     def _all_teach(self) -> Setup:
@@ -106,8 +137,10 @@ class OutOfFoldModels:
 
     @cached_property
     def _planned_nodes(self) -> dict[str, Node]:
+        """What learners of the plan read, and what makes vectors without a network, which is worth looking at for itself."""
         read = {name for fitting in self._planned.plan.fittings for name in fitting.inputs}
-        return {name: node for name, node in self._planned.nodes.items() if name in read}
+        quick = {name for name, node in self._planned.nodes.items() if not isinstance(node.part, StoredEncoder) and _makes_vectors(node)}
+        return {name: node for name, node in self._planned.nodes.items() if name in read | quick}
 
     @cached_property
     def _encoded(self) -> Encoded:
@@ -148,3 +181,7 @@ class OutOfFoldModels:
             contest = hold_contest(examples, folds, plan.fittings, rules)
         self.progress.say(f"{contest.winner.learner} answered every row out of fold in {perf_counter() - began:.1f} s")
         return contest
+
+
+def _makes_vectors(node: Node) -> bool:
+    return isinstance(node.part, MakesVectors)
