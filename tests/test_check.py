@@ -119,7 +119,7 @@ def test_the_page_on_checks_names_every_one() -> None:
 def test_of_very_many_rows_some_drawn_by_lot_are_looked_at_and_copies_are_sought_among_all(monkeypatch: pytest.MonkeyPatch) -> None:
     from leadline.reports import to_html
 
-    monkeypatch.setattr("leadline.workflow.check._MOST_ROWS", 300)
+    monkeypatch.setattr("leadline.workflow.check_view.MOST_ROWS", 300)
     rng = np.random.default_rng(0)
     size = rng.normal(size=1_000).round(4)
     frame = pl.DataFrame({"size": size, "weight": rng.normal(size=1_000).round(4), "kind": np.where(size > 0, "big", "small")})

@@ -10,13 +10,11 @@ from typing import Any
 import numpy as np
 
 from leadline.check.contract import Checked, NotApplicable, Section
-from leadline.check.duplicates import find_copies
 from leadline.check.mending import Mended, if_mended
 from leadline.check.merging import CODE as MERGE
 from leadline.check.merging import Merging, Trial, parse_merging, try_merging
-from leadline.check.view import Labels, View
+from leadline.check.view import View
 from leadline.data.read import read
-from leadline.data.table import Data
 from leadline.encoders.store import Store
 from leadline.errors import UsageError
 from leadline.evaluate.intervals import Interval, score_interval
@@ -25,16 +23,14 @@ from leadline.plan.budget import parse_budget
 from leadline.progress import Progress
 from leadline.registry import CHECKS
 from leadline.workflow.check_report import CheckReport, Unasked
+from leadline.workflow.check_view import view_of
 from leadline.workflow.failing import FAILURES, why_failed
-from leadline.workflow.out_of_fold import OutOfFoldModels
-from leadline.workflow.read import unreadable_pictures
 from leadline.workflow.setup import Setup, set_up
 from leadline.workflow.train import NEAR_SHARE
 
 _FOUND_ON_READING = ("corrupt-file", "exact-duplicate", "near-duplicate", "duplicate-labels", "constant-column", "rare-class")
 _BY_NEAR_COPIES = {"near-duplicate", "duplicate-labels", "split-leak"}
 _BUDGET, _THOROUGH = "2m", "12h"  # more than networks need for as many rows as are looked at
-_MOST_ROWS = 500_000  # that checks look at, and still end in minutes; what is found on reading is found in all rows
 _ORDER = {Severity.HIGH: 0, Severity.MEDIUM: 1, Severity.LOW: 2}
 
 
@@ -72,7 +68,7 @@ def check(
     store, near = Store(), NEAR_SHARE * seconds if wanted & _BY_NEAR_COPIES else 0.0
     setup = None if data.target is None else set_up(data, task, None, None, seed, store, progress, near)
     mergings = _mergings(setup, [merge] if isinstance(merge, str) else merge)
-    view, findings = _view(data, setup, seconds, seed, store, progress, near)
+    view, findings = view_of(data, setup, seconds, seed, store, progress, near)
     num_rows = len(data) if setup is None else len(setup.data)
     findings = [finding for finding in findings if finding.code in wanted or finding.code not in (*CHECKS, *_FOUND_ON_READING)]
     asked, unasked = _ask(view, [code for code in CHECKS if code in wanted], progress)
@@ -124,35 +120,6 @@ def _wanted(only: Sequence[str] | None, skip: Sequence[str]) -> set[str]:
         if code not in codes():
             raise UsageError(f'there is no check "{code}"', f"one of: {', '.join(codes())}")
     return set(codes() if only is None else only) - set(skip)
-
-
-def _view(
-    data: Data, setup: Setup | None, seconds: float, seed: int, store: Store, progress: Progress, near: float
-) -> tuple[View, list[Finding]]:
-    """What checks look at, and what was found while reading."""
-    if setup is None:
-        copies = find_copies(data, np.zeros(len(data), np.int64), 0, store, progress, near)
-        rows = _drawn(len(data), seed)
-        some = data if rows is None else data.take(rows)
-        groups, same = (of if of is None or rows is None else of[rows] for of in (copies.groups, copies.copies))
-        models = OutOfFoldModels(some, None, seconds, seed, store, progress)
-        view = View(some, None, groups, seed, store, progress, models.answers, models.vectors, copies=same)
-        return view, [*unreadable_pictures(data), *data.findings, *copies.findings]
-    rows = _drawn(len(setup.data), seed)
-    asked = setup if rows is None else setup.of_rows(rows)
-    models = OutOfFoldModels(asked.data, asked, seconds, seed, store, progress)
-    labels = Labels(asked.data.require_target(), asked.task, asked.target, asked.metric, asked.partition)
-    view = View(
-        asked.data, labels, asked.groups, seed, store, progress, models.answers, models.vectors, models.learn, models.looks, asked.copies
-    )
-    return view, [*unreadable_pictures(setup.data), *setup.data.findings]
-
-
-def _drawn(num_rows: int, seed: int) -> np.ndarray | None:
-    """Rows drawn by lot, in reading order, where there are more than checks can look at; None: all of them."""
-    if num_rows <= _MOST_ROWS:
-        return None
-    return np.sort(np.random.default_rng([seed, 53]).choice(num_rows, _MOST_ROWS, replace=False))
 
 
 def _together(on_reading: list[Finding], by_checks: list[Finding], asked: Container[str], all_rows: bool) -> list[Finding]:
