@@ -126,14 +126,14 @@ def test_time_in_its_order_is_no_leak_nor_is_one_mistyped_date() -> None:
 def test_the_interval_holds_what_the_leak_was_worth() -> None:
     """Known truth: 30 % of the rows leak and are answered rightly, of the others 70 %."""
     metric, held = Classify().metrics["accuracy"], list[bool]()
-    for seed in range(200):
+    for seed in range(120):
         rng = np.random.default_rng(seed)
         clean = rng.random(400) >= 0.3
         right = ~clean | (rng.random(400) < 0.7)
         truth = rng.integers(0, 2, 400)
         gain = gain_interval(metric, np.eye(2)[np.where(right, truth, 1 - truth)], truth, clean, seed)
         held.append(gain.low <= 0.3 * 0.3 <= gain.high)
-    assert 0.9 <= np.mean(held) <= 0.99
+    assert 0.89 <= np.mean(held) <= 0.995
     nothing = gain_interval(metric, np.eye(2)[truth], truth, np.zeros(400, bool))
     assert not nothing.defined
 
