@@ -105,6 +105,8 @@ def _look(data: Data, store: Store, progress: Progress, near_seconds: float) -> 
             return _with_near(exact, near_seconds, progress, "texts", near)
     if len(exact) and repeat_by_nature(data, len(together(united(len(data), [exact])))):
         return Looked(exact, by_nature=True)
+    if not near_seconds:
+        return Looked(exact)
     once = np.ones(len(data), dtype=bool)
     once[exact[:, 0]] = False
     return Looked(exact, rounded_rows(data, np.flatnonzero(once)))

@@ -94,6 +94,12 @@ class _Judge:
                 best[some][better], mirrored[some][better] = cosines[better], turned[better]
         return best, mirrored
 
+    def confirmed(self, pairs: Links, windows: list[Window]) -> tuple[Links, np.ndarray]:
+        """Those that are copies, and whether they are mirrored."""
+        cosines, mirrored = self.cosines(pairs, windows)
+        kept = cosines >= self.least + _MIRRORED * (1 - self.least) * mirrored
+        return pairs[kept], mirrored[kept]
+
 
 def look_alikes(thumbnails: Dense, patience: Patience) -> LookAlikes:
     """Copies among thumbnails (n, 256); rows of NaN and flat pictures are copies of nothing. Raises TooSlowError."""
@@ -112,19 +118,13 @@ def look_alikes(thumbnails: Dense, patience: Patience) -> LookAlikes:
 def _copies(thumbnails: Dense, patience: Patience) -> tuple[Links, np.ndarray]:
     """Pairs, and whether they are mirrored."""
     proposing, whole, cropped = (_Judge(thumbnails, level) for level in (_PROPOSING, _WHOLE, _CROPPED))
-    filed, found, turned = Filed(proposing.prints()), list[Links](), list[np.ndarray]()
+    filed, found = Filed(proposing.prints()), list[tuple[Links, np.ndarray]]()
     for number, window in enumerate([WHOLE, *_ROUGH]):
         pairs = np.concatenate([NONE, *filed.near(filed.prints if window == WHOLE else proposing.prints(window), proposing.least)])
         if window == WHOLE:
-            pairs = pairs[pairs[:, 0] > pairs[:, 1]]
-            cosines, mirrored = whole.cosines(pairs, [WHOLE])
-            kept = cosines >= whole.least + _MIRRORED * (1 - whole.least) * mirrored
+            found.append(whole.confirmed(pairs[pairs[:, 0] > pairs[:, 1]], [WHOLE]))
         else:
             roughly, _ = cropped.cosines(pairs, [window])
-            pairs = pairs[roughly >= cropped.least - _MAYBE_CROPPED]
-            cosines, mirrored = cropped.cosines(pairs, _EXACT)
-            kept = cosines >= cropped.least + _MIRRORED * (1 - cropped.least) * mirrored
-        found.append(pairs[kept])
-        turned.append(mirrored[kept])
+            found.append(cropped.confirmed(pairs[roughly >= cropped.least - _MAYBE_CROPPED], _EXACT))
         patience.check(number + 1, 1 + len(_ROUGH))
-    return np.concatenate(found), np.concatenate(turned)
+    return np.concatenate([pairs for pairs, _ in found]), np.concatenate([mirrored for _, mirrored in found])

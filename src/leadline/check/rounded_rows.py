@@ -37,7 +37,7 @@ def rounded_rows(data: Data, firsts: np.ndarray) -> Links:
     fractions.sort(key=lambda name: -some[name].n_unique())
     rows = _Rows(data, firsts, frame.select(fractions), [name for name in names if name not in fractions])
     with np.errstate(all="ignore"):  # infinite numbers are equal to nothing but themselves
-        links: Links = firsts[spanning(len(firsts), np.concatenate([NONE, *rows.rounded(), rows.agreeing()]))]
+        links: Links = firsts[spanning(len(firsts), np.concatenate([NONE, *rows.links()]))]
     return links
 
 
@@ -54,7 +54,7 @@ class _Rows:
         self._values = [column.fill_null(float("nan")).to_numpy()[slice(None) if every else firsts] for column in fractions]
         self._number = len(firsts)
 
-    def rounded(self) -> Iterator[Links]:
+    def links(self) -> Iterator[Links]:
         """For each number of decimals the pairs of a row that has no more, and one that is that row but for rounding."""
         for decimals in range(_DECIMALS + 1):
             short = self._short(decimals)
@@ -63,10 +63,10 @@ class _Rows:
             pairs = self._agreeing_pairs(self._near(short, decimals), decimals) if len(short) else NONE
             if len(pairs) and self._num_equal(decimals - 1) - len(pairs) <= _ONE_LESS * len(pairs):
                 yield pairs
+        yield self._agreeing(np.setdiff1d(np.arange(self._number), short))
 
-    def agreeing(self) -> Links:
+    def _agreeing(self, rows: np.ndarray) -> Links:
         """Pairs that agree to nine digits in every column, of rows with more decimals than anybody writes."""
-        rows = np.setdiff1d(np.arange(self._number), _unchanged(self._values[0], _DECIMALS))
         rows = rows[repeated(pl.Series(_significant(self._values[0][rows])).hash(0).to_numpy())]
         if not len(rows):
             return NONE

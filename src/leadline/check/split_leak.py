@@ -79,15 +79,15 @@ def _in_words(leak: Finding, metric: Metric, worth: _Worth | str) -> Finding:
     if isinstance(worth, str):
         said = f"what that is worth cannot be told: {worth}"
     else:
-        shown, gain = metric.shown, worth.gain
-        points = f"{_points(metric, gain.value)} ({_points(metric, gain.low)} to {_points(metric, gain.high)})"
-        verdict = f"worth {points}" if gain.low > 0 else f"a difference of {points}, which may be chance"
-        said = f"{metric.title} is {shown(worth.every.value)} with them and {shown(worth.clean.value)} without, {verdict}"
+        value, low, high = (_gained(metric, gain) for gain in (worth.gain.value, worth.gain.low, worth.gain.high))
+        points = f"{value}{' points' if metric.percent else ''} ({low} to {high})"
+        verdict = f"worth {points}" if worth.gain.low > 0 else f"a difference of {points}, which may be chance"
+        said = f"{metric.shown(worth.every.value)} {metric.title} with them and {metric.shown(worth.clean.value)} without, {verdict}"
     return replace(leak, detail=f"{leak.detail}; {said}" if leak.detail else said)
 
 
-def _points(metric: Metric, gain: float) -> str:
-    return f"{100 * gain:.1f} points" if metric.percent else metric.shown(gain)
+def _gained(metric: Metric, gain: float) -> str:
+    return f"{100 * gain:.1f}" if metric.percent else metric.shown(gain)
 
 
 def _in_json(leak: Finding, side: Sides, worth: _Worth | str) -> dict[str, Any]:
