@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import polars as pl
@@ -83,8 +84,8 @@ class Truth:
 
 
 def test_wrong_labels_that_a_model_repeats_are_worth_mending() -> None:
-    points, codes = heaps(900)
-    truth = Truth(nearest_rows, points, spoiled(codes, 0.2, 0))
+    points, codes = heaps(900, apart=4.0, seed=1)
+    truth = Truth(partial(nearest_rows, number=3), points, spoiled(codes, 0.2, 1), apart=4.0)
     view = truth.view()
     mended, gain = asked(view), truth.of(True) - truth.of(False)
     assert mended.learning.low > 0 and mended.learning.low <= gain <= mended.learning.high
@@ -115,7 +116,7 @@ def test_labels_by_lot_are_not_flattered_by_what_a_model_says_they_should_be(see
 
 
 def test_the_intervals_hold_what_is_true() -> None:
-    """Draws of rows and of noise, for a learner that wrong labels harm. Classes that overlap more look like noise (docs/checks/mended.md)."""
+    """Draws of rows and noise, for a learner that wrong labels harm. Classes that overlap more look like noise (docs/checks/mended.md)."""
     learning, score = 0, 0
     for seed in range(12):
         points, codes = heaps(400, apart=4.0, seed=seed)
