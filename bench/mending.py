@@ -59,7 +59,8 @@ def in_doubt(share: float, rng: np.random.Generator) -> Noise:
 
 KINDS: dict[str, Callable[[np.random.Generator], Noise]] = {
     "no wrong labels": lambda rng: evenly(0.0, rng), "5 % evenly": lambda rng: evenly(0.05, rng),
-    "20 % evenly": lambda rng: evenly(0.2, rng), "20 % by pairs": lambda rng: by_pairs(0.2, rng), "10 % in doubt": lambda rng: in_doubt(0.1, rng),
+    "20 % evenly": lambda rng: evenly(0.2, rng), "20 % by pairs": lambda rng: by_pairs(0.2, rng),
+    "10 % in doubt": lambda rng: in_doubt(0.1, rng),
 }  # fmt: skip
 
 
