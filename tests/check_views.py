@@ -34,14 +34,15 @@ def nearest_means(points: np.ndarray, codes: np.ndarray) -> Learn:
     return learn
 
 
-def nearest_row(points: np.ndarray, codes: np.ndarray) -> Learn:
-    """Who answers as the nearest row that was taught, and so repeats every wrong label."""
+def nearest_rows(points: np.ndarray, codes: np.ndarray, number: int = 7) -> Learn:
+    """Who answers by the votes of the nearest rows that were taught, and so is harmed by wrong labels."""
 
     def learn(teach: np.ndarray, judge: np.ndarray, target: Target | None = None) -> np.ndarray:
         known = codes[teach] if target is None else target.values
-        number = int(codes.max()) + 1 if target is None else len(target.classes)
+        classes = int(codes.max()) + 1 if target is None else len(target.classes)
         apart = (points[judge] ** 2).sum(axis=1)[:, None] - 2 * points[judge] @ points[teach].T + (points[teach] ** 2).sum(axis=1)
-        return np.asarray(0.9 * np.eye(number)[known[apart.argmin(axis=1)]] + 0.1 / number)
+        near = np.argpartition(apart, number, axis=1)[:, :number]
+        return np.asarray((np.eye(classes)[known[near]].sum(axis=1) + 0.3) / (number + 0.3 * classes))
 
     return learn
 

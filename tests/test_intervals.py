@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from leadline.evaluate.intervals import difference_interval, score_interval, wilson
+from leadline.evaluate.intervals import difference_interval, score_interval, share_difference, wilson
 from leadline.tasks.classify import Classify
 from leadline.tasks.regress import Regress
 
@@ -65,3 +65,20 @@ def test_r2_lies_in_its_interval() -> None:
 def test_of_no_rows_no_score_is_told(name: str) -> None:
     score = score_interval(Classify().metrics[name], np.zeros((0, 2)), np.zeros(0, np.int64))
     assert score.n == 0 and not score.defined
+
+
+@pytest.mark.parametrize(("first_alone", "second_alone"), [(0.005, 0.005), (0.02, 0.002), (0.1, 0.05)])
+def test_a_difference_of_shares_is_held_as_often_as_it_says(first_alone: float, second_alone: float) -> None:
+    """Rows that one of two hits and the other does not are few, or none at all."""
+    rng, held = np.random.default_rng(4), 0
+    for _ in range(1_000):
+        kind = rng.choice(3, 400, p=[first_alone, second_alone, 1 - first_alone - second_alone])
+        interval = share_difference(kind == 0, kind == 1)
+        held += interval.low <= first_alone - second_alone <= interval.high
+    assert held > 925
+
+
+def test_where_nobody_disagrees_nothing_is_sure() -> None:
+    interval = share_difference(np.ones(100), np.ones(100))
+    assert interval.value == 0 and interval.low < -0.01 < 0.01 < interval.high
+    assert not share_difference(np.ones(0), np.ones(0)).defined

@@ -15,7 +15,7 @@ from leadline.check.merging import Trial, parse_merging, try_merging
 from leadline.check.view import Learn
 from leadline.data.edits import read_edits
 from leadline.errors import UsageError
-from tests.check_views import nearest_means, nearest_row, out_of_fold, view_of
+from tests.check_views import nearest_means, nearest_rows, out_of_fold, view_of
 
 CLASSES = ("cat", "dog", "C++", "C", "Old English")
 
@@ -103,7 +103,7 @@ def test_what_is_only_easier_is_told_from_what_is_learned_better() -> None:
 
 def test_the_same_is_gained_in_both_ways_of_counting() -> None:
     points, codes = four_heaps(apart=1.5)
-    trial = tried(points, codes, nearest_row(points, codes), "c0+c1+c2")
+    trial = tried(points, codes, nearest_rows(points, codes), "c0+c1+c2")
     assert trial.gain.value == pytest.approx(trial.easier.value + trial.learned.value)
     assert set(trial.to_json()) == {"classes", "into", "apart", "merged", "gain", "easier", "learned", "told_apart", "largest_alone"}
 

@@ -14,7 +14,7 @@ from leadline.check.links import united
 from leadline.check.one_column import auc, auc_interval
 from leadline.check.view import View
 from leadline.errors import listed
-from leadline.evaluate.intervals import Interval, mean_difference
+from leadline.evaluate.intervals import Interval, share_difference
 from leadline.findings import Finding, Severity
 
 _PARTNERS = 3  # of every class, those that its rows are taken for most, are tested
@@ -37,7 +37,7 @@ class Pair:
 
 
 class ConfusableClasses(Check):
-    """The area under the curve of a pair's chances, with its interval (Hanley and McNeil 1982); merging is judged by paired bootstrap."""
+    """The area under the curve of a pair's chances, with its interval (Hanley and McNeil 1982); merging by the shares of right answers."""
 
     code: ClassVar[str] = "confusable-classes"
     title: ClassVar[str] = "are there classes that cannot be told apart?"
@@ -170,7 +170,7 @@ class _Asked:
         if len(group) == len(self.classes):
             return lost
         merged = self._merged_hits(group)
-        gain = mean_difference(merged, apart, self.view.seed)
+        gain = share_difference(merged, apart)
         scores = f"with them merged {merged.mean():.1%} of the answers are right, apart {apart.mean():.1%}"
         return f"{scores} (a difference of {gain.value:.1%}, {gain.low:.1%} to {gain.high:.1%}); {lost}"
 

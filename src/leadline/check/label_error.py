@@ -52,11 +52,14 @@ class LabelError(Check):
 
 
 def _confusions(found: WrongLabels, given: np.ndarray) -> Confusions:
-    """Where wrong labels and overlapping classes cannot be told apart, only as many wrong ones are counted with as are sure."""
+    """Counted on are those that the true class explains: of others models know less, as people err where models do. Where wrong labels and
+    overlapping classes cannot be told apart, it is only as many as are sure.
+    """
     expected = max(found.expected.value, 1e-12)
-    low, high = found.expected.low / expected, found.expected.high / expected
+    low, high, by_class = found.expected.low / expected, found.expected.high / expected, min(found.by_class, expected) / expected
     counts = np.bincount(given, minlength=len(found.confused)).astype(np.float64)
-    return Confusions.of_wrong(found.confused, counts, (low if _unclear(found.expected) else 1.0, low, high))
+    usual = low if _unclear(found.expected) else by_class
+    return Confusions.of_wrong(found.confused, counts, (usual, min(low, usual), high))
 
 
 def _of_numbers(view: View, labels: Labels) -> Checked | NotApplicable:

@@ -21,7 +21,7 @@ from leadline.check.contract import Checked, NotApplicable, Section
 from leadline.check.merging import Merging
 from leadline.check.taught_twice import answered, seconds_of_turns, turns
 from leadline.check.view import Labels, View
-from leadline.evaluate.intervals import Interval, difference_interval, mean_difference
+from leadline.evaluate.intervals import Interval, difference_interval, share_difference
 from leadline.evaluate.noisy_judges import Confusions
 from leadline.findings import Finding, Mend
 from leadline.registry import CHECKS
@@ -169,8 +169,8 @@ class _Trial:
         total, learning = list[Interval](), list[Interval]()
         for factor in (1.0,) if confusions is None else confusions.factors:
             of_after, of_before = (_hits(said, given, confusions, factor) for said in (after, before))
-            total.append(mean_difference(of_after, hits, self.view.seed))
-            learning.append(mean_difference(of_after, of_before, self.view.seed))
+            total.append(share_difference(of_after, hits))
+            learning.append(share_difference(of_after, of_before))
         return _together(total), _together(learning)
 
     def _as_given(self, rows: np.ndarray, as_is: np.ndarray, mended: np.ndarray) -> tuple[Interval, Interval]:

@@ -13,7 +13,7 @@ from leadline.check.contract import Section
 from leadline.check.taught_twice import answered, turns
 from leadline.check.view import View
 from leadline.errors import UsageError, listed
-from leadline.evaluate.intervals import Interval, mean_difference, wilson
+from leadline.evaluate.intervals import Interval, share_difference, wilson
 from leadline.findings import Mend
 from leadline.tasks.contract import Target
 
@@ -157,10 +157,10 @@ def try_merging(view: View, merging: Merging) -> Trial:
         judges.append(judge)
         apart.append(view.learn(teach, judge))
         merged.append(view.learn(teach, judge, Target(merging.of[codes[teach]], merging.after)))
-    return _tried(merging, codes[np.concatenate(judges)], np.concatenate(apart), np.concatenate(merged), view.seed)
+    return _tried(merging, codes[np.concatenate(judges)], np.concatenate(apart), np.concatenate(merged))
 
 
-def _tried(merging: Merging, codes: np.ndarray, apart: np.ndarray, merged: np.ndarray, seed: int) -> Trial:
+def _tried(merging: Merging, codes: np.ndarray, apart: np.ndarray, merged: np.ndarray) -> Trial:
     """`apart` (n, k) and `merged` (n, fewer) are answers to rows of the classes `codes`."""
     said, new = apart.argmax(axis=1), merging.of[codes]
     hits = (said == codes).astype(np.float64)
@@ -169,8 +169,8 @@ def _tried(merging: Merging, codes: np.ndarray, apart: np.ndarray, merged: np.nd
     among = np.isin(codes, merging.codes) & np.isin(said, merging.codes)
     counts = np.bincount(codes[np.isin(codes, merging.codes)], minlength=1)
     return Trial(
-        merging, _rate(hits), _rate(as_one), mean_difference(as_one, hits, seed), mean_difference(added, hits, seed),
-        mean_difference(as_one, added, seed), _rate(hits[among]), float(counts.max() / max(1, counts.sum())),
+        merging, _rate(hits), _rate(as_one), share_difference(as_one, hits), share_difference(added, hits),
+        share_difference(as_one, added), _rate(hits[among]), float(counts.max() / max(1, counts.sum())),
     )  # fmt: skip
 
 

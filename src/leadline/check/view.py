@@ -47,6 +47,7 @@ class Answers:
     values: np.ndarray  # (n, num_classes) chances, or (n,) numbers
     learner: str
     title: str  # the learner's, for people
+    fit_seconds: float = 0.0  # that the best single learner takes to learn from four fifths of the rows
 
 
 @dataclass(frozen=True)

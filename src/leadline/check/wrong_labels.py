@@ -35,7 +35,8 @@ class WrongLabels:
     """`chance` (n,): that the given label is wrong. `suggested` (n,): the likeliest other class. `flagged` (n,): called wrong or not.
 
     `expected` is the number of wrong labels in all, with a 95 % interval; `confused` (k, k) that number by true class (row) and given
-    class (column), nothing on its diagonal; it and `chance` add up to the same.
+    class (column), nothing on its diagonal; it and `chance` add up to the same. `by_class` of them are explained by the true class alone,
+    whatever the row; the others are a share of the rows in doubt.
     """
 
     chance: np.ndarray
@@ -43,6 +44,7 @@ class WrongLabels:
     flagged: np.ndarray
     expected: Interval
     confused: np.ndarray
+    by_class: float
 
     def most_confused(self, number: int) -> list[tuple[int, int, float]]:
         """(true class, given class, expected rows) of the pairs that are confused most, most first."""
@@ -115,7 +117,8 @@ def _judged(logits: np.ndarray, classes: np.ndarray) -> WrongLabels:
     shares = others / np.maximum(others.sum(axis=1, keepdims=True), 1e-300) * chance[:, None]
     confused = np.zeros((logits.shape[1],) * 2)
     np.add.at(confused.T, classes, shares)
-    return WrongLabels(chance, others.argmax(axis=1), called, expected, confused)
+    by_class = float((1 - noise.posterior[np.arange(len(classes)), classes]).sum())
+    return WrongLabels(chance, others.argmax(axis=1), called, expected, confused, by_class)
 
 
 def _others(chances: np.ndarray, classes: np.ndarray) -> np.ndarray:
