@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -203,6 +204,10 @@ class Data(Report):
 
     def fingerprint(self) -> str:
         """SHA-256 over column names and raw values: says whether two reads met the same data."""
+        return self._fingerprint
+
+    @cached_property
+    def _fingerprint(self) -> str:
         digest = hashlib.sha256()
         for name in self.table.frame.columns:
             raw = self.raw(name)
