@@ -43,7 +43,7 @@ def view_of(frame: pl.DataFrame, leaking: int, share: float, **options: str) -> 
     labels = Labels("label", setup.task, setup.target, setup.metric, setup.partition)
     truth = setup.target.values
 
-    def said(teach: np.ndarray, judge: np.ndarray) -> np.ndarray:
+    def said(teach: np.ndarray, judge: np.ndarray, _: object = None) -> np.ndarray:
         assert (setup.data.split[teach] == "train").all() and (setup.data.split[judge] == "test").all()  # type: ignore[index]
         right = (np.random.default_rng(1).random(len(judge)) < share) | (judge >= TRAIN + TEST - leaking)
         return np.eye(2)[np.where(right, truth[judge], 1 - truth[judge])]
@@ -139,9 +139,8 @@ def test_the_interval_holds_what_the_leak_was_worth() -> None:
 
 
 def test_check_says_it_once_with_its_worth() -> None:
-    report = ll.check(
-        parts(60).with_columns(label=pl.when(pl.col("x") > 0).then(pl.lit("a")).otherwise(pl.lit("b"))), target="label", only=["split-leak"]
-    )
+    frame = parts(60).with_columns(label=pl.when(pl.col("x") > 0).then(pl.lit("a")).otherwise(pl.lit("b")))
+    report = ll.check(split(frame), target="label", only=["split-leak"])
     (leak,) = report.findings
     assert leak.code == "split-leak" and len(leak.rows) == 60 and "with them and" in leak.detail
     (fact,) = report.to_json()["split_leaks"]
