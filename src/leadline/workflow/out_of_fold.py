@@ -27,6 +27,7 @@ from leadline.values import take_rows
 from leadline.workflow.blending import title_of
 from leadline.workflow.contest import Contest, OutOfFold, Rules
 from leadline.workflow.encode import Encoded, encode
+from leadline.workflow.failing import TRIVIAL
 from leadline.workflow.fitting import answered, hold_contest
 from leadline.workflow.planning import Planned, make_plan
 from leadline.workflow.setup import Setup
@@ -48,7 +49,11 @@ class OutOfFoldModels:
     progress: Progress
 
     def answers(self) -> Answers:
-        """Of the learner that wins on folds of all rows. Raises LeadlineError where there is nothing to learn."""
+        """Of the learner that wins on folds of all rows. Raises LeadlineError where there is nothing to learn, or nobody had the time: what
+        the trivial baseline says of rows tells nothing about them.
+        """
+        if all(one.learner == TRIVIAL for one in self._contest.results):
+            raise LeadlineError("nobody could learn from these rows within the budget", "time to learn", "a larger --budget")
         winner = self._contest.winner
         setup, found = self._all_teach, self._encoded
         values = np.asarray(setup.task.answers(winner.calibrated), np.float64)
