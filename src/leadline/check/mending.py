@@ -30,7 +30,7 @@ from leadline.tasks.metrics import Metric
 
 _ANEW = ("relabel row", "drop row")  # what has to be proposed without the rows that judge
 _FITS = 4.0  # in a turn: to rows as they are, to mended ones, and three to two thirds of them, by which labels are proposed
-_CHANGES = {"relabel row": "labels changed", "drop row": "rows left out", "merge classes": "sets of classes merged"}
+_CHANGES = {"relabel row": "labels changed", "drop row": "rows left out", "merge classes": "merged sets of classes"}
 
 
 @dataclass(frozen=True)

@@ -163,9 +163,13 @@ class OutOfFoldModels:
 
     @property
     def _learned(self) -> Contest:
-        """Raises LeadlineError where nobody has the time to look at the examples: what is said then would be said of all rows alike."""
-        if all(fitting.learner == TRIVIAL for fitting in self._planned.plan.fittings):
+        """Raises LeadlineError where nobody looks at the examples, in the plan or because all fail: what is said then would be said of all
+        rows alike.
+        """
+        if {fitting.learner for fitting in self._planned.plan.fittings} <= {TRIVIAL}:
             raise LeadlineError("nobody has the time to learn from these rows", "time for one learner or more", "a larger --budget")
+        if {one.learner for one in self._contest.results} <= {TRIVIAL}:
+            raise LeadlineError("no learner could be run on these rows", "rows that one can learn from", "see what train says of them")
         return self._contest
 
     @cached_property
