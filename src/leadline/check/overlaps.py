@@ -58,7 +58,9 @@ def overlaps(data: Data, exact: np.ndarray | None, every: np.ndarray | None, own
 def backwards(data: Data, order: np.ndarray | None) -> list[Finding]:
     """Rows that judge although they are older than what teaches, by the time (n,) of the rows that the user named; NaN is unknown."""
     found = list[Finding]()
-    for side in sides(data) if order is not None else ():
+    if order is None:
+        return found
+    for side in sides(data):
         taught = side.teaching[np.isfinite(order[side.teaching])]
         if not len(taught):
             continue
