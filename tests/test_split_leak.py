@@ -140,7 +140,7 @@ def test_the_interval_holds_what_the_leak_was_worth() -> None:
 
 def test_check_says_it_once_with_its_worth() -> None:
     frame = parts(60).with_columns(label=pl.when(pl.col("x") > 0).then(pl.lit("a")).otherwise(pl.lit("b")))
-    report = ll.check(split(frame), target="label", only=["split-leak"], budget="10m")
+    report = ll.check(split(frame), target="label", only=["split-leak"])
     (leak,) = report.findings
     assert leak.code == "split-leak" and len(leak.rows) == 60 and "with them and" in leak.detail
     (fact,) = report.to_json()["split_leaks"]
