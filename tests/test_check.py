@@ -116,7 +116,7 @@ def test_the_page_on_checks_names_every_one() -> None:
     assert not [code for code in codes() if f"`{code}`" not in page]
 
 
-def test_of_very_many_rows_some_drawn_by_lot_are_looked_at_and_copies_are_sought_among_all(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_very_many_rows_some_are_looked_at_and_copies_are_sought_among_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from leadline.reports import to_html
 
     monkeypatch.setattr("leadline.workflow.check_view.MOST_ROWS", 300)
@@ -126,7 +126,11 @@ def test_of_very_many_rows_some_drawn_by_lot_are_looked_at_and_copies_are_sought
     frame = frame.with_columns(gap=pl.when(pl.int_range(1_000) % 4 == 0).then(None).otherwise(pl.col("size").round(1)))
     frame = pl.concat([frame, frame.tail(10)])
     for columns, target in ((frame, "kind"), (frame.drop("kind"), None)):
-        report = ll.check(columns, target=target, budget="10s", skip=["too-few"])
+        report = ll.check(columns, target=target, budget="10s", skip=["too-few"], out=tmp_path / "out", edits=tmp_path / "edits.jsonl")
+        rows = pl.read_parquet(tmp_path / "out" / "rows.parquet")
+        assert len(rows) == 300 and (target is None or set(rows["label"]) == {"big", "small"})
+        lines = [json.loads(line) for line in (tmp_path / "edits.jsonl").read_text().splitlines()]
+        assert sum(line["edit"] == "drop row" for line in lines) == 10
         assert (len(report.data), report.num_rows) == (300, 1_010)
         assert [len(finding.rows) for finding in report.findings if finding.code == "exact-duplicate"] == [20]
         (gaps,) = found(report, "missing-values")

@@ -56,6 +56,13 @@ def test_classes_are_merged_after_labels_have_changed() -> None:
     assert data.raw("label").to_list() == ["cat", "cat", "cat", "owl"] + ["cat", "dog", "cat", "owl"] * (ROWS // 4 - 1)
 
 
+@pytest.mark.parametrize("answers", [[3, 8, 1], [3.0, 8.0, 1.0], ["3", "8", "1"]])
+def test_numbered_classes_are_merged_under_a_name_that_is_no_number(answers: list[Any]) -> None:
+    data = read(pl.DataFrame({"x": np.arange(30), "digit": answers * 10}), target="digit")
+    mended = edited(data, Mend("merge classes", 0.5, classes=("3", "8"), value="3+8"))
+    assert mended.raw("digit").to_list() == ["3+8", "3+8", "1"] * 10
+
+
 def test_rows_are_moved_to_train(tmp_path: Path) -> None:
     for part, some in (("train", table()[:30]), ("test", table()[30:])):
         some.write_csv(tmp_path / f"{part}.csv")

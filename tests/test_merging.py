@@ -131,6 +131,11 @@ def test_a_report_tells_it_and_the_edit_list_has_it(flowers: pl.DataFrame, tmp_p
     assert edit.mend.action == "merge classes" and edit.mend.classes == ("oak", "elm") and edit.mend.value == "oak+elm"
 
 
+def test_a_class_in_two_merges_is_refused(flowers: pl.DataFrame) -> None:
+    with pytest.raises(UsageError, match="in two sets of classes"):
+        ll.check(flowers, target="kind", merge=["oak+elm", "elm+ash"])
+
+
 def test_wrong_names_are_an_error_before_anything_is_learned(flowers: pl.DataFrame) -> None:
     with pytest.raises(UsageError, match=r'(?s)no class "okas".*did you mean "oak"'):
         ll.check(flowers, target="kind", merge=["okas+elm"])

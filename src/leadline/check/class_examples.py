@@ -108,7 +108,8 @@ def _references(codes: np.ndarray, groups: np.ndarray, num_classes: int, seed: i
     """Positions by class, drawn by chance, as many of each class as there is room for."""
     rng = np.random.default_rng([seed, 53])
     order = rng.permutation(len(codes))
-    order = order[np.sort(np.unique(groups[order], return_index=True)[1])]
+    own = np.stack([groups[order], codes[order]], axis=1)  # a hospital has patients of every class
+    order = order[np.sort(np.unique(own, axis=0, return_index=True)[1])]
     order = order[np.argsort(codes[order], kind="stable")]
     starts = np.searchsorted(codes[order], codes[order])
     return order[np.arange(len(order)) - starts < max(_FEWEST, _REFERENCES // num_classes)]
@@ -143,12 +144,11 @@ def _of_class(view: View, support: Support, code: int) -> dict[str, list[int]]:
 
 def _first(view: View, rows: np.ndarray, number: int, taken: set[int]) -> list[int]:
     """The first of the rows that were not taken and are no copies of one another."""
-    found, groups = list[int](), set[int]()
+    found, seen = list[int](), set[int]()
     for row in rows.tolist():
-        group = row if view.groups is None else int(view.groups[row])
-        if row not in taken and group not in groups:
+        if row not in taken and int(view.copies[row]) not in seen:
             found.append(row)
-            groups.add(group)
+            seen.add(int(view.copies[row]))
         if len(found) == number:
             break
     taken.update(found)

@@ -162,11 +162,11 @@ class _Asked:
         """The score merged and apart, and what would be lost."""
         own = np.isin(self.codes, group)
         apart = (self.said == self.codes).astype(np.float64)
-        right = apart[own & np.isin(self.said, group)]
-        share = float(right.mean()) if len(right) else 0.0
-        counts = np.bincount(self.codes[own])
-        usual = counts.max() / counts.sum()
-        lost = f"of the rows answered as one of them {share:.1%} are answered as the right one, {usual:.1%} by always saying the larger"
+        among = own & np.isin(self.said, group)
+        share = float(apart[among].mean()) if among.any() else 0.0
+        usual = np.bincount(self.codes[among], minlength=1).max() / max(1, among.sum())
+        lost = f"of the rows answered as one of them {share:.1%} are answered as the right one, "
+        lost += f"{usual:.1%} by always saying the commonest of them"
         if len(group) == len(self.classes):
             return lost
         merged = self._merged_hits(group)

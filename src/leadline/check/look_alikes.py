@@ -122,7 +122,8 @@ def _copies(thumbnails: Dense, patience: Patience) -> tuple[Links, np.ndarray]:
     for number, window in enumerate([WHOLE, *_ROUGH]):
         pairs = np.concatenate([NONE, *filed.near(filed.prints if window == WHOLE else proposing.prints(window), proposing.least)])
         if window == WHOLE:
-            found.append(whole.confirmed(pairs[pairs[:, 0] > pairs[:, 1]], [WHOLE]))
+            apart = np.unique(np.sort(pairs[pairs[:, 0] != pairs[:, 1]], axis=1), axis=0)  # in a crowd only one of two names the other
+            found.append(whole.confirmed(apart, [WHOLE]))
         else:
             roughly, _ = cropped.cosines(pairs, [window])
             found.append(cropped.confirmed(pairs[roughly >= cropped.least - _MAYBE_CROPPED], _EXACT))

@@ -89,7 +89,7 @@ def _named(parts: Sequence[str], classes: Sequence[str]) -> list[str] | None:
 class Trial:
     """Shares of right answers: of the classes `apart`, and of a model that learned them `merged`; `gain` is the difference, of which
     `easier` is there because there is less to tell apart, and `learned` because it is learned otherwise. Of the `rows` answered as one of
-    the classes, `told` are named rightly, and `usual` would be by always naming the largest.
+    the classes, `told` are named rightly, and `usual` would be by always naming the class that most of these are of.
     """
 
     merging: Merging
@@ -131,7 +131,7 @@ class Trial:
         said = (
             f"What would be lost: of the {self.told.n:,} rows of these classes that are answered as one of them, {_share(self.told)} are "
         )
-        said += f"answered as the right one, {self.usual:.1%} by always naming the largest."
+        said += f"answered as the right one, {self.usual:.1%} by always naming the commonest of them."
         if self.told.low <= self.usual:
             return f"{said} So the model knows nothing of the difference that could be told: merging loses nothing that it can do."
         if self.told.value >= _TOLD_APART:
@@ -167,7 +167,7 @@ def _tried(merging: Merging, codes: np.ndarray, apart: np.ndarray, merged: np.nd
     added = (merging.chances(apart).argmax(axis=1) == new).astype(np.float64)
     as_one = (merged.argmax(axis=1) == new).astype(np.float64)
     among = np.isin(codes, merging.codes) & np.isin(said, merging.codes)
-    counts = np.bincount(codes[np.isin(codes, merging.codes)], minlength=1)
+    counts = np.bincount(codes[among], minlength=1)
     return Trial(
         merging, _rate(hits), _rate(as_one), share_difference(as_one, hits), share_difference(added, hits),
         share_difference(as_one, added), _rate(hits[among]), float(counts.max() / max(1, counts.sum())),

@@ -37,11 +37,13 @@ class SplitLeak(Check):
     def run(self, view: View) -> Checked | NotApplicable:
         labels = view.labels
         if labels is None:
-            return NotApplicable("there are no answers that a leak could give away")
+            return NotApplicable("without answers it cannot be told what a leak is worth")
         leaks = [finding for finding in view.data.findings if finding.code == CODE]
         told, facts = list[Finding](), list[dict[str, Any]]()
         for leak in leaks:
             rows = np.flatnonzero(np.isin(view.data.source_rows(), leak.rows))
+            if len(rows) < len(leak.rows):  # rows drawn by lot: those that they are copies of are hardly ever among them
+                continue
             side = next(side for side in sides(view.data) if np.isin(rows, side.judging).all())
             worth = _worth(view, labels, side, rows)
             told.append(_in_words(leak, labels.metric, worth))

@@ -223,12 +223,19 @@ def _relabelled(data: Data, edits: Sequence[Edit], places: Mapping[int, int]) ->
     raw = data.raw(target)
     if raw.dtype.is_nested():
         raise LeadlineError(f"{target} holds several labels a row, which an edit list cannot change", "one label a row", column=target)
-    written = raw.cast(pl.String)
+    written = _names(raw)
     for place, label in labels.items():
         written[place] = label
     if merged:
         written = written.replace(merged)
-    return replace(data, table=replace(data.table, frame=data.table.frame.with_columns(_as_before(written, raw).alias(target))))
+    new = written if set(merged.values()) - set(_names(raw).to_list()) else _as_before(written, raw)  # "3+8" is no number
+    return replace(data, table=replace(data.table, frame=data.table.frame.with_columns(new.alias(target))))
+
+
+def _names(raw: pl.Series) -> pl.Series:
+    """What the classes are called: whole numbers without decimals, though a gap makes a column one of fractions."""
+    whole = raw.dtype.is_float() and bool((raw.drop_nulls() == raw.drop_nulls().round(0)).all())
+    return (raw.cast(pl.Int64) if whole else raw).cast(pl.String)
 
 
 def _as_before(written: pl.Series, raw: pl.Series) -> pl.Series:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
 from time import perf_counter
@@ -13,10 +14,11 @@ from leadline.check.contract import Checked, NotApplicable, Section
 from leadline.check.mending import Mended, if_mended
 from leadline.check.merging import CODE as MERGE
 from leadline.check.merging import Merging, Trial, parse_merging, try_merging
+from leadline.check.taught_twice import seconds_of_turns
 from leadline.check.view import View
 from leadline.data.read import read
 from leadline.encoders.store import Store
-from leadline.errors import UsageError
+from leadline.errors import LeadlineError, UsageError
 from leadline.evaluate.intervals import Interval, score_interval
 from leadline.findings import Finding, Severity
 from leadline.plan.budget import parse_budget
@@ -31,6 +33,7 @@ from leadline.workflow.train import NEAR_SHARE
 _FOUND_ON_READING = ("corrupt-file", "exact-duplicate", "near-duplicate", "duplicate-labels", "constant-column", "rare-class")
 _BY_NEAR_COPIES = {"near-duplicate", "duplicate-labels", "split-leak"}
 _BUDGET, _THOROUGH = "2m", "12h"  # more than networks need for as many rows as are looked at
+_FITS = 2.0  # of a merge in each turn: to classes apart and as one
 _ORDER = {Severity.HIGH: 0, Severity.MEDIUM: 1, Severity.LOW: 2}
 
 
@@ -68,17 +71,17 @@ def check(
     store, near = Store(), NEAR_SHARE * seconds if wanted & _BY_NEAR_COPIES else 0.0
     setup = None if data.target is None else set_up(data, task, None, None, seed, store, progress, near)
     mergings = _mergings(setup, [merge] if isinstance(merge, str) else merge)
-    view, findings = view_of(data, setup, seconds, seed, store, progress, near)
-    num_rows = len(data) if setup is None else len(setup.data)
+    view, looked_at, findings = view_of(data, setup, seconds, seed, store, progress, near)
+    whole = data if setup is None else setup.data
     findings = [finding for finding in findings if finding.code in wanted or finding.code not in (*CHECKS, *_FOUND_ON_READING)]
     asked, unasked = _ask(view, [code for code in CHECKS if code in wanted], progress)
-    findings = _together(findings, [finding for checked in asked.values() for finding in checked.findings], asked, len(view) == num_rows)
-    sections, trials, untried = _tried(view, mergings, progress)
+    findings = _together(findings, [finding for checked in asked.values() for finding in checked.findings], asked, len(view) == len(whole))
+    sections, trials, untried = _tried(view, mergings, seconds - (perf_counter() - began), progress)
     sections += [section for checked in asked.values() for section in checked.sections]
     score = _score(view)
     mended = _mended(view, [*findings, *sections], asked, score, seconds - (perf_counter() - began), progress)
     report = CheckReport(
-        data=view.data, num_rows=num_rows, setup=setup, class_counts={} if setup is None else setup.class_counts(),
+        data=view.data, whole=whole, setup=setup, looked_at=looked_at, class_counts={} if setup is None else setup.class_counts(),
         findings=tuple(sorted(findings, key=lambda finding: (_ORDER[finding.severity], -len(finding.rows)))),
         asked=tuple(asked), unasked=(*unasked, *untried), sections=tuple(sections),
         facts={name: fact for checked in asked.values() for name, fact in checked.facts.items()} | trials,
@@ -154,15 +157,25 @@ def _mergings(setup: Setup | None, texts: Sequence[str]) -> list[Merging]:
         raise UsageError(
             f"--merge {texts[0]}: the rows are not of one class each", "a target that holds a class for each row", "--target COL"
         )
-    return [parse_merging(text, setup.target.classes) for text in texts]
+    mergings = [parse_merging(text, setup.target.classes) for text in texts]
+    named = Counter(name for merging in mergings for name in merging.names)
+    if twice := [name for name, times in named.items() if times > 1]:
+        saw = f'--merge names "{twice[0]}" in two sets of classes'
+        raise UsageError(saw, "each class in one set at most", "try one after the other, or all of them as one: A+B+C")
+    return mergings
 
 
-def _tried(view: View, mergings: Sequence[Merging], progress: Progress) -> tuple[list[Section], dict[str, Any], list[Unasked]]:
-    """What merging classes would be worth: sections of the report, keys of its JSON, and what could not be tried."""
+def _tried(
+    view: View, mergings: Sequence[Merging], seconds: float, progress: Progress
+) -> tuple[list[Section], dict[str, Any], list[Unasked]]:
+    """What merging classes would be worth: sections of the report, keys of its JSON, and what could not be tried, in these seconds too."""
+    until = perf_counter() + seconds
     trials, untried = list[Trial](), list[Unasked]()
     for merging in mergings:
         progress.say(f"trying: {', '.join(merging.names)} as one class")
         try:
+            if (needed := seconds_of_turns(view, _FITS)) > (left := max(0.0, until - perf_counter())):
+                raise LeadlineError(f"it would take about {needed:.0f} s, and {left:.0f} s of the budget are left", "more time")
             trials.append(try_merging(view, merging))
         except FAILURES as error:
             untried.append(Unasked(f"{MERGE} {merging.into}", why_failed(error)))

@@ -48,8 +48,9 @@ class CheckReport(Report):
     """`facts` are keys of the JSON that checks add; `rows` what they say of every row, (n,) arrays by column."""
 
     data: Data  # the rows that checks looked at
-    num_rows: int  # in all; with very many rows, some drawn by lot are looked at
-    setup: Setup | None
+    whole: Data  # all rows; of very many some drawn by lot are looked at
+    setup: Setup | None  # of all rows
+    looked_at: Setup | None  # of those that checks looked at
     class_counts: Mapping[str, int]
     findings: tuple[Finding, ...]
     asked: tuple[str, ...]  # codes of the checks that were run to their end
@@ -63,11 +64,16 @@ class CheckReport(Report):
     sections: tuple[Section, ...] = ()
     edits: Path | None = None  # where the list of proposed changes is written
 
+    @property
+    def num_rows(self) -> int:
+        return len(self.whole)
+
     @cached_property
     def quality_parts(self) -> dict[str, float]:
         """What checks found is a share of the rows they looked at, what was found on reading one of all."""
-        by_checks = [finding for finding in self.findings if finding.code in self.asked]
-        on_reading = [finding for finding in self.findings if finding.code not in self.asked]
+        looked = set(self.data.source_rows().tolist())
+        by_checks = [finding for finding in self.findings if finding.code in self.asked and looked.issuperset(finding.rows)]
+        on_reading = [finding for finding in self.findings if finding not in by_checks]
         lost = lost_points(by_checks, len(self.data)) | lost_points(on_reading, self.num_rows)
         return dict(sorted(lost.items(), key=lambda item: -item[1]))
 
@@ -116,14 +122,15 @@ class CheckReport(Report):
 
     @cached_property
     def _proposed(self) -> list[Edit]:
-        return proposed([*self.findings, *self.sections], self.data)
+        return proposed([*self.findings, *self.sections], self.whole)
 
     def _split_and_label(self) -> dict[str, Any]:
-        if self.setup is None:
+        setup = self.looked_at
+        if setup is None:
             return {}
         split = np.full(len(self.data), "train", dtype=object)
-        split[self.setup.partition.valid], split[self.setup.partition.test] = "valid", "test"
-        labels = [self.setup.task.told(value, self.setup.target.classes) for value in self.setup.target.values]
+        split[setup.partition.valid], split[setup.partition.test] = "valid", "test"
+        labels = [setup.task.told(value, setup.target.classes) for value in setup.target.values]
         return {"split": split.tolist(), "label": labels}
 
     def blocks(self) -> list[Block]:

@@ -19,8 +19,11 @@ MOST_ROWS = 500_000  # that checks look at, and still end in minutes; what is fo
 
 def view_of(
     data: Data, setup: Setup | None, seconds: float, seed: int, store: Store, progress: Progress, near: float
-) -> tuple[View, list[Finding]]:
-    """The view, and what was found while reading. `seconds` may be spent in all, `near` of them on near copies where there is no setup."""
+) -> tuple[View, Setup | None, list[Finding]]:
+    """The view, the setup of its rows, and what was found while reading all of them.
+
+    `seconds` may be spent in all, `near` of them on near copies where there is no setup.
+    """
     if setup is None:
         return _without_answers(data, seconds, seed, store, progress, near)
     rows = _drawn(len(setup.data), seed)
@@ -30,16 +33,18 @@ def view_of(
     view = View(
         asked.data, labels, asked.groups, seed, store, progress, models.answers, models.vectors, models.learn, models.looks, asked.copies
     )
-    return view, [*unreadable_pictures(setup.data), *setup.data.findings]
+    return view, asked, [*unreadable_pictures(setup.data), *setup.data.findings]
 
 
-def _without_answers(data: Data, seconds: float, seed: int, store: Store, progress: Progress, near: float) -> tuple[View, list[Finding]]:
+def _without_answers(
+    data: Data, seconds: float, seed: int, store: Store, progress: Progress, near: float
+) -> tuple[View, None, list[Finding]]:
     copies, rows = find_copies(data, np.zeros(len(data), np.int64), 0, store, progress, near), _drawn(len(data), seed)
     some = data if rows is None else data.take(rows)
     groups, same = (of if of is None or rows is None else of[rows] for of in (copies.groups, copies.copies))
     models = OutOfFoldModels(some, None, seconds, seed, store, progress)
     view = View(some, None, groups, seed, store, progress, models.answers, models.vectors, copies=same)
-    return view, [*unreadable_pictures(data), *data.findings, *copies.findings]
+    return view, None, [*unreadable_pictures(data), *data.findings, *copies.findings]
 
 
 def _drawn(num_rows: int, seed: int) -> np.ndarray | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from time import perf_counter
@@ -66,15 +67,27 @@ class OutOfFoldModels:
 
         Raises LeadlineError where no encoder reads these data.
         """
+        return self._vectors
+
+    @cached_property
+    def _vectors(self) -> Vectors:
         parts = {name: node.part for name, node in self._planned_nodes.items() if name in self._encoded.values}
         makers = [name for name in parts if _makes_vectors(self._planned_nodes[name])]
         if not makers:
             raise LeadlineError("nothing makes vectors of these columns", "pictures or texts, and time to encode them", "a larger --budget")
-        made = {name: np.array(self._encoded.values[name], np.float32) for name in makers}
-        for values in made.values():
-            values[[*self._encoded.bad]] = np.nan
-        name = telling_most(made, self._codes, None if self.setup is None else self.setup.groups, self.seed)
-        return Vectors(made[name], parts[name].kind)
+        name = self._telling_most(makers)
+        values = np.array(self._encoded.values[name], np.float32)
+        values[[*self._encoded.bad]] = np.nan
+        return Vectors(values, parts[name].kind)
+
+    def _telling_most(self, names: Sequence[str]) -> str:
+        """By the rows that could be read."""
+        groups = None if self.setup is None else self.setup.groups
+        if not self._encoded.bad:
+            return telling_most({name: self._encoded.values[name] for name in names}, self._codes, groups, self.seed)
+        good, codes = self._encoded.good, self._codes
+        kinds = {name: self._encoded.values[name][good] for name in names}
+        return telling_most(kinds, None if codes is None else codes[good], None if groups is None else groups[good], self.seed)
 
     def looks(self, rows: np.ndarray) -> list[Vectors]:
         """Different vectors of these rows: those of `vectors`, and of small pictures their edges, which take a moment only and show what a
