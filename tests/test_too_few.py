@@ -60,7 +60,7 @@ def view_of(frame: pl.DataFrame, right: Callable[[int], float]) -> View:
     everything = np.arange(len(data))
     return View(
         data, labels, None, 0, Store(), Progress(), lambda: Answers(said(everything, right(len(data))), "linear", "linear model"),
-        lambda: Vectors(np.zeros((len(data), 1), np.float32), "nothing"), lambda teach, judge: said(judge, right(len(teach))),
+        lambda: Vectors(np.zeros((len(data), 1), np.float32), "nothing"), lambda teach, judge, _target: said(judge, right(len(teach))),
     )  # fmt: skip
 
 
