@@ -10,7 +10,6 @@ import numpy as np
 
 from leadline.check.contract import Check, Checked, NotApplicable, Section, Shelf
 from leadline.check.view import Labels, View
-from leadline.errors import LeadlineError
 from leadline.values import Dense
 
 _EACH = 6  # rows of a kind, or a third of the class
@@ -56,11 +55,8 @@ class ClassExamples(Check):
 
 def _by_vectors(view: View, labels: Labels) -> Support | None:
     """None where nothing makes vectors."""
-    if not any(form in ("image", "text") for form in view.data.forms.values()):
-        return None
-    try:
-        vectors = view.vectors
-    except LeadlineError:
+    vectors = view.vectors_if_any
+    if vectors is None:
         return None
     assert labels.codes is not None
     there = np.flatnonzero(np.isfinite(vectors.values[:, 0]))

@@ -19,7 +19,7 @@ import polars as pl
 
 from leadline.check.contract import Checked, NotApplicable, Section
 from leadline.check.merging import Merging
-from leadline.check.taught_twice import answered, seconds_of_turns, turns
+from leadline.check.taught_twice import seconds_of_turns, turns
 from leadline.check.view import Labels, View
 from leadline.evaluate.intervals import Interval, difference_interval, share_difference
 from leadline.evaluate.noisy_judges import Confusions
@@ -111,7 +111,7 @@ class _Trial:
         """Rows that judged, and what was said of them as the rows are and as they could be."""
         left_out = {row for row, _ in self._given("drop row")}
         judges, as_is, mended = list[np.ndarray](), list[np.ndarray](), list[np.ndarray]()
-        for teach, judge in turns(self.view, answered(self.view)):
+        for teach, judge in turns(self.view, self.view.answered):
             judge = np.array([row for row in judge.tolist() if row not in left_out], np.int64)
             if not len(judge):
                 continue

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from leadline.check.contract import Section
-from leadline.check.taught_twice import answered, turns
+from leadline.check.taught_twice import turns
 from leadline.check.view import View
 from leadline.errors import UsageError, listed
 from leadline.evaluate.intervals import Interval, share_difference, wilson
@@ -153,7 +153,7 @@ def try_merging(view: View, merging: Merging) -> Trial:
     """Taught apart and as one, in turns on the same rows. Raises LeadlineError where there are too few of them."""
     assert view.labels is not None and view.codes is not None
     codes, judges, apart, merged = view.codes, list[np.ndarray](), list[np.ndarray](), list[np.ndarray]()
-    for teach, judge in turns(view, answered(view)):
+    for teach, judge in turns(view, view.answered):
         judges.append(judge)
         apart.append(view.learn(teach, judge))
         merged.append(view.learn(teach, judge, Target(merging.of[codes[teach]], merging.after)))

@@ -11,7 +11,6 @@ from leadline.check.contract import Check, Checked, NotApplicable
 from leadline.check.one_column import table_features
 from leadline.check.view import View
 from leadline.data.split import fold_numbers
-from leadline.errors import LeadlineError
 from leadline.findings import Finding, Severity
 from leadline.heads.class_distance import MANY_CLASSES, ClassDistance
 from leadline.heads.table_distance import TableDistance, table_types
@@ -83,12 +82,10 @@ def _held_out(view: View, strange: Strange, most: int, readable: np.ndarray) -> 
 
 def _by_vectors(view: View) -> tuple[Strange, int, np.ndarray] | None:
     """None where nothing makes vectors."""
-    if not any(form in ("image", "text") for form in view.data.forms.values()):
+    made = view.vectors_if_any
+    if made is None:
         return None
-    try:
-        vectors = view.vectors.values
-    except LeadlineError:
-        return None
+    vectors = made.values
     codes = view.codes
     number = 0 if view.labels is None or codes is None else len(view.labels.classes)
 

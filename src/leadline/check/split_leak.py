@@ -72,8 +72,7 @@ def _worth(view: View, labels: Labels, side: Sides, rows: np.ndarray) -> _Worth 
 
 def _answers(view: View, side: Sides) -> tuple[np.ndarray, np.ndarray]:
     """Rows that judge, those that can be read, and the answers to them."""
-    told = np.isfinite(view.answers.values.reshape(len(view), -1)).all(axis=1)
-    teaching, judging = side.teaching[told[side.teaching]], side.judging[told[side.judging]]
+    teaching, judging = (part[np.isin(part, view.answered)] for part in (side.teaching, side.judging))
     return (judging, view.learn(teaching, judging)) if len(teaching) and len(judging) else (judging[:0], judging[:0])
 
 

@@ -16,12 +16,6 @@ _ENOUGH_JUDGES = 2_000  # after which further folds are left out
 _LEAST_ROWS = 40
 
 
-def answered(view: View) -> np.ndarray:
-    """Positions of the rows that models could answer."""
-    told: np.ndarray = np.flatnonzero(np.isfinite(view.answers.values.reshape(len(view), -1)).all(axis=1))
-    return told
-
-
 def seconds_of_turns(view: View, fits: float) -> float:
     """About how long all turns take with so many fits in each."""
     rows = min(len(view), _MOST_ROWS)

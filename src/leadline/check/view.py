@@ -96,6 +96,21 @@ class View:
     def vectors(self) -> Vectors:
         return self._encode()
 
+    @property
+    def vectors_if_any(self) -> Vectors | None:
+        """None where there are neither pictures nor texts, or nothing makes vectors of them."""
+        if not any(form in ("image", "text") for form in self.data.forms.values()):
+            return None
+        try:
+            return self.vectors
+        except LeadlineError:
+            return None
+
+    @property
+    def answered(self) -> np.ndarray:
+        """Positions of the rows that models could answer."""
+        return np.flatnonzero(np.isfinite(self.answers.values.reshape(len(self), -1)).all(axis=1))
+
     def looks(self, rows: np.ndarray) -> list[Vectors]:
         """Vectors of these rows, positions, by everything that makes them without taking long. Raises LeadlineError where nothing does."""
         return [Vectors(self.vectors.values[rows], self.vectors.made_by)] if self._look is None else self._look(rows)

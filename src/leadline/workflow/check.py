@@ -8,8 +8,6 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-import numpy as np
-
 from leadline.check.contract import Checked, NotApplicable, Section
 from leadline.check.mending import Mended, if_mended
 from leadline.check.merging import CODE as MERGE
@@ -200,5 +198,5 @@ def _score(view: View) -> Interval | None:
     answers, labels = view.known_answers, view.labels
     if answers is None or labels is None:
         return None
-    told = np.isfinite(answers.values.reshape(len(view), -1)).all(axis=1)
+    told = view.answered
     return score_interval(labels.metric, answers.values[told], labels.target.values[told], view.seed)
