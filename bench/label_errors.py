@@ -235,7 +235,10 @@ def figures_of(wrong: np.ndarray) -> dict[str, Callable[[np.ndarray], Score]]:
 def verdicts(name: str) -> tuple[np.ndarray, np.ndarray]:
     """Rows of the test set that people have looked at, and which of them they found wrong."""
     told = json.loads((FOLDER / f"label_errors/{name}_mturk.json").read_text())
-    files = {f"test/{file}": row for row, file in enumerate((FOLDER / "imdb/test_files.txt").read_text().split())} if name == "imdb" else {}
+    files = dict[str, int]()
+    if name == "imdb":
+        names = (FOLDER / "imdb/test_files.txt").read_text().split()
+        files = {f"test/{file.removesuffix('.txt')}": row for row, file in enumerate(names)}
     rows = np.array([files[one["id"]] if files else one["id"] for one in told])
     wrong = np.array([one["mturk"]["given"] < 3 for one in told])
     if wrong.sum() != REVIEWED[name]:
@@ -247,6 +250,7 @@ def main() -> int:
     parser = parser_for(__doc__)
     parser.add_argument("--judge", action="store_true", help="the sets that are looked at once")
     parser.add_argument("--only", default="people,planted,reviewed")
+    parser.add_argument("--sets", default=",".join(REVIEWED), help="of reviewed")
     parser.add_argument("--seeds", type=int, default=3, help="of development")
     parser.add_argument("--store", type=Path, default=SCRATCH / "label-errors-store", help="where vectors are kept")
     asked = parser.parse_args()
@@ -260,7 +264,7 @@ def main() -> int:
         near, inside = np.mean(counted, axis=0).tolist()
         bench.at_least(f"the number within a quarter of the truth, share of {len(counted)} cases", near, MUST_BE_NEAR)
         bench.at_least(f"the truth inside the interval, share of {len(counted)} cases", inside, MUST_BE_INSIDE)
-    for name in REVIEWED if asked.judge and "reviewed" in parts else ():
+    for name in asked.sets.split(",") if asked.judge and "reviewed" in parts else ():
         reviewed(bench, name, store)
     return bench.finish()
 
