@@ -110,20 +110,20 @@ def docs(*texts: str) -> HashedDocuments:
 
 
 def test_only_ngrams_in_enough_documents_are_learned() -> None:
-    part = Ngrams.fit(docs("a b", "a c c c", "a b"), min_documents=2)
+    part, _ = Ngrams.taught(docs("a b", "a c c c", "a b"), min_documents=2)
     assert len(part.hashes) == 2
     assert np.diff(part.run(docs("a b c", "c", "")).indptr).tolist() == [2, 0, 0]
 
 
 def test_weights_tell_classes_apart() -> None:
     labels = np.array([0, 0, 1, 1])
-    part = Ngrams.fit(docs("bad film", "bad film", "good film", "good film"), labels, min_documents=1)
+    part, _ = Ngrams.taught(docs("bad film", "bad film", "good film", "good film"), labels, min_documents=1)
     weight = {word: part.run(docs(word)).values[0] for word in ("bad", "good", "film")}
     assert weight["film"] < 1e-6 < weight["bad"] == pytest.approx(weight["good"]) == pytest.approx(np.log(3), abs=1e-6)
 
 
 def test_rows_have_length_one_if_asked() -> None:
-    rows = Ngrams.fit(docs("a b", "a b b"), counts="log", normalise=True).run(docs("a b b b", "a", "z"))
+    rows = Ngrams.taught(docs("a b", "a b b"), counts="log", normalise=True)[0].run(docs("a b b b", "a", "z"))
     assert np.sqrt(np.add.reduceat(rows.values**2, rows.indptr[:2])) == pytest.approx([1, 1])
 
 
@@ -132,7 +132,7 @@ def test_rows_have_length_one_if_asked() -> None:
     st.lists(st.text("abc de", max_size=12), min_size=1, max_size=8), st.lists(st.text("abc dez", max_size=12), max_size=5), st.booleans()
 )
 def test_a_loaded_part_answers_equally(train: list[str], test: list[str], normalise: bool) -> None:
-    part = Ngrams.fit(docs(*train), min_documents=1, counts="log", normalise=normalise)
+    part, _ = Ngrams.taught(docs(*train), min_documents=1, counts="log", normalise=normalise)
     again = Ngrams.load(part.config(), part.arrays(), part.files())
     hashed = HashedNgrams.load(HashedNgrams((1, 1)).config(), {}, {}).run(pl.Series(test, dtype=pl.String))
     first, second = part.run(hashed), again.run(hashed)
@@ -150,7 +150,7 @@ def dense(rows: Sparse) -> np.ndarray:
 @settings(max_examples=40)
 @given(st.lists(st.text("ab c", max_size=8), min_size=1, max_size=6), st.randoms(use_true_random=False))
 def test_taking_rows_and_joining_blocks_keep_rows_together(texts: list[str], random: object) -> None:
-    rows = Ngrams.fit(docs(*texts), min_documents=1).run(docs(*texts))
+    rows = Ngrams.taught(docs(*texts), min_documents=1)[0].run(docs(*texts))
     picks = np.array([random.randrange(len(texts)) for _ in range(7)])  # type: ignore[attr-defined]
     assert np.array_equal(dense(rows.take_rows(picks)), dense(rows)[picks])
     block = np.arange(2.0 * len(texts), dtype=np.float32).reshape(-1, 2)

@@ -76,7 +76,7 @@ def target_means() -> tuple[Any, tuple[Any, ...]]:
 
 def ngrams() -> tuple[Any, tuple[Any, ...]]:
     hashed = HashedNgrams().run(TEXTS)
-    return Ngrams.fit(hashed, None, min_documents=1, smoothing=1.0, offset=0.0), (hashed,)
+    return Ngrams.taught(hashed, None, min_documents=1)[0], (hashed,)
 
 
 def pretrained(name: str) -> tuple[Any, tuple[Any, ...]]:

@@ -23,6 +23,8 @@ from leadline.values import HashedDocuments, Sparse
 LONGEST_NGRAM = 8  # words or characters
 _CHUNK_CHARACTERS = 1 << 20  # texts are hashed about this many characters at a time: the arrays stay in the cache
 _CHUNK_GRAMS = 1 << 20  # and looked up about this many n-grams at a time
+_NO_ENTRIES = (np.zeros(0, np.int64), np.zeros(0, np.int32), np.zeros(0, np.float32))
+_SORTED_APART = np.uint64(62)  # bits behind the leading ones, by which hashes are sorted in parts, on as many threads
 
 
 class HashedNgrams(Part):
@@ -73,7 +75,7 @@ class Ngrams(Part):
         self._starts, self._shift = _prefix_table(hashes)
 
     @classmethod
-    def fit(
+    def taught(
         cls,
         documents: HashedDocuments,
         labels: np.ndarray | None = None,
@@ -83,36 +85,49 @@ class Ngrams(Part):
         offset: float = 0.0,
         counts: str = "binary",
         normalise: bool = False,
-    ) -> Self:
-        """Keeps n-grams found in at least `min_documents` texts.
+    ) -> tuple[Self, Sparse]:
+        """The part, and what it says of the very texts that taught it. Keeps n-grams found in at least `min_documents` texts.
 
         labels (n,) of 0 and 1 ask for naive-Bayes weights: how far the log ratio of an n-gram's shares in the two classes is from
         0, plus `offset`, so that one which tells nothing by itself is not out of reach. The sign is the head's business. Without
         labels the weight is the inverse document frequency.
         """
         hashes, frequency = _frequent(documents.hashes, min_documents)
+        positions = cls(hashes, np.ones(len(hashes), np.float32))._look_up(documents.hashes)
         if labels is None:
             weights = np.log((1 + len(documents)) / (1 + frequency)) + 1
-            return cls(hashes, weights.astype(np.float32), counts, normalise)
-        plain = cls(hashes, np.ones(len(hashes), np.float32))
-        positive = plain._positive_frequency(documents, labels)
-        weights = np.abs(_log_shares(positive + smoothing) - _log_shares(frequency - positive + smoothing)) + offset
-        return cls(hashes, weights.astype(np.float32), counts, normalise)
-
-    def _positive_frequency(self, documents: HashedDocuments, labels: np.ndarray) -> np.ndarray:
-        found = self.run(documents.take_rows(np.flatnonzero(labels)))
-        return np.bincount(found.indices, minlength=len(self.hashes))
+        else:
+            positive = _positive_frequency(documents, positions, labels, len(hashes))
+            weights = np.abs(_log_shares(positive + smoothing) - _log_shares(frequency - positive + smoothing)) + offset
+        part = cls(hashes, weights.astype(np.float32), counts, normalise)
+        return part, part._rows(documents, positions)
 
     def run(self, documents: HashedDocuments) -> Sparse:
-        positions = self._look_up(documents.hashes)
+        return self._rows(documents, self._look_up(documents.hashes))
+
+    def _rows(self, documents: HashedDocuments, positions: np.ndarray) -> Sparse:
+        """Some texts at a time, whose arrays stay in the cache. `positions` is of all their n-grams."""
+        indptr = documents.indptr
+
+        def some(start: int, stop: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+            inside = slice(indptr[start], indptr[stop])
+            return self._entries(indptr[start : stop + 1] - indptr[start], positions[inside], documents.counts[inside])
+
+        ends = np.searchsorted(indptr, np.arange(0, indptr[-1], _CHUNK_GRAMS)[1:])
+        edges = np.unique([0, *ends, len(documents)]).tolist()
+        parts = at_once(lambda edge: some(*edge), pairwise(edges))
+        lengths, indices, values = (np.concatenate(arrays) for arrays in zip(_NO_ENTRIES, *parts, strict=True))
+        return Sparse(np.concatenate([[0], np.cumsum(lengths)]), indices, values, len(self.hashes))
+
+    def _entries(self, indptr: np.ndarray, positions: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Of each text the number of n-grams that were learned; of all of these their columns and values."""
         known = positions >= 0
-        indptr = np.concatenate([[0], np.cumsum(known)])[documents.indptr]
+        lengths = np.diff(np.concatenate([[0], np.cumsum(known)])[indptr])
         indices = positions[known]
         values = self.weights[indices]
         if self.counts == "log":
-            values *= 1 + np.log(documents.counts[known])
-        rows = Sparse(indptr, indices, values, len(self.hashes))
-        return _normalised(rows) if self.normalise else rows
+            values *= 1 + np.log(counts[known])
+        return lengths, indices, values * _scales(lengths, values) if self.normalise else values
 
     def _look_up(self, hashes: np.ndarray) -> np.ndarray:
         """Position of every hash in `self.hashes`, -1 where it is not there; int32."""
@@ -181,13 +196,20 @@ def _stacked(parts: list[HashedDocuments]) -> HashedDocuments:
 
 def _frequent(hashes: np.ndarray, min_documents: int) -> tuple[np.ndarray, np.ndarray]:
     """Hashes that occur at least so often, sorted, and how often: each document names a hash once."""
-    ordered = np.sort(hashes)
+    leading = hashes >> _SORTED_APART
+    ordered = np.concatenate(at_once(lambda place: np.sort(hashes[leading == place]), range(1 << (64 - int(_SORTED_APART)))))
     first = np.ones(len(ordered) + 1, bool)
     first[1:-1] = ordered[1:] != ordered[:-1]
     edges = np.flatnonzero(first)
     frequency = np.diff(edges)
     often = frequency >= min_documents
     return ordered[edges[:-1][often]], frequency[often]
+
+
+def _positive_frequency(documents: HashedDocuments, positions: np.ndarray, labels: np.ndarray, number: int) -> np.ndarray:
+    """(number,) in how many texts with the label 1 the n-gram at each position is."""
+    positive = np.repeat(labels.astype(bool), np.diff(documents.indptr))
+    return np.bincount(positions[positive & (positions >= 0)], minlength=number)
 
 
 def _log_shares(mass: np.ndarray) -> np.ndarray:
@@ -203,10 +225,9 @@ def _prefix_table(hashes: np.ndarray) -> tuple[np.ndarray, np.uint64]:
     return (np.cumsum(counts) - counts).astype(np.int32), shift
 
 
-def _normalised(rows: Sparse) -> Sparse:
-    """Each row divided by its length; an empty row stays empty."""
-    lengths = np.diff(rows.indptr)
-    owner = np.repeat(np.arange(len(rows)), lengths)
-    norms = np.sqrt(np.bincount(owner, rows.values.astype(np.float64) ** 2, minlength=len(rows)))
-    scales = (1 / np.maximum(norms, 1e-12)).astype(np.float32)
-    return Sparse(rows.indptr, rows.indices, rows.values * np.repeat(scales, lengths), rows.num_columns)
+def _scales(lengths: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """(nnz,) float32 by which rows of so many values become 1 long; an empty row stays empty."""
+    owner = np.repeat(np.arange(len(lengths)), lengths)
+    norms = np.sqrt(np.bincount(owner, values.astype(np.float64) ** 2, minlength=len(lengths)))
+    scales: np.ndarray = np.repeat((1 / np.maximum(norms, 1e-12)).astype(np.float32), lengths)
+    return scales

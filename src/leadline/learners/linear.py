@@ -26,7 +26,7 @@ from leadline.learners.tables import Encoders, table_matrix, table_width, widths
 from leadline.parts import COLUMN, Graph, Node
 from leadline.tasks.contract import Task
 from leadline.tasks.monotone import SIGNS, Direction
-from leadline.values import Features, num_columns
+from leadline.values import Features, Sparse, num_columns
 
 TABLE_TYPES = ("number", "category")
 TEXT, TAGS = "text", "tags"
@@ -220,18 +220,21 @@ def _fit_encoders(train: Examples, task: Task, settings: Mapping[str, Any], vect
     table = table_matrix(train, task, seed, *settings.get("numbers", []))
     if settings["pairs"] and table.nodes:
         table = with_pairs(table, train, Aim.of(task, train.num_classes), settings["pairs"])
-    tags = [_tags_node(train, name) for name in train.columns_of(TAGS)]
-    others = [*tags, *(_ngrams_node(train, name, settings) for name in train.columns_of(TEXT))]
+    others, taught = [_tags_node(train, name) for name in train.columns_of(TAGS)], dict(table.taught)
+    for column in train.columns_of(TEXT):
+        part, rows = _ngrams(train, column, settings)
+        others.append(Node(f"{column}.{Ngrams.kind}", part, (_hashed(column),)))
+        taught[others[-1].name] = rows
     nodes, names = (*table.nodes, *others), (*table.names, *(node.name for node in others), *vectors)
-    return Encoders(nodes if len(names) == 1 else (*nodes, Node("joined", Join(), names)), table.taught)
+    return Encoders(nodes if len(names) == 1 else (*nodes, Node("joined", Join(), names)), taught)
 
 
 def _tags_node(train: Examples, column: str) -> Node:
     return Node(f"{column}.{MultiHot.kind}", MultiHot.fit(train.values[COLUMN + column]), (COLUMN + column,))
 
 
-def _ngrams_node(train: Examples, column: str, settings: Mapping[str, Any]) -> Node:
-    part = Ngrams.fit(
+def _ngrams(train: Examples, column: str, settings: Mapping[str, Any]) -> tuple[Ngrams, Sparse]:
+    return Ngrams.taught(
         train.values[_hashed(column)],
         train.target if settings["weighting"] == "naive-bayes" else None,
         min_documents=settings["min_documents"],
@@ -240,7 +243,6 @@ def _ngrams_node(train: Examples, column: str, settings: Mapping[str, Any]) -> N
         counts="log",
         normalise=True,
     )
-    return Node(f"{column}.{Ngrams.kind}", part, (_hashed(column),))
 
 
 def rows_within(rows: int, row_bytes: float) -> int:

@@ -55,10 +55,10 @@ def calibration_within(seconds_left: float, progress: Progress) -> Calibration:
 
 def make_plan(
     setup: Setup, budget_seconds: float, seconds_left: float, store: Store, progress: Progress, only: Sequence[str] | None = None,
-    folds: Sequence[tuple[int, int]] | None = None, calibration: Calibration | None = None,
+    folds: Sequence[tuple[int, int]] | None = None, calibration: Calibration | None = None, most_effort: int | None = None,
 ) -> Planned:  # fmt: skip
     """What `learn` takes, for `only` these learners and the trivial one, or for all; `folds` are (folds, outer folds), from most to least
-    thorough, where the usual ones are not meant.
+    thorough, and `most_effort` is the last effort, where the usual ones are not meant.
     """
     sizes, began = setup.sizes(), perf_counter()
     calibration = calibration or calibration_within(seconds_left, progress)
@@ -76,7 +76,8 @@ def make_plan(
     inputs = pricing.priced
     seconds_left -= perf_counter() - began - (may_measure - calibration.seconds_left)  # comparing engines takes its time
     seconds_left -= _familiarity_seconds(sizes, inputs, calibration)
-    asked = Asked(sizes, setup.task, inputs.seconds, _most_effort(setup), _MEMORY_SHARE * memory_bytes())
+    efforts = _most_effort(setup) if most_effort is None else most_effort
+    asked = Asked(sizes, setup.task, inputs.seconds, efforts, _MEMORY_SHARE * memory_bytes())
     folds, until = folds or _fold_options(setup), perf_counter() + seconds_left
     trials = trial_prices(setup, sizes, fields, seconds_left)
     chosen = fill_budget(fields, asked, seconds_left - (1 + folds[0][1]) * min(trials.values(), default=0.0), folds)
