@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +14,17 @@ from leadline.data.table import Data
 from leadline.encoders.store import Store
 from leadline.errors import LeadlineError
 from leadline.progress import Progress
+from leadline.workflow import out_of_fold
 from leadline.workflow.out_of_fold import OutOfFoldModels
 from leadline.workflow.setup import set_up
+
+
+class Saying(Progress):
+    def __init__(self, said: list[str]) -> None:
+        self.said = said
+
+    def say(self, message: str) -> None:
+        self.said.append(message)
 
 
 def models(data: Data) -> OutOfFoldModels:
@@ -59,6 +69,22 @@ def test_without_the_time_to_learn_nobody_speaks_of_single_rows(people: pl.DataF
         hasty.answers()
     with pytest.raises(LeadlineError, match="nobody has the time to learn"):
         hasty.learn(np.arange(300), np.arange(300, 400))
+
+
+def test_of_many_rows_each_is_judged_too_by_models_of_half_of_them(people: pl.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(out_of_fold, "_MANY_ROWS", 300)
+    several = models(ll.read(people, target="answer"))
+    assert np.isfinite(several.answers().values).all() and several._planned.plan.num_folds == 2
+
+
+def test_a_learner_that_would_be_late_is_left_out(people: pl.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
+    said, clock = list[str](), count(0.0, 1000.0)
+    monkeypatch.setattr(out_of_fold, "perf_counter", lambda: next(clock))  # whatever is done takes long
+    data = ll.read(people, target="answer")
+    slow = OutOfFoldModels(data, set_up(data, None, None, None, 0), 60.0, 0, Store(), Saying(said))
+    slow.answers()
+    assert [one for one in said if "is left out: it would take about" in one]
+    assert len(slow._contest.results) < len(slow._planned.plan.fittings)
 
 
 def test_what_cannot_be_had_is_said(people: pl.DataFrame) -> None:

@@ -12,7 +12,6 @@ from leadline.check.view import Labels, View
 from leadline.check.wrong_labels import WrongLabels, wrong_labels
 from leadline.check.wrong_numbers import WrongNumbers, wrong_numbers
 from leadline.columns.number import show
-from leadline.errors import LeadlineError
 from leadline.evaluate.intervals import Interval
 from leadline.evaluate.noisy_judges import Confusions
 from leadline.findings import Finding, Mend, Severity
@@ -20,7 +19,7 @@ from leadline.findings import Finding, Mend, Severity
 _LEAST_ROWS = 50
 _SEVERE, _NOTABLE = 0.05, 0.01  # expected share of wrong labels
 _UNCLEAR = 0.25  # of the expected number: where its interval begins below that, most of it is doubt
-_MANY = 20_000  # rows from which on vectors alone judge, where there are any: models out of fold would take minutes
+_MANY = 20_000  # rows from which on a network's vectors judge alone, and no others do: models out of fold of its vectors take minutes
 _PAIRS, _DIGITS = 3, 4
 
 
@@ -108,15 +107,16 @@ def _severity(expected: Interval) -> Severity:
 
 
 def _looks(view: View) -> tuple[np.ndarray | None, np.ndarray | None]:
-    """Vectors, where something makes them, and out-of-fold chances, but for many rows that have vectors.
+    """Vectors, where something makes them, and out-of-fold chances; of many rows only what tells more.
 
     Raises LeadlineError where neither can be had.
     """
-    try:
-        vectors = view.vectors.values
-    except LeadlineError:
+    vectors = view.vectors_if_any
+    if vectors is None:
         return None, view.answers.values
-    return vectors, view.answers.values if len(view) <= _MANY else None
+    if len(view) <= _MANY:
+        return vectors.values, view.answers.values
+    return (vectors.values, None) if vectors.by_network else (None, view.answers.values)
 
 
 def _readable(looks: Sequence[np.ndarray | None], num_rows: int) -> np.ndarray:

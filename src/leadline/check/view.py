@@ -47,15 +47,19 @@ class Answers:
     values: np.ndarray  # (n, num_classes) chances, or (n,) numbers
     learner: str
     title: str  # the learner's, for people
-    fit_seconds: float = 0.0  # that the best single learner takes to learn from four fifths of the rows
+    fit_seconds: float = 0.0  # that the best single learner takes to learn from all rows
 
 
 @dataclass(frozen=True)
 class Vectors:
-    """(n, d) float32 in which rows that mean the same lie together, and what made them, for people. Rows that could not be read are NaN."""
+    """(n, d) float32 in which rows that mean the same lie together, and what made them, for people. Rows that could not be read are NaN.
+
+    `by_network`: it looked at each row as a whole; a table of words, and edges, tell less than what learns from the rows themselves.
+    """
 
     values: np.ndarray
     made_by: str
+    by_network: bool = True
 
 
 Learn = Callable[[np.ndarray, np.ndarray, Target | None], np.ndarray]
@@ -113,7 +117,7 @@ class View:
 
     def looks(self, rows: np.ndarray) -> list[Vectors]:
         """Vectors of these rows, positions, by everything that makes them without taking long. Raises LeadlineError where nothing does."""
-        return [Vectors(self.vectors.values[rows], self.vectors.made_by)] if self._look is None else self._look(rows)
+        return [replace(self.vectors, values=self.vectors.values[rows])] if self._look is None else self._look(rows)
 
     def learn(self, teach: np.ndarray, judge: np.ndarray, target: Target | None = None) -> np.ndarray:
         """Answers to the rows `judge` of the best single learner of all, once more, from the rows `teach` alone. Both are positions.
@@ -135,7 +139,7 @@ class View:
         return View(
             self.data.take(rows), own, groups, self.seed, self.store, self.progress,
             answer=lambda: self._answers_among(rows, own, groups),
-            encode=lambda: Vectors(self.vectors.values[rows], self.vectors.made_by),
+            encode=lambda: replace(self.vectors, values=self.vectors.values[rows]),
             learn=lambda teach, judge, target: self.learn(rows[teach], rows[judge], target),
             look=lambda some: self.looks(rows[some]), copies=self.copies[rows],
         )  # fmt: skip

@@ -62,7 +62,8 @@ class OutOfFoldModels:
         answers = np.full((len(setup.data), *values.shape[1:]), np.nan)
         answers[rows] = values
         best = self._best_alone
-        fit_seconds = (best.contest_seconds - best.fit_seconds) / max(1, self._planned.plan.num_folds - 1)  # without tuning
+        folds = self._planned.plan.num_folds
+        fit_seconds = (best.contest_seconds - best.fit_seconds) * folds / max(1, folds - 1) ** 2  # of all rows, without tuning
         return Answers(answers, winner.learner, title_of(winner.fitting), fit_seconds)
 
     def vectors(self) -> Vectors:
@@ -81,7 +82,7 @@ class OutOfFoldModels:
         name = self._telling_most(makers)
         values = np.array(self._encoded.values[name], np.float32)
         values[[*self._encoded.bad]] = np.nan
-        return Vectors(values, parts[name].kind)
+        return Vectors(values, parts[name].kind, isinstance(parts[name], StoredEncoder))
 
     def _telling_most(self, names: Sequence[str]) -> str:
         """By the rows that could be read."""
@@ -97,7 +98,7 @@ class OutOfFoldModels:
         network was not made for. Raises LeadlineError as `vectors` does.
         """
         usual = self.vectors()
-        looks, data = [Vectors(usual.values[rows], usual.made_by)], self._all_teach.data
+        looks, data = [replace(usual, values=usual.values[rows])], self._all_teach.data
         columns = [name for name, form in data.forms.items() if form == "image"]
         if len(columns) != 1 or usual.made_by == _EDGES or not 0 < self._all_teach.sizes().picture_side <= SMALL_PICTURES:
             return looks
@@ -105,7 +106,7 @@ class OutOfFoldModels:
         encoder = ENCODERS.get(_EDGES)().for_values(pictures)
         with self.progress.track("looking at edges", "pictures") as advance:
             values, _ = encode_through_store(encoder, pictures, encoder.serving_engine, self.store, advance)
-        return [*looks, Vectors(values, _EDGES)]
+        return [*looks, Vectors(values, _EDGES, by_network=False)]
 
     def learn(self, teach: np.ndarray, judge: np.ndarray, target: Target | None = None) -> np.ndarray:
         """Answers to the rows `judge` of the best single learner, fitted to the rows `teach` alone; both are positions in the data.
