@@ -56,6 +56,15 @@ def test_classes_are_merged_after_labels_have_changed() -> None:
     assert data.raw("label").to_list() == ["cat", "cat", "cat", "owl"] + ["cat", "dog", "cat", "owl"] * (ROWS // 4 - 1)
 
 
+def test_classes_are_merged_one_line_after_another() -> None:
+    spelled, pets = (
+        Mend("merge classes", 0.9, classes=("cat", "Cat"), value="cat"),
+        Mend("merge classes", 0.5, classes=("cat", "dog"), value="pet"),
+    )
+    data = edited(read({"x": [1.0, 2.0, 3.0, 4.0], "label": ["cat", "Cat", "dog", "cow"]}), spelled, pets)
+    assert data.raw("label").to_list() == ["pet", "pet", "pet", "cow"]
+
+
 @pytest.mark.parametrize("answers", [[3, 8, 1], [3.0, 8.0, 1.0], ["3", "8", "1"]])
 def test_numbered_classes_are_merged_under_a_name_that_is_no_number(answers: list[Any]) -> None:
     data = read(pl.DataFrame({"x": np.arange(30), "digit": answers * 10}), target="digit")

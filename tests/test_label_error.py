@@ -66,20 +66,20 @@ def test_how_many_there_are_is_said_with_an_interval(planted: Planted) -> None:
     assert chances == sorted(chances, reverse=True)
 
 
-def test_of_many_rows_a_table_of_words_does_not_judge_where_models_do(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_table_of_words_does_not_judge_where_models_do(monkeypatch: pytest.MonkeyPatch) -> None:
     frame, wrong = blobs(0.08)
     chances = np.full((600, 3), 0.02)
     chances[np.arange(600), np.searchsorted(["ant", "bee", "cow"], frame["truth"])] = 0.96
-    noise = np.random.default_rng(0).normal(size=(600, 8)).astype(np.float32)
+    noise = np.random.default_rng(0).normal(size=(600, 8)).astype(np.float32)  # vectors that know nothing
     told = pl.Series([f"somebody saw number {row} of these animals in the garden" for row in range(600)])
     view = view_of(frame.select("animal", told.alias("told")), "animal", answers=chances, vectors=noise)
     monkeypatch.setattr(label_error, "_MANY", 500)
     by_vectors = LabelError().run(view)
-    view.__dict__["vectors"] = Vectors(noise, "table", by_network=False)
+    view.__dict__["vectors"] = Vectors(noise, "table", looked_up=True)
     by_models = LabelError().run(view)
     assert isinstance(by_vectors, Checked) and isinstance(by_models, Checked)
     found = [(checked.rows["label_error_flagged"] & wrong).sum() / wrong.sum() for checked in (by_vectors, by_models)]
-    assert found[0] < 0.2 and found[1] > 0.9  # vectors of noise know nothing
+    assert found[0] < 0.2 and found[1] > 0.9
 
 
 def test_an_edit_list_says_what_each_should_be(planted: Planted) -> None:

@@ -11,19 +11,31 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import leadline as ll
+from leadline.check.duplicates import find_copies
+from leadline.check.patience import Patience, TooSlowError
 from leadline.check.rounded_rows import rounded_rows
 from leadline.data.read import read
+from leadline.encoders.store import Store
+from leadline.progress import Progress
 
 
 def linked(frame: pl.DataFrame, **options: object) -> set[tuple[int, int]]:
     data = read(frame, target="label" if "label" in frame.columns else None, need_target=False, **options)  # type: ignore[arg-type]
-    return {(min(pair), max(pair)) for pair in rounded_rows(data, np.arange(len(data))).tolist()}
+    return {(min(pair), max(pair)) for pair in rounded_rows(data, np.arange(len(data)), Patience()).tolist()}
 
 
 def measured(rows: int, seed: int = 0, columns: int = 4) -> pl.DataFrame:
     rng = np.random.default_rng(seed)
     numbers = {f"x{place}": rng.normal(100, 20, rows) for place in range(columns)}
     return pl.DataFrame({**numbers, "kind": rng.choice(["u", "v"], rows), "label": rng.choice(["a", "b"], rows)})
+
+
+def test_who_has_no_time_is_told_that_near_rows_were_not_looked_for() -> None:
+    data = read(measured(100), target="label")
+    with pytest.raises(TooSlowError):
+        rounded_rows(data, np.arange(100), Patience(0.0))
+    copies = find_copies(data, np.zeros(100, np.int64), 2, Store(), Progress(), near_seconds=0.0)
+    assert not copies.near and ["were not looked for" in finding.title for finding in copies.findings] == [True]
 
 
 @given(st.integers(0, 1_000), st.integers(1, 8), st.integers(60, 300))

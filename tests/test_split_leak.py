@@ -115,6 +115,12 @@ def test_time_that_runs_backwards_is_found() -> None:
     assert "train goes on to 2021-10-24" in leak.detail
 
 
+def test_time_runs_backwards_without_answers_too() -> None:
+    frame = split(dated(range(TRAIN), range(200, 200 + TEST)).drop("label"))
+    leaks = [one for one in ll.check(frame, time="day", budget="10s").findings if one.code == "split-leak"]
+    assert ["time runs backwards" in leak.title for leak in leaks] == [True]
+
+
 def test_time_in_its_order_is_no_leak_nor_is_one_mistyped_date() -> None:
     assert asked(view_of(dated(range(TRAIN), range(TRAIN, TRAIN + TEST)), 0, 0.7, time="day")) == ([], [])
     late = dated(range(TRAIN), range(TRAIN, TRAIN + TEST))

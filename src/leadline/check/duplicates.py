@@ -105,11 +105,7 @@ def _look(data: Data, store: Store, progress: Progress, near_seconds: float) -> 
             return _with_near(exact, near_seconds, progress, "texts", near)
     if len(exact) and repeat_by_nature(data, len(together(united(len(data), [exact])))):
         return Looked(exact, by_nature=True)
-    if not near_seconds:
-        return Looked(exact)
-    once = np.ones(len(data), dtype=bool)
-    once[exact[:, 0]] = False
-    return Looked(exact, rounded_rows(data, np.flatnonzero(once)))
+    return _with_near(exact, near_seconds, progress, "rows", partial(_near_rows, data, exact))
 
 
 def _of_pictures(pictures: Pictures, store: Store, progress: Progress, near_seconds: float) -> Looked:
@@ -124,6 +120,10 @@ def _of_pictures(pictures: Pictures, store: Store, progress: Progress, near_seco
         return Looked(exact, rows[alike.upright], rows[alike.mirrored])
 
     return _with_near(exact, near_seconds, progress, "pictures", near)
+
+
+def _near_rows(data: Data, exact: Links, patience: Patience, advance: Advance) -> Looked:
+    return Looked(exact, rounded_rows(data, np.setdiff1d(np.arange(len(data)), exact[:, 0]), patience))
 
 
 def _near_texts(exact: Links, texts: pl.Series, rows: np.ndarray, patience: Patience, advance: Advance) -> Looked:

@@ -19,7 +19,7 @@ from leadline.findings import Finding, Mend, Severity
 _LEAST_ROWS = 50
 _SEVERE, _NOTABLE = 0.05, 0.01  # expected share of wrong labels
 _UNCLEAR = 0.25  # of the expected number: where its interval begins below that, most of it is doubt
-_MANY = 20_000  # rows from which on a network's vectors judge alone, and no others do: models out of fold of its vectors take minutes
+_MANY = 20_000  # rows from which on vectors alone judge, where there are any: models out of fold would take minutes
 _PAIRS, _DIGITS = 3, 4
 
 
@@ -107,16 +107,15 @@ def _severity(expected: Interval) -> Severity:
 
 
 def _looks(view: View) -> tuple[np.ndarray | None, np.ndarray | None]:
-    """Vectors, where something makes them, and out-of-fold chances; of many rows only what tells more.
+    """Vectors, where something makes them, and out-of-fold chances, but for many rows that have vectors. Words that were looked up in a
+    table one by one only blur what models of the texts say.
 
     Raises LeadlineError where neither can be had.
     """
     vectors = view.vectors_if_any
-    if vectors is None:
+    if vectors is None or vectors.looked_up:
         return None, view.answers.values
-    if len(view) <= _MANY:
-        return vectors.values, view.answers.values
-    return (vectors.values, None) if vectors.by_network else (None, view.answers.values)
+    return vectors.values, view.answers.values if len(view) <= _MANY else None
 
 
 def _readable(looks: Sequence[np.ndarray | None], num_rows: int) -> np.ndarray:

@@ -13,6 +13,7 @@ import polars as pl
 
 from leadline.check.equal_rows import decoded
 from leadline.check.links import NONE, Links, links_of, repeated, spanning
+from leadline.check.patience import Patience
 from leadline.data.table import Data
 
 _DECIMALS = 9  # at most, that one row has and another has not
@@ -23,10 +24,10 @@ _MOST = 20  # pairs looked at for each row: where more agree in one column, that
 _SAMPLED = 10_000
 
 
-def rounded_rows(data: Data, firsts: np.ndarray) -> Links:
+def rounded_rows(data: Data, firsts: np.ndarray, patience: Patience) -> Links:
     """Links of rows among `firsts` (positions, each of a row that is unlike all others) that are equal up to rounding.
 
-    Columns without decimals, and gaps, have to be equal.
+    Columns without decimals, and gaps, have to be equal. Raises TooSlowError.
     """
     names = [name for name in data.columns if data.raw(name).dtype != pl.Object]
     frame = decoded(data, [name for name in names if data.types[name] == "number"])
@@ -37,7 +38,7 @@ def rounded_rows(data: Data, firsts: np.ndarray) -> Links:
     fractions.sort(key=lambda name: -some[name].n_unique())
     rows = _Rows(data, firsts, frame.select(fractions), [name for name in names if name not in fractions])
     with np.errstate(all="ignore"):  # infinite numbers are equal to nothing but themselves
-        links: Links = firsts[spanning(len(firsts), np.concatenate([NONE, *rows.links()]))]
+        links: Links = firsts[spanning(len(firsts), np.concatenate([NONE, *rows.links(patience)]))]
     return links
 
 
@@ -54,9 +55,10 @@ class _Rows:
         self._values = [column.fill_null(float("nan")).to_numpy()[slice(None) if every else firsts] for column in fractions]
         self._number = len(firsts)
 
-    def links(self) -> Iterator[Links]:
+    def links(self, patience: Patience) -> Iterator[Links]:
         """For each number of decimals the pairs of a row that has no more, and one that is that row but for rounding."""
         for decimals in range(_DECIMALS + 1):
+            patience.check(decimals, _DECIMALS + 1)
             short = self._short(decimals)
             if len(short) == self._number:
                 return

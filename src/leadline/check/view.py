@@ -54,12 +54,12 @@ class Answers:
 class Vectors:
     """(n, d) float32 in which rows that mean the same lie together, and what made them, for people. Rows that could not be read are NaN.
 
-    `by_network`: it looked at each row as a whole; a table of words, and edges, tell less than what learns from the rows themselves.
+    `looked_up`: word by word in a table, which tells less than models that learn from the texts (docs/checks/label-error.md).
     """
 
     values: np.ndarray
     made_by: str
-    by_network: bool = True
+    looked_up: bool = False
 
 
 Learn = Callable[[np.ndarray, np.ndarray, Target | None], np.ndarray]

@@ -144,8 +144,8 @@ def _line(path: Path, number: int, line: str) -> Edit:
 def apply_edits(data: Data, edits: Sequence[Edit]) -> Data:
     """The data as the list says, with the list in `edits` and a finding that counts what was done.
 
-    Labels change first, then classes are merged; rows move, belong together, and are left out last. Raises LeadlineError where a row is not
-    what it was when the list was made.
+    Labels change first, then classes are merged, in the order of the list; rows move, belong together, and are left out last. Raises
+    LeadlineError where a row is not what it was when the list was made.
     """
     if not edits:
         return data
@@ -216,8 +216,8 @@ def _hashes(data: Data, rows: Sequence[int]) -> Iterator[tuple[int, str]]:
 
 def _relabelled(data: Data, edits: Sequence[Edit], places: Mapping[int, int]) -> Data:
     labels = {places[edit.mend.rows[0]]: edit.mend.value for edit in edits if edit.mend.action == "relabel row"}
-    merged = {name: edit.mend.value for edit in edits if edit.mend.action == "merge classes" for name in edit.mend.classes}
-    if not labels and not merged:
+    mergings = [edit.mend for edit in edits if edit.mend.action == "merge classes"]
+    if not labels and not mergings:
         return data
     target = data.require_target()
     raw = data.raw(target)
@@ -226,9 +226,9 @@ def _relabelled(data: Data, edits: Sequence[Edit], places: Mapping[int, int]) ->
     written = _names(raw)
     for place, label in labels.items():
         written[place] = label
-    if merged:
-        written = written.replace(merged)
-    new = written if set(merged.values()) - set(_names(raw).to_list()) else _as_before(written, raw)  # "3+8" is no number
+    for mend in mergings:
+        written = written.replace(dict.fromkeys(mend.classes, mend.value))
+    new = written if {mend.value for mend in mergings} - set(_names(raw).to_list()) else _as_before(written, raw)  # "3+8" is no number
     return replace(data, table=replace(data.table, frame=data.table.frame.with_columns(new.alias(target))))
 
 

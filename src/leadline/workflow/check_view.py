@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from leadline.check.duplicates import find_copies
+from leadline.check.overlaps import backwards
 from leadline.check.view import Labels, View
 from leadline.data.table import Data
 from leadline.encoders.store import Store
@@ -12,7 +13,7 @@ from leadline.findings import Finding
 from leadline.progress import Progress
 from leadline.workflow.out_of_fold import OutOfFoldModels
 from leadline.workflow.read import unreadable_pictures
-from leadline.workflow.setup import Setup
+from leadline.workflow.setup import Setup, order_of
 
 MOST_ROWS = 500_000  # that checks look at, and still end in minutes; what is found on reading is found in all rows
 
@@ -44,7 +45,7 @@ def _without_answers(
     groups, same = (of if of is None or rows is None else of[rows] for of in (copies.groups, copies.copies))
     models = OutOfFoldModels(some, None, seconds, seed, store, progress)
     view = View(some, None, groups, seed, store, progress, models.answers, models.vectors, copies=same)
-    return view, None, [*unreadable_pictures(data), *data.findings, *copies.findings]
+    return view, None, [*unreadable_pictures(data), *data.findings, *copies.findings, *backwards(data, order_of(data))]
 
 
 def _drawn(num_rows: int, seed: int) -> np.ndarray | None:

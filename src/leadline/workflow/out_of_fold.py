@@ -82,7 +82,7 @@ class OutOfFoldModels:
         name = self._telling_most(makers)
         values = np.array(self._encoded.values[name], np.float32)
         values[[*self._encoded.bad]] = np.nan
-        return Vectors(values, parts[name].kind, isinstance(parts[name], StoredEncoder))
+        return Vectors(values, parts[name].kind, looked_up=not isinstance(parts[name], StoredEncoder))
 
     def _telling_most(self, names: Sequence[str]) -> str:
         """By the rows that could be read."""
@@ -106,7 +106,7 @@ class OutOfFoldModels:
         encoder = ENCODERS.get(_EDGES)().for_values(pictures)
         with self.progress.track("looking at edges", "pictures") as advance:
             values, _ = encode_through_store(encoder, pictures, encoder.serving_engine, self.store, advance)
-        return [*looks, Vectors(values, _EDGES, by_network=False)]
+        return [*looks, Vectors(values, _EDGES)]
 
     def learn(self, teach: np.ndarray, judge: np.ndarray, target: Target | None = None) -> np.ndarray:
         """Answers to the rows `judge` of the best single learner, fitted to the rows `teach` alone; both are positions in the data.

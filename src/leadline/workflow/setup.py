@@ -167,7 +167,7 @@ def set_up(
     check_directions(monotone or {}, data, task, target.classes)
     metric = task.metric(metric_name or task.default_metric(target), len(target.classes))
     copies = find_copies(data, target.values, len(target.classes), store or Store(), progress or Progress(), near_seconds)
-    order = _order(data)
+    order = order_of(data)
     parts = partition(data, task.strata(target.values), copies.groups, order, seed) if judged else everything(len(data))
     data = data.with_findings(*several_frames(data), *copies.findings, *backwards(data, order))
     setup = Setup(
@@ -177,7 +177,7 @@ def set_up(
     return setup
 
 
-def _order(data: Data) -> np.ndarray | None:
+def order_of(data: Data) -> np.ndarray | None:
     """The numbers by which the rows are ordered, where the user named a column for it."""
     if data.time is None:
         return None
