@@ -2,7 +2,7 @@
 
     .venv/bin/python bench/checks.py [--sets catsdogs,imdb,cifar10] [--trials 3]
 
-A check before the measured ones makes the machine known, as everywhere here. `cold` finds no stored vectors, thumbnails or statistics of
+A check before the measured ones, in the time that is given where nothing is said, makes the machine known, as everywhere here. `cold` finds no stored vectors, thumbnails or statistics of
 pictures, `again` finds those of the check before it; findings are computed anew in both. CIFAR-10 has the `aggregate` labels of CIFAR-10N,
 and `--budget 10m`; it is checked once in each way, the others as often as there are trials.
 """
@@ -63,7 +63,7 @@ SOURCES = (
 
 def measure(bench: Bench, source: Source, trials: int, folder: Path) -> None:
     data, cache = source.put(folder), folder / f"{source.name}-cache"
-    leadline("check", data, *source.states[0].options, "--json", cache=cache)
+    leadline("check", data, "--json", cache=cache)
     for state in source.states:
         seconds = []
         for trial in range(1 if source.once else trials):
