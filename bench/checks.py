@@ -2,9 +2,10 @@
 
     .venv/bin/python bench/checks.py [--sets catsdogs,imdb,cifar10] [--trials 3]
 
-A check before the measured ones, in the time that is given where nothing is said, makes the machine known, as everywhere here. `cold` finds no stored vectors, thumbnails or statistics of
-pictures, `again` finds those of the check before it; findings are computed anew in both. CIFAR-10 has the `aggregate` labels of CIFAR-10N,
-and `--budget 10m`; it is checked once in each way, the others as often as there are trials.
+A check before the measured ones, in the time that is given where nothing is said, makes the machine known, as everywhere here. `cold`
+finds no stored vectors, thumbnails or statistics of pictures, `again` finds those of the check before it; findings are computed anew in
+both. CIFAR-10 has the `aggregate` labels of CIFAR-10N, and `--budget 10m`; it is checked once in each way, the others as often as there
+are trials.
 """
 
 from __future__ import annotations
