@@ -56,7 +56,7 @@ class BroadClass(Check):
         codes = view.codes
         if view.labels is None or codes is None:
             return NotApplicable("the answers are not classes, one for each row")
-        if not any(form in ("image", "text") for form in view.data.forms.values()):
+        if not view.data.features_of("image", "text"):
             return NotApplicable("there are no pictures or texts, of which vectors could be made")
         readable = np.flatnonzero(np.isfinite(view.vectors.values[:, 0]))
         counts = np.bincount(codes[readable], minlength=len(view.labels.classes))

@@ -90,12 +90,11 @@ def links_of_values(values: pl.Series) -> Links:
 
 
 def _look(data: Data, store: Store, progress: Progress, near_seconds: float) -> Looked:
-    forms = data.forms
-    pictures = [name for name, form in forms.items() if form == "image"]
+    pictures = data.features_of("image")
     if pictures:
         return _same_in_all([_of_pictures(data.feature(name), store, progress, near_seconds) for name in pictures], len(data))
     data = without_ids(data)
-    exact, texts = equal_rows(data), [name for name, form in data.forms.items() if form == "text"]
+    exact, texts = equal_rows(data), data.features_of("text")
     if texts:
         words = pl.select(pl.concat_str([data.feature(name) for name in texts], separator="\n")).to_series()
         alone = len(texts) == len(data.forms)

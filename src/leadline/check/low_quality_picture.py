@@ -42,7 +42,7 @@ class LowQualityPicture(Check):
     title: ClassVar[str] = "can something be seen on every picture?"
 
     def run(self, view: View) -> Checked | NotApplicable:
-        columns = [name for name, form in view.data.forms.items() if form == "image"]
+        columns = view.data.features_of("image")
         if not columns:
             return NotApplicable("there are no pictures")
         said, findings = np.zeros(len(view), dtype="<U48"), list[Finding]()

@@ -42,7 +42,7 @@ class TextNoise(Check):
     title: ClassVar[str] = "are the texts clean?"
 
     def run(self, view: View) -> Checked | NotApplicable:
-        columns = [name for name, form in view.data.forms.items() if form == "text"]
+        columns = view.data.features_of("text")
         if not columns:
             return NotApplicable("there are no texts")
         findings = list[Finding]()

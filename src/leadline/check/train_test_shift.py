@@ -118,7 +118,7 @@ def _differs(values: np.ndarray | pl.Series, name: str, form: str, judges: np.nd
 
 def _of_vectors(parts: _Parts) -> Iterator[Finding]:
     """By what a picture or a text shows, as an encoder sees it."""
-    seen = [name for name, form in parts.view.data.forms.items() if form in ("image", "text")]
+    seen = parts.view.data.features_of("image", "text")
     if not seen:
         return
     try:

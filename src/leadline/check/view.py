@@ -103,7 +103,7 @@ class View:
     @property
     def vectors_if_any(self) -> Vectors | None:
         """None where there are neither pictures nor texts, or nothing makes vectors of them."""
-        if not any(form in ("image", "text") for form in self.data.forms.values()):
+        if not self.data.features_of("image", "text"):
             return None
         try:
             return self.vectors

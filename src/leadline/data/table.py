@@ -96,6 +96,10 @@ class Data(Report):
         """Feature -> its form, which is what encoders and learners ask for. A column is one feature or several."""
         return forms_of(self.types)
 
+    def features_of(self, *forms: str) -> list[str]:
+        """Features of these forms, such as "image" and "text"."""
+        return [name for name, form in self.forms.items() if form in forms]
+
     @property
     def remarks(self) -> list[str]:
         """What was assumed about the source and about columns, a sentence each without its full stop."""

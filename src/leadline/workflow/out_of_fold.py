@@ -99,7 +99,7 @@ class OutOfFoldModels:
         """
         usual = self.vectors()
         looks, data = [replace(usual, values=usual.values[rows])], self._all_teach.data
-        columns = [name for name, form in data.forms.items() if form == "image"]
+        columns = data.features_of("image")
         if len(columns) != 1 or usual.made_by == _EDGES or not 0 < self._all_teach.sizes().picture_side <= SMALL_PICTURES:
             return looks
         pictures = take_rows(data.feature(columns[0]), rows)

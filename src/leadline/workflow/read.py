@@ -64,7 +64,7 @@ def unreadable_pictures(data: Data) -> list[Finding]:
     """A finding for pictures that cannot be opened, among all of them or, of many, an evenly spaced sample."""
     rows = np.arange(0, len(data), max(1, len(data) // _PICTURES_OPENED))
     found = []
-    for name in [name for name, form in data.forms.items() if form == "image"]:
+    for name in data.features_of("image"):
         pictures = data.feature(name)
         bad = {row: error for row in rows.tolist() if (error := _why_unreadable(pictures[row]))}
         if bad:

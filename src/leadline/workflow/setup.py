@@ -129,11 +129,11 @@ class Setup:
 
     def sizes(self) -> Sizes:
         data, rows = self.data, self.teaching
-        categories = {name: data.feature(name).n_unique() for name, form in data.forms.items() if form == "category"}
-        texts = {name: data.feature(name) for name, form in data.forms.items() if form == "text"}
+        categories = {name: data.feature(name).n_unique() for name in data.features_of("category")}
+        texts = {name: data.feature(name) for name in data.features_of("text")}
         length = float(np.mean([_mean_length(text) for text in texts.values()])) if texts else 0.0
         languages = {name: languages_of(text) for name, text in texts.items()}
-        side = max((longest_side(data.feature(name)) for name, form in data.forms.items() if form == "image"), default=0)
+        side = max((longest_side(data.feature(name)) for name in data.features_of("image")), default=0)
         return Sizes(len(rows), data.forms, self.num_classes, categories, length, languages, side, self.networks, self.monotone)
 
 

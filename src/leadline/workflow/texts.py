@@ -20,7 +20,7 @@ def text_remarks(data: Data, named: Mapping[str, Network] | None = None) -> list
     """What to say of columns of texts, a sentence each without its full stop, with the column; of a network that was `named`, if any."""
     cards = [opened(network).card for kind, network in (named or {}).items() if kind == "text" and not network.why_not]
     cards += [ENCODERS.get(name).card for name in ENCODERS if ENCODERS.get(name).takes == "text"]
-    texts = [name for name, form in data.forms.items() if form == "text"]
+    texts = data.features_of("text")
     return [(said, name) for name in texts for said in _remarks(data.feature(name), cards[0])] if cards else []
 
 
