@@ -48,6 +48,7 @@ class Answers:
     learner: str
     title: str  # the learner's, for people
     fit_seconds: float = 0.0  # that the best single learner takes to learn from all rows
+    num_folds: int = 5  # of which all but one taught
 
 
 @dataclass(frozen=True)

@@ -167,9 +167,9 @@ class CheckReport(Report):
         if self.score is not None and self.setup is not None and self.answers is not None:
             metric = self.setup.metric
             value, low, high = (metric.shown(number) for number in (self.score.value, self.score.low, self.score.high))
-            blocks.append(
-                Paragraph(f"Learned from as they are: {value} {metric.title} ({low} to {high}), by the {self.answers.title}.", "quiet")
-            )
+            some = "half of the rows at a time" if self.answers.num_folds == 2 else "the rows"
+            said = f"Learned from {some} as they are: {value} {metric.title} ({low} to {high}), by the {self.answers.title}."
+            blocks.append(Paragraph(said, "quiet"))
             if isinstance(self.mended, Mended):
                 blocks.append(Paragraph(self.mended.in_words(metric, self.score.value), "quiet"))
         return blocks

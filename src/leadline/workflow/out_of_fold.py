@@ -64,7 +64,7 @@ class OutOfFoldModels:
         best = self._best_alone
         folds = self._planned.plan.num_folds
         fit_seconds = (best.contest_seconds - best.fit_seconds) * folds / max(1, folds - 1) ** 2  # of all rows, without tuning
-        return Answers(answers, winner.learner, title_of(winner.fitting), fit_seconds)
+        return Answers(answers, winner.learner, title_of(winner.fitting), fit_seconds, folds)
 
     def vectors(self) -> Vectors:
         """Of the encoder of the plan that tells the classes best; of other answers, of the one with the most numbers.
