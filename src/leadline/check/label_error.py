@@ -18,7 +18,9 @@ from leadline.findings import Finding, Mend, Severity
 
 _LEAST_ROWS = 50
 _SEVERE, _NOTABLE = 0.05, 0.01  # expected share of wrong labels
-_UNCLEAR = 0.25  # of the expected number: where its interval begins below that, most of it is doubt
+# Of the expected number: where its interval begins below that, most of it is doubt. A picture or a text shows what its label says; numbers
+# and categories are circumstances, which may leave the answer open (docs/decisions.md).
+_UNCLEAR, _UNCLEAR_BY_COLUMNS = 0.25, 0.5
 _MANY = 20_000  # rows from which on vectors alone judge, where there are any: models out of fold would take minutes
 _PAIRS, _DIGITS = 3, 4
 
@@ -44,20 +46,26 @@ class LabelError(Check):
             probabilities=None if chances is None else chances[readable], groups=None if view.groups is None else view.groups[readable],
             seed=view.seed,
         )  # fmt: skip
-        findings = (_finding(view, labels, found, readable),) if found.flagged.any() else ()
+        unclear = found.expected.low < _least_sure(view) * found.expected.value
+        findings = (_finding(view, labels, found, readable, unclear),) if found.flagged.any() else ()
         facts = {"expected_label_errors": _rounded(found.expected)}
-        confusions = _confusions(found, labels.codes[readable])
+        confusions = _confusions(found, labels.codes[readable], unclear)
         return Checked(findings, _columns(len(view), labels, found, readable), facts, confusions=confusions)
 
 
-def _confusions(found: WrongLabels, given: np.ndarray) -> Confusions:
+def _least_sure(view: View) -> float:
+    """Share of the expected number that has to be sure, so that the labels and not the rows are in doubt."""
+    return _UNCLEAR_BY_COLUMNS if view.data.features_of("number", "category") else _UNCLEAR
+
+
+def _confusions(found: WrongLabels, given: np.ndarray, unclear: bool) -> Confusions:
     """Counted on are those that the true class explains: of others models know less, as people err where models do. Where wrong labels and
     overlapping classes cannot be told apart, it is only as many as are sure.
     """
     expected = max(found.expected.value, 1e-12)
     low, high, by_class = found.expected.low / expected, found.expected.high / expected, min(found.by_class, expected) / expected
     counts = np.bincount(given, minlength=len(found.confused)).astype(np.float64)
-    usual = low if _unclear(found.expected) else by_class
+    usual = low if unclear else by_class
     return Confusions.of_wrong(found.confused, counts, (usual, min(low, usual), high))
 
 
@@ -84,7 +92,8 @@ def _finding_of_numbers(view: View, labels: Labels, found: WrongNumbers, readabl
     told = show(float(labels.target.values[first]), _DIGITS), show(float(view.answers.values[first]), _DIGITS)
     detail = f"the likeliest first: it is {told[0]}, and rows like it say {told[1]}"
     fix = "look at the first of them: a slip of the pen, another unit, another currency?"
-    return view.found(LabelError.code, _severity(found.expected), title, detail, column=labels.name, rows=readable[places], fix=fix)
+    severity = _severity(found.expected, found.expected.low < _UNCLEAR * found.expected.value)
+    return view.found(LabelError.code, severity, title, detail, column=labels.name, rows=readable[places], fix=fix)
 
 
 def _rounded(expected: Interval) -> dict[str, float]:
@@ -95,13 +104,9 @@ def _in_all(expected: Interval, num_rows: int) -> str:
     return f"{expected.value:,.0f} of {num_rows:,} are expected to be ({expected.low:,.0f} to {expected.high:,.0f})"
 
 
-def _unclear(expected: Interval) -> bool:
-    return expected.low < _UNCLEAR * expected.value
-
-
-def _severity(expected: Interval) -> Severity:
+def _severity(expected: Interval, unclear: bool) -> Severity:
     share = expected.value / max(1, expected.n)
-    if share >= _SEVERE and not _unclear(expected):
+    if share >= _SEVERE and not unclear:
         return Severity.HIGH
     return Severity.MEDIUM if share >= _NOTABLE else Severity.LOW
 
@@ -123,16 +128,15 @@ def _readable(looks: Sequence[np.ndarray | None], num_rows: int) -> np.ndarray:
     return np.flatnonzero(np.all(known, axis=0))
 
 
-def _finding(view: View, labels: Labels, found: WrongLabels, readable: np.ndarray) -> Finding:
+def _finding(view: View, labels: Labels, found: WrongLabels, readable: np.ndarray, unclear: bool) -> Finding:
     places = np.flatnonzero(found.flagged)
     places = places[np.argsort(-found.chance[places], kind="stable")]
     pairs = [f"{labels.classes[true]} called {labels.classes[given]} ({rows:,.0f})" for true, given, rows in found.most_confused(_PAIRS)]
     often = f"most often {', '.join(pairs)}; the likeliest first" if pairs else "the likeliest first"
-    unclear = _unclear(found.expected)
     title, detail, fix = _doubt(found, len(places), often) if unclear else _suspicion(found, len(places), often)
     # A model's opinion on rows whose class is in doubt anyway is no reason to change them.
     mends = () if unclear else _mends(labels, found, readable, places)
-    severity = _severity(found.expected)
+    severity = _severity(found.expected, unclear)
     return view.found(LabelError.code, severity, title, detail, column=labels.name, rows=readable[places], fix=fix, mends=mends)
 
 

@@ -38,7 +38,7 @@ from leadline.workflow.setup import Setup
 _FOLDS = ((5, 0), (3, 0))  # every row has to be held out once
 _SHARE = 0.6  # of the budget for answers and vectors; the checks that look at them take the rest
 # Of many rows half teach nearly as surely as four fifths, the last effort is worth little, and checks take longer (LOG.md).
-_MANY_ROWS, _FOLDS_OF_MANY, _EFFORT_FOR_MANY, _SHARE_OF_MANY = 20_000, ((2, 0),), EFFORTS[-2], 0.4
+_MANY_ROWS, _FOLDS_OF_MANY, _EFFORT_FOR_MANY, _SHARE_OF_MANY = 20_000, ((2, 0),), EFFORTS[-2], 0.5
 _EDGES = "picture-features"  # the encoder of small pictures that needs no network
 
 
