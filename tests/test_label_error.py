@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -80,6 +81,19 @@ def test_a_table_of_words_does_not_judge_where_models_do(monkeypatch: pytest.Mon
     assert isinstance(by_vectors, Checked) and isinstance(by_models, Checked)
     found = [(checked.rows["label_error_flagged"] & wrong).sum() / wrong.sum() for checked in (by_vectors, by_models)]
     assert found[0] < 0.2 and found[1] > 0.9
+
+
+def test_where_classes_overlap_labels_are_in_doubt_and_nothing_is_proposed() -> None:
+    rng = np.random.default_rng(1)
+    sick = rng.random(900) < 0.5
+    frame = pl.DataFrame({"age": rng.normal(50, 10, 900) + 9 * sick, "weight": rng.normal(80, 15, 900) + 12 * sick, "sick": sick})
+    (finding,) = ll.check(frame, target="sick", only=["label-error"], budget="1m").findings
+    assert "labels are in doubt" in finding.title and finding.severity == Severity.LOW and not finding.mends
+
+
+def test_nobody_of_the_titanic_is_said_to_be_labelled_wrong(shared: Callable[[str], Path]) -> None:
+    findings = ll.check(shared("tabular/titanic.csv"), target="Survived", only=["label-error"], budget="1m").findings
+    assert all(finding.severity == Severity.LOW and not finding.mends for finding in findings)
 
 
 def test_an_edit_list_says_what_each_should_be(planted: Planted) -> None:

@@ -106,7 +106,9 @@ def _in_all(expected: Interval, num_rows: int) -> str:
 
 def _severity(expected: Interval, unclear: bool) -> Severity:
     share = expected.value / max(1, expected.n)
-    if share >= _SEVERE and not unclear:
+    if unclear:
+        return Severity.LOW
+    if share >= _SEVERE:
         return Severity.HIGH
     return Severity.MEDIUM if share >= _NOTABLE else Severity.LOW
 

@@ -14,11 +14,16 @@ def lost_points(findings: Sequence[Finding], num_rows: int) -> dict[str, float]:
     """Code -> points lost, the most first. Findings of one kind together take no more than the worst of them could."""
     lost, most = dict[str, float](), dict[str, float]()
     for finding in findings:
-        share = min(1.0, len(finding.rows) / max(1.0, _ALL * num_rows)) if finding.rows else 1.0
-        lost[finding.code] = lost.get(finding.code, 0.0) + MOST_POINTS[finding.severity] * share
+        lost[finding.code] = lost.get(finding.code, 0.0) + points_of(finding, num_rows)
         most[finding.code] = max(most.get(finding.code, 0.0), MOST_POINTS[finding.severity])
     points = {code: min(lost[code], most[code]) for code in lost}
     return dict(sorted(points.items(), key=lambda item: -item[1]))
+
+
+def points_of(finding: Finding, num_rows: int) -> float:
+    """What a finding takes by itself."""
+    share = min(1.0, len(finding.rows) / max(1.0, _ALL * num_rows)) if finding.rows else 1.0
+    return MOST_POINTS[finding.severity] * share
 
 
 def quality_of(points: dict[str, float]) -> float:

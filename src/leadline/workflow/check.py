@@ -12,6 +12,7 @@ from leadline.check.contract import Checked, NotApplicable, Section
 from leadline.check.mending import Mended, if_mended
 from leadline.check.merging import CODE as MERGE
 from leadline.check.merging import Merging, Trial, parse_merging, try_merging
+from leadline.check.quality import points_of
 from leadline.check.taught_twice import seconds_of_turns
 from leadline.check.view import View
 from leadline.data.read import read
@@ -80,7 +81,7 @@ def check(
     mended = _mended(view, [*findings, *sections], asked, score, seconds - (perf_counter() - began), progress)
     report = CheckReport(
         data=view.data, whole=whole, setup=setup, looked_at=looked_at, class_counts={} if setup is None else setup.class_counts(),
-        findings=tuple(sorted(findings, key=lambda finding: (_ORDER[finding.severity], -len(finding.rows)))),
+        findings=tuple(sorted(findings, key=lambda finding: (_ORDER[finding.severity], -points_of(finding, len(whole))))),
         asked=tuple(asked), unasked=(*unasked, *untried), sections=tuple(sections),
         facts={name: fact for checked in asked.values() for name, fact in checked.facts.items()} | trials,
         rows={"duplicate_group": view.data.source_rows()[view.copies]}
