@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import leadline as ll
-from leadline.data.edits import ACTIONS, Edit, apply_edits, proposed, read_edits, summary, write_edits
+from leadline.data.edits import ACTIONS, Edit, apply_edits, merged_names, proposed, read_edits, summary, write_edits
 from leadline.data.read import read
 from leadline.data.table import Data
 from leadline.errors import LeadlineError
@@ -54,6 +54,12 @@ def test_labels_change_in_the_type_that_they_have(kind: Any) -> None:
 def test_classes_are_merged_after_labels_have_changed() -> None:
     data = edited(read(table()), Mend("merge classes", 0.9, classes=("cat", "Cat"), value="cat"), Mend("relabel row", 1, (1,), value="Cat"))
     assert data.raw("label").to_list() == ["cat", "cat", "cat", "owl"] + ["cat", "dog", "cat", "owl"] * (ROWS // 4 - 1)
+
+
+def test_who_names_a_class_that_was_merged_means_what_it_became() -> None:
+    spelled = Mend("merge classes", 0.9, classes=("cat", "Cat"), value="cat")
+    pets = Mend("merge classes", 0.5, classes=("Cat", "dog"), value="pet")
+    assert merged_names([spelled, pets]) == {"cat": "pet", "Cat": "pet", "dog": "pet"}
 
 
 def test_classes_are_merged_one_line_after_another() -> None:

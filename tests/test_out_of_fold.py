@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import polars as pl
@@ -14,17 +15,10 @@ from leadline.data.table import Data
 from leadline.encoders.store import Store
 from leadline.errors import LeadlineError
 from leadline.progress import Progress
-from leadline.workflow import out_of_fold
+from leadline.registry import LEARNERS
+from leadline.workflow import fitting, out_of_fold
 from leadline.workflow.out_of_fold import OutOfFoldModels
 from leadline.workflow.setup import set_up
-
-
-class Saying(Progress):
-    def __init__(self, said: list[str]) -> None:
-        self.said = said
-
-    def say(self, message: str) -> None:
-        self.said.append(message)
 
 
 def models(data: Data) -> OutOfFoldModels:
@@ -78,13 +72,18 @@ def test_of_many_rows_each_is_judged_too_by_models_of_half_of_them(people: pl.Da
 
 
 def test_a_learner_that_would_be_late_is_left_out(people: pl.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
-    said, clock = list[str](), count(0.0, 1000.0)
-    monkeypatch.setattr(out_of_fold, "perf_counter", lambda: next(clock))  # whatever is done takes long
-    data = ll.read(people, target="answer")
-    slow = OutOfFoldModels(data, set_up(data, None, None, None, 0), 60.0, 0, Store(), Saying(said))
-    slow.answers()
-    assert [one for one in said if "is left out: it would take about" in one]
-    assert len(slow._contest.results) < len(slow._planned.plan.fittings)
+    clock = count(0.0, 1000.0)
+    monkeypatch.setattr(fitting, "time", SimpleNamespace(perf_counter=lambda: next(clock)))  # every fit takes long
+    answers = models(ll.read(people, target="answer")).answers()
+    (first, why), *_ = answers.left_out
+    assert first in LEARNERS and why.startswith("it would take about") and answers.learner not in dict(answers.left_out)
+
+
+def test_what_no_answers_are_known_of_has_vectors_too() -> None:
+    texts = ["the harbour lay quiet under the moon", "eggs, flour and a pinch of salt", "the pump fails when the valve is shut"] * 20
+    data = ll.read({"text": [f"{text}, page {page}" for page, text in enumerate(texts)]}, need_target=False)
+    vectors = OutOfFoldModels(data, None, 60.0, 0, Store(), Progress()).vectors()
+    assert len(vectors.values) == 60 and np.isfinite(vectors.values).all()
 
 
 def test_what_cannot_be_had_is_said(people: pl.DataFrame) -> None:

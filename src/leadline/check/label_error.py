@@ -12,6 +12,7 @@ from leadline.check.view import Labels, View
 from leadline.check.wrong_labels import WrongLabels, wrong_labels
 from leadline.check.wrong_numbers import WrongNumbers, wrong_numbers
 from leadline.columns.number import show
+from leadline.errors import LeadlineError
 from leadline.evaluate.intervals import Interval
 from leadline.evaluate.noisy_judges import Confusions
 from leadline.findings import Finding, Mend, Severity
@@ -55,7 +56,8 @@ class LabelError(Check):
 
 def _least_sure(view: View) -> float:
     """Share of the expected number that has to be sure, so that the labels and not the rows are in doubt."""
-    return _UNCLEAR_BY_COLUMNS if view.data.features_of("number", "category") else _UNCLEAR
+    shown = view.data.features_of("image") or not view.data.features_of("number", "category")
+    return _UNCLEAR if shown else _UNCLEAR_BY_COLUMNS
 
 
 def _confusions(found: WrongLabels, given: np.ndarray, unclear: bool) -> Confusions:
@@ -120,9 +122,14 @@ def _looks(view: View) -> tuple[np.ndarray | None, np.ndarray | None]:
     Raises LeadlineError where neither can be had.
     """
     vectors = view.vectors_if_any
-    if vectors is None or vectors.looked_up:
+    if vectors is None:
         return None, view.answers.values
-    return vectors.values, view.answers.values if len(view) <= _MANY else None
+    if not vectors.looked_up:
+        return vectors.values, view.answers.values if len(view) <= _MANY else None
+    try:
+        return None, view.answers.values
+    except LeadlineError:  # no time to learn
+        return vectors.values, None
 
 
 def _readable(looks: Sequence[np.ndarray | None], num_rows: int) -> np.ndarray:

@@ -21,6 +21,7 @@ from leadline.check.contract import Checked, NotApplicable, Section
 from leadline.check.merging import Merging
 from leadline.check.taught_twice import seconds_of_turns, turns
 from leadline.check.view import Labels, View
+from leadline.data.edits import merged_names
 from leadline.evaluate.intervals import Interval, difference_interval, share_difference
 from leadline.evaluate.noisy_judges import Confusions
 from leadline.findings import Finding, Mend
@@ -152,7 +153,7 @@ class _Trial:
 
     @cached_property
     def _merging(self) -> Merging | None:
-        into = {name: mend.value for _, mend in self.mends if mend.action == "merge classes" for name in mend.classes if mend.value}
+        into = merged_names(mend for _, mend in self.mends if mend.action == "merge classes")
         names = [name for name in self.labels.classes if name in into]
         return Merging.of_classes({name: into[name] for name in names}, self.labels.classes) if names else None
 

@@ -29,6 +29,7 @@ def rounded_rows(data: Data, firsts: np.ndarray, patience: Patience) -> Links:
 
     Columns without decimals, and gaps, have to be equal. Raises TooSlowError.
     """
+    patience.check(1, 1)
     names = [name for name in data.columns if data.raw(name).dtype != pl.Object]
     frame = decoded(data, [name for name in names if data.types[name] == "number"])
     fractions = [name for name in frame.columns if frame[name].dtype.is_float() and _has_decimals(frame[name])]
@@ -38,7 +39,7 @@ def rounded_rows(data: Data, firsts: np.ndarray, patience: Patience) -> Links:
     fractions.sort(key=lambda name: -some[name].n_unique())
     rows = _Rows(data, firsts, frame.select(fractions), [name for name in names if name not in fractions])
     with np.errstate(all="ignore"):  # infinite numbers are equal to nothing but themselves
-        links: Links = firsts[spanning(len(firsts), np.concatenate([NONE, *rows.links(patience)]))]
+        links: Links = firsts[spanning(len(firsts), np.concatenate([NONE, *rows.links(patience.rest())]))]
     return links
 
 
@@ -58,7 +59,8 @@ class _Rows:
     def links(self, patience: Patience) -> Iterator[Links]:
         """For each number of decimals the pairs of a row that has no more, and one that is that row but for rounding."""
         for decimals in range(_DECIMALS + 1):
-            patience.check(decimals, _DECIMALS + 1)
+            if decimals:
+                patience.check(decimals, _DECIMALS + 1)
             short = self._short(decimals)
             if len(short) == self._number:
                 return

@@ -20,7 +20,8 @@ def seconds_of_turns(view: View, fits: float) -> float:
     """About how long all turns take with so many fits in each."""
     rows = min(len(view), _MOST_ROWS)
     number = min(_FOLDS, -(-_ENOUGH_JUDGES * _FOLDS // max(1, rows)))
-    return number * fits * view.answers.fit_seconds * rows / max(1, len(view))
+    taught = rows * (_FOLDS - 1) / _FOLDS
+    return number * fits * view.answers.fit_seconds * taught / max(1, len(view))
 
 
 def turns(view: View, rows: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:

@@ -49,6 +49,7 @@ class Answers:
     title: str  # the learner's, for people
     fit_seconds: float = 0.0  # that the best single learner takes to learn from all rows
     num_folds: int = 5  # of which all but one taught
+    left_out: tuple[tuple[str, str], ...] = ()  # learners that failed or would have been late, and why
 
 
 @dataclass(frozen=True)

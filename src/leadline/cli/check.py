@@ -50,8 +50,12 @@ def command(
     threshold = at_least(fail_on)
     report = check(
         data, target=target, task=task, types=parse_types(type_ or []), exclude=exclude or [], group=group, time=time, table=table,
-        query=query, only=only.split(",") if only else None, skip=skip.split(",") if skip else [], budget=budget,
+        query=query, only=_codes(only) if only else None, skip=_codes(skip or ""), budget=budget,
         thorough=thorough, seed=seed, out=out, edits=edits, merge=merge or [], progress=progress_for(quiet),
     )  # fmt: skip
     deliver(report, as_json, html, f"{report.data.table.origin}: how good the data are")
     leave(_FOUND if report.worst() in threshold else 0)
+
+
+def _codes(text: str) -> list[str]:
+    return [code.strip() for code in text.split(",") if code.strip()]

@@ -226,10 +226,20 @@ def _relabelled(data: Data, edits: Sequence[Edit], places: Mapping[int, int]) ->
     written = _names(raw)
     for place, label in labels.items():
         written[place] = label
-    for mend in mergings:
-        written = written.replace(dict.fromkeys(mend.classes, mend.value))
+    if mergings:
+        written = written.replace(merged_names(mergings))
     new = written if {mend.value for mend in mergings} - set(_names(raw).to_list()) else _as_before(written, raw)  # "3+8" is no number
     return replace(data, table=replace(data.table, frame=data.table.frame.with_columns(new.alias(target))))
+
+
+def merged_names(mends: Iterable[Mend]) -> dict[str, str]:
+    """Class -> what it is merged into, one after another: who names a class that was merged before means what it became."""
+    into = dict[str, str]()
+    for mend in mends:
+        meant = {into.get(name, name) for name in mend.classes}
+        into = {name: mend.value or "" if value in meant else value for name, value in into.items()}
+        into |= dict.fromkeys(mend.classes, mend.value or "")
+    return into
 
 
 def _names(raw: pl.Series) -> pl.Series:

@@ -35,8 +35,8 @@ _COLUMNS_TOGETHER = 1_000
 
 @dataclass(frozen=True)
 class Encoders:
-    """Nodes fitted to rows. `taught` is what some of them say of those very rows, each by the answers of other rows alone: running
-    such a node would tell a row's own answer.
+    """Nodes fitted to rows. `taught` is what some of them say of those very rows: known already, or told by the answers of other rows
+    alone, where running the node would tell a row's own answer.
     """
 
     nodes: tuple[Node, ...] = ()

@@ -94,6 +94,7 @@ class CheckReport(Report):
             "quality": round(self.quality, 1),
             "quality_parts": [{"code": code, "points": round(points, 2)} for code, points in self.quality_parts.items()],
             "score": None if self.score is None else self.score.to_json(),
+            "left_out": [{"learner": name, "why": why} for name, why in (self.answers.left_out if self.answers else ())],
             **self._mended_json(), "expected_label_errors": None, **self.facts,
             "asked": list(self.asked), "not_applicable": [{"code": one.code, "why": one.why} for one in self.unasked],
             "seconds": round(self.seconds, 2),
@@ -169,7 +170,8 @@ class CheckReport(Report):
             value, low, high = (metric.shown(number) for number in (self.score.value, self.score.low, self.score.high))
             some = "half of the rows at a time" if self.answers.num_folds == 2 else "the rows"
             said = f"Learned from {some} as they are: {value} {metric.title} ({low} to {high}), by the {self.answers.title}."
-            blocks.append(Paragraph(said, "quiet"))
+            late = [f"{name} ({why})" for name, why in self.answers.left_out]
+            blocks.append(Paragraph(f"{said} Left out: {'; '.join(late)}." if late else said, "quiet"))
             if isinstance(self.mended, Mended):
                 blocks.append(Paragraph(self.mended.in_words(metric, self.score.value), "quiet"))
         return blocks

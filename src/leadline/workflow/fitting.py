@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -23,17 +23,25 @@ _ANSWERED_TOGETHER = 20_000
 _OTHER_FOLDS = 2  # added to the seed; nested cross-validation adds 1
 
 
+Late = Callable[[Fitting, Sequence[OutOfFold]], str]  # who is next, and who is done -> why it is left out; empty where it is not
+
+
 def hold_contest(
-    examples: Examples, folds: Sequence[Fold], fittings: Sequence[Fitting], rules: Rules, so_far: Contest | None = None
-) -> Contest:
+    examples: Examples, folds: Sequence[Fold], fittings: Sequence[Fitting], rules: Rules, so_far: Contest | None = None,
+    late: Late = lambda fitting, done: "",
+) -> Contest:  # fmt: skip
     """Fits every planned learner on every fold and chooses, also among those of the contest `so_far`, which was held on the same folds.
 
-    A learner that fails is left out and said, the others go on. Of a learner that was in the contest already the better version stays.
+    A learner that fails, or that is too `late`, is left out and said, the others go on. Of a learner that was in the contest already the
+    better version stays.
     """
     results = {} if so_far is None else {one.learner: one for one in so_far.results}
     out = [] if so_far is None else list(so_far.failed)
     truth = examples.target[np.concatenate([fold.valid for fold in folds])]
     for fitting in fittings:
+        if why := late(fitting, list(results.values())):
+            out.append(Skipped(fitting.learner, fitting.seconds, why))
+            continue
         try:
             found = _out_of_fold(examples, folds, fitting, rules)
         except FAILURES as error:

@@ -19,12 +19,14 @@ from leadline.encoders.contract import Vectors as MakesVectors
 from leadline.encoders.small_pictures import SMALL_PICTURES
 from leadline.encoders.store import Store, encode_through_store
 from leadline.errors import LeadlineError
-from leadline.evaluate.folds import Fold, make_folds
+from leadline.evaluate.folds import make_folds
 from leadline.learners.contract import Learner
 from leadline.parts import Node
-from leadline.plan.budget import EFFORTS
+from leadline.plan.budget import EFFORTS, FOLD_SHARE
+from leadline.plan.plan import Fitting
 from leadline.progress import Progress
 from leadline.registry import BLENDS, ENCODERS, LEARNERS
+from leadline.tasks.classify import Classify
 from leadline.tasks.contract import Target
 from leadline.values import take_rows
 from leadline.workflow.blending import title_of
@@ -39,6 +41,7 @@ _FOLDS = ((5, 0), (3, 0))  # every row has to be held out once
 _SHARE = 0.6  # of the budget for answers and vectors; the checks that look at them take the rest
 # Of many rows half teach nearly as surely as four fifths, the last effort is worth little, and checks take longer (LOG.md).
 _MANY_ROWS, _FOLDS_OF_MANY, _EFFORT_FOR_MANY, _SHARE_OF_MANY = 20_000, ((2, 0),), EFFORTS[-2], 0.5
+_NO_COLUMN = ""  # in place of a target
 _EDGES = "picture-features"  # the encoder of small pictures that needs no network
 
 
@@ -62,9 +65,9 @@ class OutOfFoldModels:
         answers = np.full((len(setup.data), *values.shape[1:]), np.nan)
         answers[rows] = values
         best = self._best_alone
-        folds = self._planned.plan.num_folds
+        folds, out = self._planned.plan.num_folds, self._learned.failed
         fit_seconds = (best.contest_seconds - best.fit_seconds) * folds / max(1, folds - 1) ** 2  # of all rows, without tuning
-        return Answers(answers, winner.learner, title_of(winner.fitting), fit_seconds, folds)
+        return Answers(answers, winner.learner, title_of(winner.fitting), fit_seconds, folds, tuple((one.learner, one.why) for one in out))
 
     def vectors(self) -> Vectors:
         """Of the encoder of the plan that tells the classes best; of other answers, of the one with the most numbers.
@@ -98,9 +101,9 @@ class OutOfFoldModels:
         network was not made for. Raises LeadlineError as `vectors` does.
         """
         usual = self.vectors()
-        looks, data = [replace(usual, values=usual.values[rows])], self._all_teach.data
+        looks, data = [replace(usual, values=usual.values[rows])], self.data
         columns = data.features_of("image")
-        if len(columns) != 1 or usual.made_by == _EDGES or not 0 < self._all_teach.sizes().picture_side <= SMALL_PICTURES:
+        if len(columns) != 1 or usual.made_by == _EDGES or not 0 < self._for_vectors.sizes().picture_side <= SMALL_PICTURES:
             return looks
         pictures = take_rows(data.feature(columns[0]), rows)
         encoder = ENCODERS.get(_EDGES)().for_values(pictures)
@@ -148,11 +151,21 @@ class OutOfFoldModels:
         return replace(self.setup, partition=everything(len(self.setup.data)))
 
     @cached_property
+    def _for_vectors(self) -> Setup:
+        """Of rows without answers a question that nobody asks, two classes by turns: what encodes them is planned alike."""
+        if self.setup is not None:
+            return self._all_teach
+        task, target = Classify(), Target(np.arange(len(self.data)) % 2, ("0", "1"))
+        metric, rows = task.metric(task.default_metric(target), 2), everything(len(self.data))
+        data = replace(self.data, target=_NO_COLUMN)
+        return Setup(data, task, "", target, metric, rows, None, self.seed, data)
+
+    @cached_property
     def _planned(self) -> Planned:
         left, calibration = self._seconds, calibration_within(self.seconds, self.progress)
         folds, effort = (_FOLDS_OF_MANY, _EFFORT_FOR_MANY) if self._many else (_FOLDS, None)
         return make_plan(
-            self._all_teach, left, left, self.store, self.progress, folds=folds, calibration=calibration, most_effort=effort
+            self._for_vectors, left, left, self.store, self.progress, folds=folds, calibration=calibration, most_effort=effort
         )  # fmt: skip
 
     @property
@@ -174,7 +187,7 @@ class OutOfFoldModels:
     @cached_property
     def _encoded(self) -> Encoded:
         encodings = {encoding.node: encoding for encoding in self._planned.plan.encodings}
-        return encode(self._all_teach.data, list(self._planned_nodes.values()), encodings, self.store, self.progress)
+        return encode(self.data, list(self._planned_nodes.values()), encodings, self.store, self.progress)
 
     @cached_property
     def _rules(self) -> Rules:
@@ -211,25 +224,23 @@ class OutOfFoldModels:
             total = len(plan.fittings) * len(folds)
             done = iter(range(1, total + 1))
             rules = replace(self._rules, after_fit=lambda: advance(next(done, total), total))
-            contest = self._in_time(examples, folds, rules)
+            contest = hold_contest(examples, folds, plan.fittings, rules, late=self._late)
         self.progress.say(f"{contest.winner.learner} answered every row out of fold in {perf_counter() - began:.1f} s")
         return contest
 
-    def _in_time(self, examples: Examples, folds: Sequence[Fold], rules: Rules) -> Contest:
-        """One learner after another; who would take longer than what is left, judged by what those before took, is left out."""
-        plan, began, planned = self._planned.plan, perf_counter(), 0.0
-        left = self._seconds - sum(encoding.seconds for encoding in plan.encodings)
-        contest: Contest | None = None
-        for fitting in plan.fittings:
-            spent = perf_counter() - began
-            slower = max(1.0, spent / planned) if planned else 1.0  # than was expected
-            if contest is not None and planned and slower * fitting.seconds > left - spent:
-                self.progress.say(f"{fitting.learner} is left out: it would take about {slower * fitting.seconds:.0f} s")
-                continue
-            contest = hold_contest(examples, folds, [fitting], rules, contest)
-            planned += fitting.seconds
-        assert contest is not None, "the trivial baseline is in every plan"
-        return contest
+    def _late(self, fitting: Fitting, done: Sequence[OutOfFold]) -> str:
+        """Why a learner is left out: it would take longer than what is left, judged by what those before took."""
+        plan = self._planned.plan
+        left = self._seconds - sum(encoding.seconds for encoding in plan.encodings) - sum(one.contest_seconds for one in done)
+        slower = sum(one.contest_seconds for one in done) / max(1e-9, sum(_expected(one.fitting, plan.num_folds) for one in done))
+        seconds = max(1.0, slower) * _expected(fitting, plan.num_folds)
+        learned = any(one.learner != TRIVIAL for one in done)
+        return f"it would take about {seconds:.0f} s, and {max(0.0, left):.0f} s were left" if learned and seconds > left else ""
+
+
+def _expected(fitting: Fitting, num_folds: int) -> float:
+    """Seconds on the folds of a contest, of a price that has folds of four fifths of the rows and a fit to all of them."""
+    return fitting.seconds * (num_folds - 1) / (num_folds * FOLD_SHARE + 1)
 
 
 def _makes_vectors(node: Node) -> bool:
