@@ -136,12 +136,12 @@ class CheckReport(Report):
 
     def blocks(self) -> list[Block]:
         told = [*self._listed(), *self._said(), *self._on_the_page()]
-        return [*self._what(), *told, *self._unasked_blocks(), *self._verdict(), *self._next()]
+        return [*self._what(), *told, *self._questions(), *self._verdict(), *self._next()]
 
     def page(self) -> list[Block]:
         """The verdict first, and examples to look at under each finding."""
         return [
-            *self._what(), *self._verdict(), *self._illustrated(), *self._said(), *self._shelves(), *self._unasked_blocks(), *self._next()
+            *self._what(), *self._verdict(), *self._illustrated(), *self._said(), *self._shelves(), *self._questions(), *self._next()
         ]  # fmt: skip
 
     def _what(self) -> list[Block]:
@@ -160,9 +160,7 @@ class CheckReport(Report):
         counts = [f"{self._number(severity)} {severity}" for severity in Severity if self._number(severity)]
         parts = [(code, f"-{points:.1f}") for code, points in self.quality_parts.items() if points >= 0.05]
         said = f"Quality {self.quality:.0f} of 100: {'nothing was found' if not counts else 'findings: ' + ', '.join(counts)}."
-        questions = [CHECKS.get(code).title for code in self.asked]
         blocks: list[Block] = [Heading("In one figure"), Paragraph(said, "strong")]
-        blocks += [Paragraph(f"Asked: {' '.join(title[:1].upper() + title[1:] for title in questions)}", "quiet")] if questions else []
         if parts:
             blocks.append(Grid(("points", "for"), [(points, code) for code, points in parts]))
         if self.score is not None and self.setup is not None and self.answers is not None:
@@ -242,13 +240,15 @@ class CheckReport(Report):
         facts = [(name, value[:_CHARACTERS]) for name, value in list(self.data.tell(row).items())[:_FACTS]]
         return Card(label, (self.data.source(row), note) if note else (self.data.source(row),), facts, partial(self.data.thumbnail, row))
 
-    def _unasked_blocks(self) -> list[Block]:
-        if not self.unasked:
-            return []
-        reasons = dict[str, list[str]]()
+    def _questions(self) -> list[Block]:
+        """Those that were asked, and those that could not be."""
+        titles, reasons, blocks = [CHECKS.get(code).title for code in self.asked], dict[str, list[str]](), list[Block]()
+        if titles:
+            blocks += [Heading("Asked"), Paragraph(" ".join(title[:1].upper() + title[1:] for title in titles), "quiet")]
         for one in self.unasked:
             reasons.setdefault(one.why, []).append(one.code)
-        return [Heading("Not asked"), *(Paragraph(f"{listed(codes, len(codes))}: {why}.", "quiet") for why, codes in reasons.items())]
+        told = [Paragraph(f"{listed(codes, len(codes))}: {why}.", "quiet") for why, codes in reasons.items()]
+        return [*blocks, Heading("Not asked"), *told] if told else blocks
 
     def _next(self) -> list[Block]:
         verb = ["leadline", "train" if self.setup is not None else "read", self.data.table.origin or "DATA"]
