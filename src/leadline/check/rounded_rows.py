@@ -31,20 +31,24 @@ def rounded_rows(data: Data, firsts: np.ndarray, patience: Patience) -> Links:
     """
     patience.check(1, 1)
     names = [name for name in data.columns if data.raw(name).dtype != pl.Object]
-    frame = decoded(data, [name for name in names if data.types[name] == "number"])
-    fractions = [name for name in frame.columns if frame[name].dtype.is_float() and _has_decimals(frame[name])]
+    types = data.types
+    frame = decoded(data, [name for name in names if types[name] == "number"])
+    fractions = _with_decimals(frame)
     if not fractions or len(firsts) < 2:
         return NONE
     some = frame[firsts[:: max(1, len(firsts) // _SAMPLED)]]
-    fractions.sort(key=lambda name: -some[name].n_unique())
-    rows = _Rows(data, firsts, frame.select(fractions), [name for name in names if name not in fractions])
+    different = dict(zip(fractions, some.select(pl.col(fractions).n_unique()).row(0), strict=True))
+    fractions.sort(key=lambda name: -different[name])
+    rows = _Rows(data, firsts, frame.select(fractions), [name for name in names if name not in different])
     with np.errstate(all="ignore"):  # infinite numbers are equal to nothing but themselves
         links: Links = firsts[spanning(len(firsts), np.concatenate([NONE, *rows.links(patience.rest())]))]
     return links
 
 
-def _has_decimals(values: pl.Series) -> bool:
-    return bool((values != values.round(0)).any())
+def _with_decimals(frame: pl.DataFrame) -> list[str]:
+    floats = [name for name, dtype in frame.schema.items() if dtype.is_float()]
+    found = frame.select((pl.col(name) != pl.col(name).round(0)).any() for name in floats).row(0) if floats else ()
+    return [name for name, there in zip(floats, found, strict=True) if there]
 
 
 class _Rows:
@@ -53,7 +57,8 @@ class _Rows:
     def __init__(self, data: Data, firsts: np.ndarray, fractions: pl.DataFrame, others: list[str]) -> None:
         self._data, self._firsts, self._others = data, firsts, others
         every = len(firsts) == fractions.height
-        self._values = [column.fill_null(float("nan")).to_numpy()[slice(None) if every else firsts] for column in fractions]
+        known = fractions.fill_null(float("nan"))
+        self._values = [column.to_numpy()[slice(None) if every else firsts] for column in known]
         self._number = len(firsts)
 
     def links(self, patience: Patience) -> Iterator[Links]:

@@ -112,7 +112,7 @@ class Datetime(ColumnType):
         zone = getattr(values.dtype, "time_zone", None)
         if zone is not None and zone != "UTC":
             return [f"times in {zone} are brought to UTC"]
-        if values.dtype.is_temporal() or sample.values.is_empty():
+        if values.dtype.is_temporal() or values.dtype == pl.Binary or sample.values.is_empty():
             return []
         written = _dated(sample.values).cast(pl.String)
         said = list[str]()

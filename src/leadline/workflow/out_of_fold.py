@@ -147,7 +147,7 @@ class OutOfFoldModels:
     def _all_teach(self) -> Setup:
         """Each row is judged by models that did not learn from it, so that no part is held back."""
         if self.setup is None:
-            raise LeadlineError("these rows have no answers to learn from", "labelled examples", "name the column with --target COL")
+            raise _unanswered()
         return replace(self.setup, partition=everything(len(self.setup.data)))
 
     @cached_property
@@ -208,6 +208,8 @@ class OutOfFoldModels:
         """Raises LeadlineError where nobody looks at the examples, in the plan or because all fail: what is said then would be said of all
         rows alike.
         """
+        if self.setup is None:
+            raise _unanswered()
         if {fitting.learner for fitting in self._planned.plan.fittings} <= {TRIVIAL}:
             raise LeadlineError("nobody has the time to learn from these rows", "time for one learner or more", "a larger --budget")
         if {one.learner for one in self._contest.results} <= {TRIVIAL}:
@@ -236,6 +238,10 @@ class OutOfFoldModels:
         seconds = max(1.0, slower) * _expected(fitting, plan.num_folds)
         learned = any(one.learner != TRIVIAL for one in done)
         return f"it would take about {seconds:.0f} s, and {max(0.0, left):.0f} s were left" if learned and seconds > left else ""
+
+
+def _unanswered() -> LeadlineError:
+    return LeadlineError("these rows have no answers to learn from", "labelled examples", "name the column with --target COL")
 
 
 def _expected(fitting: Fitting, num_folds: int) -> float:
