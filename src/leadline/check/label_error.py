@@ -47,7 +47,7 @@ class LabelError(Check):
             probabilities=None if chances is None else chances[readable], groups=None if view.groups is None else view.groups[readable],
             seed=view.seed,
         )  # fmt: skip
-        unclear = found.expected.low < _least_sure(view) * found.expected.value
+        unclear = _unclear(found.expected, _least_sure(view))
         findings = (_finding(view, labels, found, readable, unclear),) if found.flagged.any() else ()
         facts = {"expected_label_errors": _rounded(found.expected)}
         confusions = _confusions(found, labels.codes[readable], unclear)
@@ -94,7 +94,7 @@ def _finding_of_numbers(view: View, labels: Labels, found: WrongNumbers, readabl
     told = show(float(labels.target.values[first]), _DIGITS), show(float(view.answers.values[first]), _DIGITS)
     detail = f"the likeliest first: it is {told[0]}, and rows like it say {told[1]}"
     fix = "look at the first of them: a slip of the pen, another unit, another currency?"
-    severity = _severity(found.expected, found.expected.low < _UNCLEAR * found.expected.value)
+    severity = _severity(found.expected, _unclear(found.expected, _UNCLEAR))
     return view.found(LabelError.code, severity, title, detail, column=labels.name, rows=readable[places], fix=fix)
 
 
@@ -104,6 +104,10 @@ def _rounded(expected: Interval) -> dict[str, float]:
 
 def _in_all(expected: Interval, num_rows: int) -> str:
     return f"{expected.value:,.0f} of {num_rows:,} are expected to be ({expected.low:,.0f} to {expected.high:,.0f})"
+
+
+def _unclear(expected: Interval, least_sure: float) -> bool:
+    return expected.low < least_sure * expected.value
 
 
 def _severity(expected: Interval, unclear: bool) -> Severity:

@@ -31,8 +31,7 @@ def rounded_rows(data: Data, firsts: np.ndarray, patience: Patience) -> Links:
     """
     patience.check(1, 1)
     names = [name for name in data.columns if data.raw(name).dtype != pl.Object]
-    types = data.types
-    frame = decoded(data, [name for name in names if types[name] == "number"])
+    frame = decoded(data, [name for name in names if data.types[name] == "number"])
     fractions = _with_decimals(frame)
     if not fractions or len(firsts) < 2:
         return NONE

@@ -73,8 +73,7 @@ class _Sample:
 
     def together(self, names: Sequence[str]) -> float:
         """What these columns tell together, by a linear model of some of the rows."""
-        known = self.view.data.types
-        types = forms_of({name: known[name] for name in names})
+        types = forms_of({name: self.view.data.types[name] for name in names})
         some = np.arange(0, len(self.rows), max(1, -(-len(self.rows) * max(1, len(self.labels.classes)) // _OUTPUTS)))
         columns = {name: self.features[name][some] for name in types if name in self.features}
         return explained(columns, types, self.target[some], self.labels.task, len(self.labels.classes), self.asked.folds[some] % 2)

@@ -83,8 +83,7 @@ def _of_table(parts: _Parts) -> Iterator[Finding]:
     """By numbers and names; what names the row, and times, differ by how a split is made."""
     data, view = parts.view.data, parts.view
     names = [name for name, kind in data.types.items() if kind != "datetime" and name != data.time and not tells_apart(data, name, kind)]
-    types = data.types
-    forms = {name: form for name, form in forms_of({name: types[name] for name in names}).items() if form in (NUMBER, CATEGORY)}
+    forms = {name: form for name, form in forms_of({name: data.types[name] for name in names}).items() if form in (NUMBER, CATEGORY)}
     forms = dict(list(forms.items())[:_MOST_COLUMNS])
     if not forms:
         return

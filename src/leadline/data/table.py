@@ -87,11 +87,11 @@ class Data(Report):
     def name(self) -> str:
         return self.table.name
 
-    @property
+    @cached_property
     def types(self) -> dict[str, str]:
         return {name: choice.type for name, choice in self.columns.items()}
 
-    @property
+    @cached_property
     def forms(self) -> dict[str, str]:
         """Feature -> its form, which is what encoders and learners ask for. A column is one feature or several."""
         return forms_of(self.types)

@@ -122,8 +122,7 @@ class ReadReport(Report):
             Grid(("column", "type", "missing", "values", "such as"), [self._row(name) for name in names[:_COLUMNS_SHOWN]])
         ]
         if len(names) > _COLUMNS_SHOWN:
-            types = self.data.types
-            kinds = _counted(types[name] for name in names[_COLUMNS_SHOWN:])
+            kinds = _counted(self.data.types[name] for name in names[_COLUMNS_SHOWN:])
             blocks.append(Paragraph(f"and {len(names) - _COLUMNS_SHOWN:,} more columns ({kinds}); --json has them all", "quiet"))
         said = [
             *(Paragraph(f"{why}.", "quiet") for why in together(self._reasons())),
